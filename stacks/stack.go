@@ -1,0 +1,156 @@
+// Package stacks owns the catalogue: what a stack is, the stacks that are built
+// in (a folder of data each), and loading and validating those of users.
+package stacks
+
+import "io/fs"
+
+// Stack is one installable technology: the value of its stack.yaml, and the
+// folder with its workload.
+type Stack struct {
+	Identity
+	// Requires are what must be there, and ready, before the stack starts.
+	Requires []Requirement
+	// After are names of stacks that come first where both are there.
+	After       []string
+	Parameters  map[string]Parameter
+	Credentials map[string]Credential
+	Endpoints   map[string]Endpoint
+	// Probes are by Compose service; they replace a healthcheck of its own.
+	Probes map[string]Probe
+	// Builds are images that no registry has: they are made from this module.
+	Builds []Build
+	// Seeds are the kinds of seed that the stack takes.
+	Seeds []string
+	// IgnoreDrift are JSON pointers to what the system itself rewrites.
+	IgnoreDrift []string
+	Footprint   Footprint
+	// Embedded names the embedded runtime's server; empty where there is none.
+	Embedded string
+	// Shell is the command of `diorama connect`, run in the stack's first service.
+	Shell []string
+	// Folder holds stack.yaml and the workload beside it.
+	Folder Folder
+}
+
+// Identity is what a stack is called and where it comes from.
+type Identity struct {
+	Name     string
+	Title    string
+	Category Category
+	Summary  string
+	Website  string
+	License  string // an SPDX identifier where there is one
+}
+
+// Category groups stacks by what they are for.
+type Category string
+
+// The categories.
+const (
+	Platform  Category = "platform"
+	Mesh      Category = "mesh"
+	Queue     Category = "queue"
+	Cache     Category = "cache"
+	Database  Category = "database"
+	Logs      Category = "logs"
+	Metrics   Category = "metrics"
+	Traces    Category = "traces"
+	Discovery Category = "discovery"
+	Config    Category = "config"
+	Gateway   Category = "gateway"
+	Storage   Category = "storage"
+	GPU       Category = "gpu"
+	App       Category = "app"
+)
+
+// Requirement is met by the stack of that name or by any of that category;
+// exactly one of the two is set.
+type Requirement struct {
+	Stack    string
+	Category Category
+}
+
+// ParameterType is the type of a parameter's value.
+type ParameterType string
+
+// The parameter types.
+const (
+	StringParameter   ParameterType = "string"
+	IntParameter      ParameterType = "int"
+	BoolParameter     ParameterType = "bool"
+	QuantityParameter ParameterType = "quantity" // a Kubernetes quantity: 512Mi, 0.5
+	EnumParameter     ParameterType = "enum"
+	MapParameter      ParameterType = "map" // free-form, for Helm values
+)
+
+// Parameter is a typed, documented value that a profile may set.
+type Parameter struct {
+	Type        ParameterType
+	Default     any
+	Values      []string // of an enum
+	Description string
+}
+
+// Credential is a secret made once per environment.
+type Credential struct {
+	// Generate is the number of characters of [A-Za-z0-9], so that URLs need
+	// no escaping.
+	Generate int
+}
+
+// Endpoint is an address of the stack that people and programs use.
+type Endpoint struct {
+	Service  string // Compose service
+	Port     int    // in the container
+	HostPort int    // preferred on 127.0.0.1
+	// URL may hold ${HOST}, ${PORT}, the stack's credentials and parameters.
+	URL string
+	// Internal is the URL for programs inside the environment, where it is
+	// not URL with the service's own name and port. Kafka needs one: its
+	// external listener is of no use inside.
+	Internal string
+	// Env is the prefix of the endpoint's environment variables.
+	Env string
+	// Variable names the variable that holds the URL where it is not Env + "_URL".
+	Variable string
+	User     string // of the URL, for Env + "_USER"
+	Password string // the credential's name, for Env + "_PASSWORD"
+	Web      bool   // a browser can show it
+	SQL      bool   // a relational database: DATABASE_URL where it is the only one
+}
+
+// Probe asks a service whether it is ready. Exactly one field is set.
+type Probe struct {
+	Exec []string
+	TCP  int // port
+	HTTP *HTTPProbe
+}
+
+// HTTPProbe is a GET that must answer with 200 to 399.
+type HTTPProbe struct {
+	Port int
+	Path string
+}
+
+// Build is an image made from a Go package of this module: one static binary
+// in an otherwise empty image.
+type Build struct {
+	Image   string // the repository that the workload names
+	Package string // import path of the main package
+}
+
+// Footprint is what the stack takes of a machine, measured.
+type Footprint struct {
+	Memory int64 // bytes
+	CPU    int64 // thousandths of a core
+	Image  int64 // bytes on the registry's side
+}
+
+// Folder is where a stack's files lie.
+type Folder struct {
+	FS fs.FS
+	// Path is shown in messages: "stacks/kafka" or a path of the user's.
+	Path string
+	// Builtin is false for a user's own stack.
+	Builtin bool
+}
