@@ -1,0 +1,178 @@
+package env
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Record is what an environment must remember between commands. It is the
+// proof that a cluster of that name is ours.
+type Record struct {
+	Schema int `json:"schema"` // 1
+	Identity
+	Cluster ClusterRecord `json:"cluster"`
+	// Ports are the host ports that belong to the environment, by
+	// "stack/endpoint", also of stacks that left the profile.
+	Ports   map[string]PortRecord `json:"ports"`
+	Created time.Time             `json:"created"`
+	// Stopped is true between stop and start.
+	Stopped bool `json:"stopped,omitempty"`
+}
+
+// ClusterRecord is what only the creation of a cluster can decide.
+type ClusterRecord struct {
+	Name      string `json:"name"`
+	NodeImage string `json:"nodeImage"`
+	Nodes     int    `json:"nodes"`
+	// Complete is set once creation has come to its end. A cluster without it
+	// is half-made.
+	Complete bool `json:"complete"`
+	// Ports are all that the nodes publish on 127.0.0.1, the spare pool among them.
+	Ports []PortRecord `json:"ports"`
+}
+
+// PortRecord is a port of the node and the port of 127.0.0.1 that leads to it.
+type PortRecord struct {
+	Node int `json:"node"` // the Service's node port
+	Host int `json:"host"`
+	// Preferred is what the stack asks for; the keeper listens there where it
+	// is not Host.
+	Preferred int `json:"preferred,omitempty"`
+}
+
+// Folder is the state folder of one environment.
+type Folder string
+
+// StateRoot returns the folder that holds the state of all environments:
+// $DIORAMA_STATE, else diorama below $XDG_STATE_HOME, else below
+// ~/.local/state (the XDG base directory specification).
+func StateRoot(getenv func(string) string) (string, error) {
+	if dir := getenv("DIORAMA_STATE"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	if dir := getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "diorama"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("find the state folder: %w; set DIORAMA_STATE", err)
+	}
+	return filepath.Join(home, ".local", "state", "diorama"), nil
+}
+
+// FolderOf returns the state folder of the environment; it need not exist.
+func FolderOf(root, environment string) Folder {
+	return Folder(filepath.Join(root, environment))
+}
+
+// The files of a state folder.
+func (f Folder) recordFile() string { return filepath.Join(string(f), "record.json") }
+
+// Plan is the file with the plan that was last sent to the keeper.
+func (f Folder) Plan() string { return filepath.Join(string(f), "plan.json") }
+
+// Credentials is the file with the environment's credentials.
+func (f Folder) Credentials() string { return filepath.Join(string(f), "credentials.json") }
+
+// Kubeconfig is the file that reaches the environment's cluster.
+func (f Folder) Kubeconfig() string { return filepath.Join(string(f), "kubeconfig") }
+
+// Lock is the file whose lock the environment's owner holds.
+func (f Folder) Lock() string { return filepath.Join(string(f), "lock") }
+
+// Logs is the folder of the log store.
+func (f Folder) Logs() string { return filepath.Join(string(f), "logs") }
+
+// KeeperLog is the file that the keeper writes what it does to.
+func (f Folder) KeeperLog() string { return filepath.Join(string(f), "keeper.log") }
+
+// Make creates the folder, for the user alone.
+func (f Folder) Make() error {
+	if err := os.MkdirAll(string(f), 0o700); err != nil {
+		return fmt.Errorf("make the state folder: %w", err)
+	}
+	return nil
+}
+
+// Remove deletes the folder with all that is in it.
+func (f Folder) Remove() error {
+	if err := os.RemoveAll(string(f)); err != nil {
+		return fmt.Errorf("remove the state folder: %w", err)
+	}
+	return nil
+}
+
+// ReadRecord returns the record; [fs.ErrNotExist] where there is none.
+func (f Folder) ReadRecord() (Record, error) {
+	data, err := os.ReadFile(f.recordFile())
+	if err != nil {
+		return Record{}, fmt.Errorf("read the environment's record: %w", err)
+	}
+	var r Record
+	if err := json.Unmarshal(data, &r); err != nil {
+		return Record{}, fmt.Errorf("read %s: %w; if it is beyond repair, `diorama down` removes the environment", f.recordFile(), err)
+	}
+	if r.Schema != 1 {
+		return Record{}, fmt.Errorf("read %s: schema %d is not known to this version", f.recordFile(), r.Schema)
+	}
+	return r, nil
+}
+
+// WriteRecord replaces the record, whole or not at all.
+func (f Folder) WriteRecord(r Record) error {
+	r.Schema = 1
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write the environment's record: %w", err)
+	}
+	return WriteFile(f.recordFile(), append(data, '\n'))
+}
+
+// WriteFile replaces a file for the user alone (mode 0600), whole or not at all.
+func WriteFile(name string, data []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	_, err = temp.Write(data)
+	if err == nil {
+		err = temp.Sync()
+	}
+	err = errors.Join(err, temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(temp.Name())
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// List returns the names of the environments that have a state folder, sorted.
+func List(root string) ([]string, error) {
+	entries, err := os.ReadDir(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list environments: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue
+		}
+		if _, err := os.Stat(FolderOf(root, entry.Name()).recordFile()); err == nil {
+			names = append(names, entry.Name())
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
