@@ -21,6 +21,8 @@ type Record struct {
 	// "stack/endpoint", also of stacks that left the profile.
 	Ports   map[string]PortRecord `json:"ports"`
 	Created time.Time             `json:"created"`
+	// Stacks are the stacks that may have objects in the cluster.
+	Stacks []string `json:"stacks"`
 	// Stopped is true between stop and start.
 	Stopped bool `json:"stopped,omitempty"`
 }

@@ -7,7 +7,8 @@ type StepKind string
 
 // The kinds of step, in the order in which an environment usually meets them.
 const (
-	StepCluster StepKind = "cluster" // create or revive the cluster
+	StepNodes   StepKind = "nodes"   // have the cluster's nodes run
+	StepCluster StepKind = "cluster" // have Kubernetes run on them
 	StepFetch   StepKind = "fetch"   // have an image in the host's cache: present, pulled or built
 	StepLoad    StepKind = "load"    // import an image into the nodes
 	StepApply   StepKind = "apply"   // apply a stack's objects
