@@ -9,37 +9,37 @@ import "io/fs"
 type Stack struct {
 	Identity
 	// Requires are what must be there, and ready, before the stack starts.
-	Requires []Requirement
+	Requires []Requirement `yaml:"requires"`
 	// After are names of stacks that come first where both are there.
-	After       []string
-	Parameters  map[string]Parameter
-	Credentials map[string]Credential
-	Endpoints   map[string]Endpoint
+	After       []string              `yaml:"after"`
+	Parameters  map[string]Parameter  `yaml:"parameters"`
+	Credentials map[string]Credential `yaml:"credentials"`
+	Endpoints   map[string]Endpoint   `yaml:"endpoints"`
 	// Probes are by Compose service; they replace a healthcheck of its own.
-	Probes map[string]Probe
+	Probes map[string]Probe `yaml:"probes"`
 	// Builds are images that no registry has: they are made from this module.
-	Builds []Build
+	Builds []Build `yaml:"builds"`
 	// Seeds are the kinds of seed that the stack takes.
-	Seeds []string
+	Seeds []string `yaml:"seeds"`
 	// IgnoreDrift are JSON pointers to what the system itself rewrites.
-	IgnoreDrift []string
-	Footprint   Footprint
+	IgnoreDrift []string  `yaml:"ignoreDrift"`
+	Footprint   Footprint `yaml:"footprint"`
 	// Embedded names the embedded runtime's server; empty where there is none.
-	Embedded string
+	Embedded string `yaml:"embedded"`
 	// Shell is the command of `diorama connect`, run in the stack's first service.
-	Shell []string
+	Shell []string `yaml:"shell"`
 	// Folder holds stack.yaml and the workload beside it.
 	Folder Folder
 }
 
 // Identity is what a stack is called and where it comes from.
 type Identity struct {
-	Name     string
-	Title    string
-	Category Category
-	Summary  string
-	Website  string
-	License  string // an SPDX identifier where there is one
+	Name     string   `yaml:"name"` // a DNS label, the folder's name
+	Title    string   `yaml:"title"`
+	Category Category `yaml:"category"`
+	Summary  string   `yaml:"summary"`
+	Website  string   `yaml:"website"`
+	License  string   `yaml:"license"` // an SPDX identifier where there is one
 }
 
 // Category groups stacks by what they are for.
@@ -68,6 +68,8 @@ const (
 type Requirement struct {
 	Stack    string
 	Category Category
+	// Position is where the stack file says so, as file:line:column.
+	Position string
 }
 
 // ParameterType is the type of a parameter's value.
@@ -85,58 +87,60 @@ const (
 
 // Parameter is a typed, documented value that a profile may set.
 type Parameter struct {
-	Type        ParameterType
-	Default     any
-	Values      []string // of an enum
-	Description string
+	Type ParameterType `yaml:"type"`
+	// Default is a string, int, bool or map[string]any, as the type has it;
+	// a quantity's is the text as written. Only a map may have none.
+	Default     any      `yaml:"default"`
+	Values      []string `yaml:"values"` // of an enum
+	Description string   `yaml:"description"`
 }
 
 // Credential is a secret made once per environment.
 type Credential struct {
 	// Generate is the number of characters of [A-Za-z0-9], so that URLs need
 	// no escaping.
-	Generate int
+	Generate int `yaml:"generate"`
 }
 
 // Endpoint is an address of the stack that people and programs use.
 type Endpoint struct {
-	Service  string // Compose service
-	Port     int    // in the container
-	HostPort int    // preferred on 127.0.0.1
+	Service  string `yaml:"service"`  // Compose service
+	Port     int    `yaml:"port"`     // in the container
+	HostPort int    `yaml:"hostPort"` // preferred on 127.0.0.1
 	// URL may hold ${HOST}, ${PORT}, the stack's credentials and parameters.
-	URL string
+	URL string `yaml:"url"`
 	// Internal is the URL for programs inside the environment, where it is
 	// not URL with the service's own name and port. Kafka needs one: its
 	// external listener is of no use inside.
-	Internal string
+	Internal string `yaml:"internal"`
 	// Env is the prefix of the endpoint's environment variables.
-	Env string
+	Env string `yaml:"env"`
 	// Variable names the variable that holds the URL where it is not Env + "_URL".
-	Variable string
-	User     string // of the URL, for Env + "_USER"
-	Password string // the credential's name, for Env + "_PASSWORD"
-	Web      bool   // a browser can show it
-	SQL      bool   // a relational database: DATABASE_URL where it is the only one
+	Variable string `yaml:"variable"`
+	User     string `yaml:"user"`     // of the URL, for Env + "_USER"
+	Password string `yaml:"password"` // the credential's name, for Env + "_PASSWORD"
+	Web      bool   `yaml:"web"`      // a browser can show it
+	SQL      bool   `yaml:"sql"`      // a relational database: DATABASE_URL where it is the only one
 }
 
 // Probe asks a service whether it is ready. Exactly one field is set.
 type Probe struct {
-	Exec []string
-	TCP  int // port
-	HTTP *HTTPProbe
+	Exec []string   `yaml:"exec"`
+	TCP  int        `yaml:"tcp"` // port
+	HTTP *HTTPProbe `yaml:"http"`
 }
 
 // HTTPProbe is a GET that must answer with 200 to 399.
 type HTTPProbe struct {
-	Port int
-	Path string
+	Port int    `yaml:"port"`
+	Path string `yaml:"path"`
 }
 
 // Build is an image made from a Go package of this module: one static binary
 // in an otherwise empty image.
 type Build struct {
-	Image   string // the repository that the workload names
-	Package string // import path of the main package
+	Image   string `yaml:"image"`   // the repository that the workload names
+	Package string `yaml:"package"` // import path of the main package
 }
 
 // Footprint is what the stack takes of a machine, measured.
