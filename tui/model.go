@@ -1,0 +1,141 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/tui/intent"
+	"github.com/diorama-dev/diorama/tui/services"
+	"github.com/diorama-dev/diorama/tui/theme"
+)
+
+// Model is the whole UI: what it knows, and a model per screen.
+type Model struct {
+	deps     deps
+	auto     bool // the theme follows the terminal's background
+	theme    theme.Theme
+	width    int
+	height   int
+	now      time.Time
+	snapshot env.Snapshot
+	screen   Screen
+	services services.Model
+	prompt   prompt
+	notice   notice
+	outcome  Outcome
+}
+
+// deps are what commands need. The context is the program's own: commands
+// have no other way to learn that it has ended.
+type deps struct {
+	ctx     context.Context
+	env     Environment
+	updates <-chan env.Snapshot
+	options Options
+	// after is tea.Tick, except in tests.
+	after func(time.Duration, func(time.Time) tea.Msg) tea.Cmd
+}
+
+// notice is a message in the bottom line's place.
+type notice struct {
+	text  string
+	grave bool
+	until time.Time
+}
+
+// New returns the UI of an environment, before its first snapshot.
+func New(ctx context.Context, e Environment, o Options) Model {
+	return newModel(deps{ctx: ctx, env: e, updates: e.Watch(ctx), options: o, after: tea.Tick})
+}
+
+func newModel(d deps) Model {
+	t := theme.New(d.options.Theme)
+	return Model{
+		deps:     d,
+		auto:     d.options.Theme == "" || d.options.Theme == theme.Auto,
+		theme:    t,
+		screen:   d.options.Start,
+		services: services.New(t),
+	}
+}
+
+// Init asks for the terminal's background, the first snapshot and the clock.
+func (m Model) Init() tea.Cmd {
+	cmds := []tea.Cmd{m.await(), m.tick()}
+	if m.auto {
+		cmds = append(cmds, tea.RequestBackgroundColor)
+	}
+	return tea.Batch(cmds...)
+}
+
+// resized returns the model at another size.
+func (m Model) resized(width, height int) Model {
+	m.width, m.height = max(width, 0), max(height, 0)
+	m.services = m.services.WithSize(m.width, m.bodyHeight())
+	return m
+}
+
+// themed returns the model in other colours.
+func (m Model) themed(v theme.Variant) Model {
+	m.theme = theme.New(v)
+	m.services = m.services.WithTheme(m.theme)
+	return m
+}
+
+// at returns the model at another instant; notices end.
+func (m Model) at(now time.Time) Model {
+	m.now = now
+	if !m.notice.until.IsZero() && now.After(m.notice.until) {
+		m.notice = notice{}
+	}
+	m.services = m.services.WithNow(now)
+	return m
+}
+
+// received returns the model with newer data.
+func (m Model) received(s env.Snapshot) Model {
+	m.snapshot = harmless(s)
+	m.services = m.services.WithSnapshot(m.snapshot)
+	if m.screen == "" {
+		m.screen = ScreenServices
+	}
+	return m
+}
+
+// running reports whether a run of the plan is under way.
+func (m Model) running() bool {
+	if m.snapshot.Phase != env.PhaseStarting && m.snapshot.Phase != env.PhasePlanned {
+		return false
+	}
+	for _, s := range m.snapshot.Steps {
+		if !s.Phase.Ended() {
+			return true
+		}
+	}
+	return false
+}
+
+// say returns the model with a message in the bottom line.
+func (m Model) say(text string) Model {
+	m.notice = notice{text: text, until: m.now.Add(4 * time.Second)}
+	return m
+}
+
+// complain is say for what went wrong; it stays longer.
+func (m Model) complain(text string) Model {
+	m.notice = notice{text: text, grave: true, until: m.now.Add(12 * time.Second)}
+	return m
+}
+
+// handle gives an intent to the screen that is shown.
+func (m Model) handle(i intent.Intent) (Model, tea.Cmd) {
+	switch m.screen {
+	case ScreenServices:
+		m.services = m.services.Handle(i)
+	case ScreenQueues, ScreenGPU, ScreenMesh, ScreenLogs, ScreenEvents:
+	}
+	return m, nil
+}

@@ -1,0 +1,67 @@
+package tui
+
+import (
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/tui/layout"
+)
+
+// harmless returns the snapshot with every text made safe for a terminal: all
+// of it may come from containers.
+func harmless(s env.Snapshot) env.Snapshot {
+	s.Environment, s.Profile = layout.Safe(s.Environment), layout.Safe(s.Profile)
+	s.Runtime, s.Namespace = layout.Safe(s.Runtime), layout.Safe(s.Namespace)
+	s.Error = layout.Safe(s.Error)
+	s.Findings = each(s.Findings, harmlessFinding)
+	s.Services = each(s.Services, harmlessService)
+	s.Steps = each(s.Steps, harmlessStep)
+	s.Recent = each(s.Recent, harmlessRecent)
+	s.Endpoints = each(s.Endpoints, harmlessEndpoint)
+	return s
+}
+
+func harmlessFinding(f env.Finding) env.Finding {
+	f.ID, f.Subject, f.Service = layout.Safe(f.ID), layout.Safe(f.Subject), layout.Safe(f.Service)
+	f.Summary = layout.Safe(f.Summary)
+	f.Evidence = each(f.Evidence, layout.Safe)
+	f.Advice = each(f.Advice, layout.Safe)
+	return f
+}
+
+func harmlessService(s env.Service) env.Service {
+	s.Stack, s.Category = layout.Safe(s.Stack), layout.Safe(s.Category)
+	s.Name, s.Kind, s.Waiting = layout.Safe(s.Name), layout.Safe(s.Kind), layout.Safe(s.Waiting)
+	s.Pods = each(s.Pods, layout.Safe)
+	s.Why = each(s.Why, harmlessFinding)
+	return s
+}
+
+func harmlessStep(s env.StepState) env.StepState {
+	s.ID, s.Subject = layout.Safe(s.ID), layout.Safe(s.Subject)
+	s.Needs = each(s.Needs, layout.Safe)
+	s.Detail, s.Error = layout.Safe(s.Detail), layout.Safe(s.Error)
+	return s
+}
+
+func harmlessRecent(r env.Recent) env.Recent {
+	r.Source, r.Subject, r.Service = layout.Safe(r.Source), layout.Safe(r.Subject), layout.Safe(r.Service)
+	r.Reason, r.Message = layout.Safe(r.Reason), layout.Safe(r.Message)
+	return r
+}
+
+func harmlessEndpoint(e env.Endpoint) env.Endpoint {
+	e.Stack, e.Name, e.Service = layout.Safe(e.Stack), layout.Safe(e.Name), layout.Safe(e.Service)
+	e.Host, e.URL, e.Env = layout.Safe(e.Host), layout.Safe(e.URL), layout.Safe(e.Env)
+	return e
+}
+
+// each returns a new slice of what f makes of every element.
+func each[T any](in []T, f func(T) T) []T {
+	if in == nil {
+		return nil
+	}
+	out := make([]T, len(in))
+	for i, v := range in {
+		out[i] = f(v)
+	}
+	return out
+}

@@ -1,0 +1,85 @@
+package tui
+
+import (
+	"github.com/diorama-dev/diorama/tui/layout"
+)
+
+// tab is an entry of the tab line.
+type tab struct {
+	key    string
+	title  string
+	screen Screen
+	off    string // why there is no such screen; empty: there is
+}
+
+// tabs are all screens, by their number.
+func tabs() []tab {
+	return []tab{
+		{key: "1", title: "Services", screen: ScreenServices},
+		{key: "2", title: "Queues", screen: ScreenQueues, off: "no queue is sampled in this version: the screen comes with a later release"},
+		{key: "3", title: "Logs", screen: ScreenLogs},
+		{key: "4", title: "GPU", screen: ScreenGPU, off: "no GPU is sampled in this version: the screen comes with a later release"},
+		{key: "5", title: "Events", screen: ScreenEvents},
+		{key: "6", title: "Mesh", screen: ScreenMesh, off: "no mesh is watched in this version: the screen comes with a later release"},
+	}
+}
+
+// span is where a tab lies on its line, in cells.
+type span struct {
+	tab      tab
+	text     string
+	from, to int
+}
+
+// spans lays the tabs out; on a narrow terminal only the open one has its title.
+func (m Model) spans() []span {
+	var out []span
+	x := 1
+	for _, t := range tabs() {
+		text := t.key + " " + t.title
+		if m.width < 60 && t.screen != m.screen {
+			text = t.key
+		}
+		w := layout.Width(text)
+		out = append(out, span{tab: t, text: text, from: x, to: x + w})
+		x += w + 2
+	}
+	return out
+}
+
+// tabAt is the tab at a column.
+func (m Model) tabAt(x int) (tab, bool) {
+	for _, s := range m.spans() {
+		if x >= s.from && x < s.to {
+			return s.tab, true
+		}
+	}
+	return tab{}, false
+}
+
+func (m Model) tabLine() string {
+	line := " "
+	for i, s := range m.spans() {
+		if i > 0 {
+			line += "  "
+		}
+		style := m.theme.Muted
+		switch {
+		case s.tab.screen == m.screen:
+			style = m.theme.Accent
+		case s.tab.off != "":
+			style = m.theme.Faint
+		}
+		line += style.Paint(s.text)
+	}
+	return layout.Between(line, m.tabNote(), m.width)
+}
+
+// tabNote is the text on the right of the tabs: the filter that applies.
+func (m Model) tabNote() string {
+	note := ""
+	if m.prompt.text != "" {
+		note = m.theme.Accent.Paint("/ ") + m.theme.Text.Paint(m.prompt.text) + " "
+	}
+	return note
+}

@@ -1,0 +1,121 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/tui/intent"
+	"github.com/diorama-dev/diorama/tui/theme"
+)
+
+// snapshotMsg is the newest snapshot; gone when there will be none any more.
+type snapshotMsg struct {
+	snapshot env.Snapshot
+	gone     bool
+}
+
+// tickMsg is the clock's beat, once a second.
+type tickMsg time.Time
+
+// Update takes a message in.
+func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		return m.resized(msg.Width, msg.Height), nil
+	case tea.BackgroundColorMsg:
+		return m.background(msg), nil
+	case tea.KeyPressMsg:
+		return m.key(msg)
+	case tea.PasteMsg:
+		return m.paste(msg.Content)
+	case tea.MouseClickMsg:
+		return m.click(tea.Mouse(msg))
+	case tea.MouseWheelMsg:
+		return m.wheel(tea.Mouse(msg))
+	case snapshotMsg:
+		return m.snap(msg)
+	case tickMsg:
+		return m.at(time.Time(msg)), m.tick()
+	}
+	return m, nil
+}
+
+// snap takes a snapshot in and waits for the next.
+func (m Model) snap(msg snapshotMsg) (tea.Model, tea.Cmd) {
+	if msg.gone {
+		m.outcome = OutcomeGone
+		return m, tea.Quit
+	}
+	return m.received(msg.snapshot), m.await()
+}
+
+func (m Model) background(msg tea.BackgroundColorMsg) Model {
+	if !m.auto {
+		return m
+	}
+	if msg.IsDark() {
+		return m.themed(theme.Dark)
+	}
+	return m.themed(theme.Light)
+}
+
+// key gives a key to whoever listens: the prompt, then the bindings.
+func (m Model) key(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
+	if k.String() == "ctrl+c" {
+		return m.perform(Interrupt)
+	}
+	if m.prompt.editing {
+		return m.promptKey(k)
+	}
+	b, ok := intent.Find(k.String(), m.screenBindings(), m.globalBindings())
+	if !ok {
+		return m, nil
+	}
+	return m.choose(b)
+}
+
+// choose carries out a binding, or says why it cannot.
+func (m Model) choose(b intent.Binding) (tea.Model, tea.Cmd) {
+	if b.Off != "" {
+		return m.say(b.Off), nil
+	}
+	m.notice = notice{}
+	return m.perform(b.Intent)
+}
+
+// promptKey edits the filter, which applies as it is typed.
+func (m Model) promptKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
+	switch k.String() {
+	case "esc":
+		m.prompt = prompt{}
+	case "enter":
+		m.prompt.editing = false
+		return m, nil
+	case "up", "down", "pgup", "pgdown":
+		b, _ := intent.Find(k.String(), intent.Moves())
+		return m.handle(b.Intent)
+	default:
+		m.prompt = m.prompt.typed(k)
+	}
+	return m.filtered()
+}
+
+func (m Model) paste(text string) (tea.Model, tea.Cmd) {
+	if !m.prompt.editing {
+		return m, nil
+	}
+	m.prompt = m.prompt.pasted(text)
+	return m.filtered()
+}
+
+// filtered gives the screen the prompt's text.
+func (m Model) filtered() (tea.Model, tea.Cmd) {
+	switch m.screen {
+	case ScreenServices:
+		m.services = m.services.WithFilter(m.prompt.text)
+	case ScreenQueues, ScreenGPU, ScreenMesh, ScreenLogs, ScreenEvents:
+	}
+	return m, nil
+}
