@@ -65,6 +65,13 @@ type Endpoint struct {
 	URL       string `json:"url"` // redacted, except where a person asked for it
 	// Env is the prefix of its environment variables, for example "POSTGRES".
 	Env string `json:"env"`
+	// Variable names the variable that holds the URL, where it is not Env + "_URL".
+	Variable string `json:"variable,omitempty"`
+	User     string `json:"user,omitempty"`
+	// Password is set only where a person asked for it, and leaves no process.
+	Password string `json:"-"`
+	// SQL is true of a relational database.
+	SQL bool `json:"sql,omitempty"`
 	// Web is true where a browser can show the URL.
 	Web bool `json:"web,omitempty"`
 }
