@@ -88,7 +88,10 @@ func (h *Host) transfer(ctx context.Context, t transfer, progress func(env.Progr
 				_, err = io.Copy(io.Discard, reader)
 			}
 			reader.CloseWithError(err) // the others end with the same error
-			return err
+			if err != nil {
+				return err
+			}
+			return h.settle(ctx, node, t.images)
 		})
 	}
 	group.Go(func() error {

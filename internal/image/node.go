@@ -2,6 +2,8 @@ package image
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -17,7 +19,7 @@ func ctr(args ...string) []string {
 type NodeImage struct {
 	Name string // normalised, for example "docker.io/library/redis:8"
 	// ID is the digest of its configuration, as the kubelet reports it; empty
-	// until the node's containerd has noticed the image.
+	// where that cannot be told.
 	ID string
 	// Digest is that of its manifest or index.
 	Digest string
@@ -29,7 +31,38 @@ func (h *Host) NodeImages(ctx context.Context, node string) ([]NodeImage, error)
 	if err != nil {
 		return nil, fmt.Errorf("list the images of node %s: %w", node, err)
 	}
-	return parseImages(string(out)), nil
+	images := parseImages(string(out))
+	for i := range images {
+		if images[i].ID != "" {
+			continue
+		}
+		if images[i].ID, err = h.configOf(ctx, node, images[i].Digest); err != nil {
+			return nil, fmt.Errorf("list the images of node %s: %w", node, err)
+		}
+	}
+	return images, nil
+}
+
+// configOf reads an image's ID out of its manifest; empty where the manifest
+// is an index or is gone.
+func (h *Host) configOf(ctx context.Context, node, digest string) (string, error) {
+	out, err := h.run(ctx, node, nil, ctr("content", "get", digest)...)
+	var gone *CommandError
+	if errors.As(err, &gone) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	var manifest struct {
+		Config struct {
+			Digest string `json:"digest"`
+		} `json:"config"`
+	}
+	if err := json.Unmarshal(out, &manifest); err != nil {
+		return "", nil //nolint:nilerr // not a manifest: then it has no ID
+	}
+	return manifest.Config.Digest, nil
 }
 
 // parseImages reads `ctr images list`. Beside the names it has a line for each
@@ -71,6 +104,52 @@ func holds(images []NodeImage, info Info) bool {
 		}
 	}
 	return false
+}
+
+// settleWithin bounds how long a node may take to notice an image that was
+// imported. Waiting longer cannot help, and nothing is lost by going on: a
+// kubelet that looks too early tries again.
+const settleWithin = 5 * time.Second
+
+// settle waits until the node's kubelet can see the images: containerd tells
+// its Kubernetes side of an import a moment after the import has ended, and a
+// Pod that starts in between would try to pull.
+func (h *Host) settle(ctx context.Context, node string, infos []Info) error {
+	bounded, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
+	ticker := time.NewTicker(nodePoll)
+	defer ticker.Stop()
+	for {
+		out, err := h.run(bounded, node, nil, ctr("images", "list")...)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case bounded.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		case noticed(parseImages(string(out)), infos):
+			return nil
+		}
+		select {
+		case <-bounded.Done():
+		case <-ticker.C:
+		}
+	}
+}
+
+// noticed reports whether every one of the images has its ID in the list.
+func noticed(images []NodeImage, infos []Info) bool {
+	ids := make(map[string]string, len(images))
+	for _, image := range images {
+		ids[image.Name] = image.ID
+	}
+	for _, info := range infos {
+		if ids[info.Ref] == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // nodePoll is how often a node that is coming up is asked. Docker tells of
