@@ -150,6 +150,10 @@ func decodeMap(n *Node, target reflect.Value, path string) Problems {
 	var problems Problems
 	for _, e := range n.Entries {
 		value := reflect.New(target.Type().Elem()).Elem()
+		if missing(e.Value, value) {
+			problems = append(problems, e.Value.Mismatch(Join(path, e.Key.Text), "a value"))
+			continue
+		}
 		problems = append(problems, decode(e.Value, value, Join(path, e.Key.Text))...)
 		out.SetMapIndex(reflect.ValueOf(e.Key.Text).Convert(target.Type().Key()), value)
 	}
@@ -164,10 +168,19 @@ func decodeSlice(n *Node, target reflect.Value, path string) Problems {
 	out := reflect.MakeSlice(target.Type(), len(n.Items), len(n.Items))
 	var problems Problems
 	for i, item := range n.Items {
+		if missing(item, out.Index(i)) {
+			problems = append(problems, item.Mismatch(Index(path, i), "a value"))
+			continue
+		}
 		problems = append(problems, decode(item, out.Index(i), Index(path, i))...)
 	}
 	target.Set(out)
 	return problems
+}
+
+// missing reports an empty value where the target is one that cannot say so.
+func missing(n *Node, target reflect.Value) bool {
+	return n.Kind == Null && target.Type() != nodeType && target.Kind() != reflect.Interface
 }
 
 // Join is the path of a key in the mapping at the path.

@@ -126,26 +126,30 @@ func (n *Node) Mismatch(path, expected string) Problem {
 	return n.Problem(path, n.found()+", expected "+expected)
 }
 
-// Merge lays over on base: mappings are merged key by key, everything else is
-// replaced. Neither is changed; the result shares their nodes.
+// Merge lays over on base: mappings are merged key by key, everything else,
+// lists too, is replaced, and a key whose value over leaves empty is taken
+// away. Neither is changed; the result shares their nodes. Base may be nil.
 func Merge(base, over *Node) *Node {
-	if base == nil || over != nil && (base.Kind != Mapping || over.Kind != Mapping) {
+	if over == nil || over.Kind != Mapping {
 		return over
 	}
-	if over == nil {
-		return base
+	merged := &Node{Position: over.Position, Kind: Mapping, Loose: over.Loose}
+	if base != nil && base.Kind == Mapping {
+		merged.Position, merged.Entries = base.Position, slices.Clone(base.Entries)
 	}
-	merged := *base
-	merged.Entries = slices.Clone(base.Entries)
 	for _, e := range over.Entries {
 		i := slices.IndexFunc(merged.Entries, func(x Entry) bool { return x.Key.Text == e.Key.Text })
-		if i < 0 {
-			merged.Entries = append(merged.Entries, e)
-			continue
+		switch {
+		case e.Value.Kind == Null && i >= 0:
+			merged.Entries = slices.Delete(merged.Entries, i, i+1)
+		case e.Value.Kind == Null:
+		case i >= 0:
+			merged.Entries[i] = Entry{Key: e.Key, Value: Merge(merged.Entries[i].Value, e.Value)}
+		default:
+			merged.Entries = append(merged.Entries, Entry{Key: e.Key, Value: Merge(nil, e.Value)})
 		}
-		merged.Entries[i] = Entry{Key: e.Key, Value: Merge(merged.Entries[i].Value, e.Value)}
 	}
-	return &merged
+	return merged
 }
 
 // With is n with the value set at the path of keys, mappings made on the way

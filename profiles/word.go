@@ -1,0 +1,74 @@
+package profiles
+
+import (
+	"slices"
+
+	"github.com/diorama-dev/diorama/internal/yamlpos"
+	"github.com/diorama-dev/diorama/stacks"
+)
+
+func runtimes() []Runtime {
+	return []Runtime{RuntimeAuto, RuntimeKind, RuntimeCluster, RuntimeContainers, RuntimeEmbedded}
+}
+
+func gpuWishes() []GPU { return []GPU{GPUAuto, GPURequire, GPUSimulate, GPUOff} }
+
+// decodeWord reads one of a closed list of words.
+func decodeWord[W ~string](n *yamlpos.Node, path string, words []W) (W, yamlpos.Problems) {
+	text, problems := n.DecodeText(path)
+	if problems != nil || slices.Contains(words, W(text)) {
+		return W(text), problems
+	}
+	return "", yamlpos.Problems{n.Problem(path, yamlpos.Unknown("word", text, list(words)))}
+}
+
+// DecodeNode reads one of the runtimes.
+func (r *Runtime) DecodeNode(n *yamlpos.Node, path string) (problems yamlpos.Problems) {
+	*r, problems = decodeWord(n, path, runtimes())
+	return problems
+}
+
+// DecodeNode reads one of the wishes for GPUs.
+func (g *GPU) DecodeNode(n *yamlpos.Node, path string) (problems yamlpos.Problems) {
+	*g, problems = decodeWord(n, path, gpuWishes())
+	return problems
+}
+
+// memory is an amount of bytes, written as a quantity.
+type memory int64
+
+// DecodeNode reads a quantity such as 6Gi.
+func (m *memory) DecodeNode(n *yamlpos.Node, path string) yamlpos.Problems {
+	quantity, err := stacks.ParseQuantity(n.Text)
+	if err != nil || n.Kind == yamlpos.Null || n.Kind > yamlpos.Float {
+		return yamlpos.Problems{n.Mismatch(path, "an amount of memory such as 6Gi")}
+	}
+	*m = memory(quantity.Value())
+	return nil
+}
+
+// secret is a credential; what is wrong with one is said without showing it.
+type secret string
+
+// DecodeNode reads text of characters that a URL takes as they are.
+func (s *secret) DecodeNode(n *yamlpos.Node, path string) yamlpos.Problems {
+	text, problems := n.DecodeText(path)
+	switch {
+	case problems != nil && n.Kind < yamlpos.Sequence && n.Kind != yamlpos.Null:
+		return yamlpos.Problems{n.Problem(path, "found a number or a truth value, expected text: write it in quotes")}
+	case problems != nil:
+		return problems
+	case !credentialForm.MatchString(text):
+		return yamlpos.Problems{n.Problem(path, "expected 1 to 256 of the characters A-Z a-z 0-9 . _ ~ -, which URLs take as they are")}
+	}
+	*s = secret(text)
+	return nil
+}
+
+func list[W ~string](words []W) []string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		out[i] = string(word)
+	}
+	return out
+}
