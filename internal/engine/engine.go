@@ -70,7 +70,7 @@ func (e *GraphError) Error() string {
 
 // Options bound a run.
 type Options struct {
-	// Timeout is for each step of its own; 0: no bound.
+	// Timeout is for the whole run; 0: no bound.
 	Timeout time.Duration
 	// Failing is how long steps under way may go on once another has failed,
 	// so that all that is unwell is found and not only the first.
@@ -88,6 +88,11 @@ func Run(ctx context.Context, steps []env.Step, executor Executor, emit func(env
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, errTimeUp)
+		defer cancel()
 	}
 	r := &run{
 		executor: executor, emit: emit, options: o,
@@ -112,7 +117,10 @@ type result struct {
 	err     error
 }
 
-var errOtherFailed = errors.New("another step failed")
+var (
+	errOtherFailed = errors.New("another step failed")
+	errTimeUp      = errors.New("time is up")
+)
 
 func (r *run) all(ctx context.Context, steps []env.Step) error {
 	stepCtx, stop := context.WithCancelCause(ctx)
@@ -145,8 +153,8 @@ func (r *run) all(ctx context.Context, steps []env.Step) error {
 			r.change(env.StepChange{ID: step.ID, Phase: env.StepCancelled})
 		}
 	}
-	if ctx.Err() != nil {
-		r.failures = append(r.failures, context.Cause(ctx))
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errTimeUp) {
+		r.failures = append(r.failures, cause)
 	}
 	return errors.Join(r.failures...)
 }
@@ -177,27 +185,19 @@ func (r *run) due(step env.Step) bool {
 	return true
 }
 
-// execute does a step within its time. An error after the time was up is a
-// [TimeoutError] with what the step last reported.
+// execute does a step. An error after the time was up is a [TimeoutError]
+// with what the step last reported.
 func (r *run) execute(ctx context.Context, step env.Step) (Outcome, error) {
 	var last atomic.Pointer[string]
 	last.Store(new(string))
-	report := func(detail string, progress env.Progress) {
+	outcome, err := r.executor.Execute(ctx, step, func(detail string, progress env.Progress) {
 		last.Store(&detail)
 		r.emit(env.Event{Time: r.options.Now(), Step: &env.StepChange{
 			ID: step.ID, Phase: env.StepRunning, Detail: detail, Progress: progress,
 		}})
-	}
-	if r.options.Timeout == 0 {
-		return r.executor.Execute(ctx, step, report)
-	}
-	timeout := &TimeoutError{Step: step.ID, After: r.options.Timeout}
-	ctx, cancel := context.WithTimeoutCause(ctx, r.options.Timeout, timeout)
-	defer cancel()
-	outcome, err := r.executor.Execute(ctx, step, report)
-	if err != nil && errors.Is(context.Cause(ctx), timeout) {
-		timeout.LastSeen = *last.Load()
-		return outcome, timeout
+	})
+	if err != nil && errors.Is(context.Cause(ctx), errTimeUp) {
+		err = &TimeoutError{Step: step.ID, After: r.options.Timeout, LastSeen: *last.Load()}
 	}
 	return outcome, err
 }

@@ -71,6 +71,17 @@ type LogCounters struct {
 
 // Ended says that the run of a plan, or a stop, is over.
 type Ended struct {
-	Phase Phase  `json:"phase"`
-	Error string `json:"error,omitempty"`
+	Phase  Phase  `json:"phase"`
+	Reason Reason `json:"reason,omitempty"`
+	Error  string `json:"error,omitempty"`
 }
+
+// Reason is why a run did not end well.
+type Reason string
+
+// The reasons; each has an exit code of its own.
+const (
+	ReasonFailed      Reason = "failed"
+	ReasonTimeout     Reason = "timeout"
+	ReasonInterrupted Reason = "interrupted"
+)

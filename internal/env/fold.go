@@ -37,7 +37,7 @@ func (s Snapshot) withBegan(b Began, at time.Time) Snapshot {
 		known[service.Name] = service
 	}
 	s.Identity = b.Identity
-	s.Phase, s.Error = PhaseStarting, ""
+	s.Phase, s.Reason, s.Error = PhaseStarting, "", ""
 	s.Started, s.ReadyAt = at, time.Time{}
 	s.Budget = b.Budget
 	s.Endpoints = b.Endpoints
@@ -115,7 +115,7 @@ func (s Snapshot) withOccurrence(o Occurrence, at time.Time) Snapshot {
 }
 
 func (s Snapshot) withEnded(e Ended, at time.Time) Snapshot {
-	s.Phase, s.Error = e.Phase, e.Error
+	s.Phase, s.Reason, s.Error = e.Phase, e.Reason, e.Error
 	switch e.Phase {
 	case PhaseReady:
 		s.ReadyAt = at
@@ -140,7 +140,7 @@ func (s Snapshot) settled(at time.Time) Snapshot {
 	case s.Phase == PhaseReady && !well:
 		s.Phase = PhaseDegraded
 	case (s.Phase == PhaseDegraded || s.Phase == PhaseFailed) && well && s.succeeded():
-		s.Phase, s.Error = PhaseReady, ""
+		s.Phase, s.Reason, s.Error = PhaseReady, "", ""
 		if s.ReadyAt.IsZero() {
 			s.ReadyAt = at
 		}
