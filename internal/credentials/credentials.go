@@ -1,0 +1,149 @@
+// Package credentials owns an environment's secrets: they are made once, kept
+// in a file that only the user can read, and taken out of every text that
+// leaves this program.
+package credentials
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/diorama-dev/diorama/stacks"
+)
+
+// hidden stands in for a secret.
+const hidden = "•••"
+
+// alphabet needs no escaping in a URL, a shell or a configuration file.
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// Set is the secrets of an environment, by stack instance and name. Its
+// printed form, by whatever verb, shows names and no values. The zero value
+// has no secrets; a Set is not changed by its methods.
+type Set struct {
+	values map[string]map[string]string
+}
+
+// Of is what the instance's variables are: name to secret. It is a copy.
+func (s Set) Of(instance string) map[string]string { return maps.Clone(s.values[instance]) }
+
+// Need is a stack instance and what it wants.
+type Need struct {
+	Instance    string
+	Credentials map[string]stacks.Credential
+	// Fixed are those that the profile gives; they win.
+	Fixed map[string]string
+}
+
+// Fill is the set with everything that is needed: fixed secrets as given, what
+// it has already as it is, and what is missing made from random (nil:
+// crypto/rand). Nothing is taken away: an instance that has left the profile
+// finds its secrets when it comes back, and a database whose profile no longer
+// fixes the password goes on with the one that it was made with. Changed
+// reports whether there is something new to save.
+func (s Set) Fill(needs []Need, random io.Reader) (filled Set, changed bool, err error) {
+	values := make(map[string]map[string]string, len(s.values)+len(needs))
+	for instance, secrets := range s.values {
+		values[instance] = maps.Clone(secrets)
+	}
+	for _, need := range needs {
+		if values[need.Instance] == nil {
+			values[need.Instance] = map[string]string{}
+		}
+		secrets := values[need.Instance]
+		for _, name := range slices.Sorted(maps.Keys(need.Fixed)) {
+			changed = changed || secrets[name] != need.Fixed[name]
+			secrets[name] = need.Fixed[name]
+		}
+		for _, name := range slices.Sorted(maps.Keys(need.Credentials)) {
+			if _, ok := secrets[name]; ok {
+				continue
+			}
+			if secrets[name], err = generate(need.Credentials[name].Generate, random); err != nil {
+				return Set{}, false, fmt.Errorf("make the credential %s of %s: %w", name, need.Instance, err)
+			}
+			changed = true
+		}
+	}
+	return Set{values: values}, changed, nil
+}
+
+// generate is n characters of the alphabet, each equally likely.
+func generate(n int, random io.Reader) (string, error) {
+	if random == nil {
+		random = rand.Reader
+	}
+	size := big.NewInt(int64(len(alphabet)))
+	secret := make([]byte, n)
+	for i := range secret {
+		index, err := rand.Int(random, size)
+		if err != nil {
+			return "", fmt.Errorf("read random bytes: %w", err)
+		}
+		secret[i] = alphabet[index.Int64()]
+	}
+	return string(secret), nil
+}
+
+// Redact is the text with every secret of the set replaced, the longest first,
+// so that none is left half shown.
+func (s Set) Redact(text string) string {
+	return s.replacer().Replace(text)
+}
+
+// shortest is the length from which on a secret is replaced wherever it
+// stands: replacing a fixed "a" would garble every text and say what it is.
+const shortest = 4
+
+func (s Set) replacer() *strings.Replacer {
+	var secrets []string
+	for _, names := range s.values {
+		for _, secret := range names {
+			if len(secret) >= shortest {
+				secrets = append(secrets, secret)
+			}
+		}
+	}
+	slices.SortFunc(secrets, func(a, b string) int {
+		if len(a) != len(b) {
+			return len(b) - len(a)
+		}
+		return strings.Compare(a, b)
+	})
+	pairs := make([]string, 0, 2*len(secrets))
+	for _, secret := range secrets {
+		pairs = append(pairs, secret, hidden)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// String lists the names of what there is.
+func (s Set) String() string {
+	var b strings.Builder
+	b.WriteString("credentials{")
+	for i, instance := range slices.Sorted(maps.Keys(s.values)) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(instance + ": " + strings.Join(slices.Sorted(maps.Keys(s.values[instance])), " "))
+	}
+	return b.String() + "}"
+}
+
+// Format prints String for every verb, so that not even %#v shows a secret.
+func (s Set) Format(f fmt.State, _ rune) {
+	io.WriteString(f, s.String()) //nolint:errcheck // there is nowhere to report it to
+}
+
+// LogValue is String.
+func (s Set) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalJSON refuses: the file is written by [Save] alone.
+func (s Set) MarshalJSON() ([]byte, error) {
+	return nil, fmt.Errorf("credentials are not to be written as JSON: save them with credentials.Save")
+}
