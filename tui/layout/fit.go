@@ -67,22 +67,6 @@ func Rule(w int) string {
 	return strings.Repeat("─", w)
 }
 
-// Wrap breaks unstyled text into lines of at most w cells, between words where
-// that is possible. There is always one line.
-func Wrap(s string, w int) []string {
-	if w <= 0 {
-		return []string{""}
-	}
-	if len(s) <= w && !strings.Contains(s, "\n") {
-		return []string{s}
-	}
-	lines := strings.Split(ansi.Wrap(s, w, ""), "\n")
-	for i, l := range lines {
-		lines[i] = Cut(strings.TrimRight(l, " "), w)
-	}
-	return lines
-}
-
 // Clip returns at most n lines; where some are left out the last one kept says so
 // with an ellipsis.
 func Clip(lines []string, n, w int) []string {
