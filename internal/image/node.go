@@ -154,7 +154,7 @@ func noticed(images []NodeImage, infos []Info) bool {
 
 // nodePoll is how often a node that is coming up is asked. Docker tells of
 // containers, not of what runs inside them, so that this cannot be watched.
-const nodePoll = 250 * time.Millisecond
+const nodePoll = 100 * time.Millisecond
 
 // WaitNode waits until images can be loaded into the node: its container runs
 // and its containerd answers, which is well before Kubernetes does. When ctx

@@ -1,0 +1,117 @@
+package image_test
+
+import (
+	"bytes"
+	"errors"
+	"os/exec"
+	"testing"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/pkg/stdcopy"
+
+	"github.com/diorama-dev/diorama/internal/docker"
+	. "github.com/diorama-dev/diorama/internal/image"
+)
+
+// program is a small module, so that the test does not compile all of ours.
+func program(t *testing.T, text string) Program {
+	t.Helper()
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("left out: go is not on PATH")
+	}
+	folder := contextOf(t, map[string]string{
+		"go.mod":       "module example.com/imgtest\n\ngo 1.24\n",
+		"hail/main.go": "package main\n\nimport \"os\"\n\nfunc main() { os.Stdout.WriteString(os.Args[1] + \" " + text + "\") }\n",
+	})
+	return Program{
+		Package: "example.com/imgtest/hail", Repository: "diorama.local/imgtest/hail",
+		Args: []string{"hail"}, Cache: t.TempDir(), Folder: folder,
+	}
+}
+
+func TestBuildGo(t *testing.T) {
+	e := engine(t)
+	host := NewHost(e, HostOptions{Offline: true})
+	p := program(t, "fellow")
+	p.Platform = e.Platform()
+	info, outcome, err := host.BuildGo(t.Context(), p)
+	if err != nil || outcome != Built {
+		t.Fatalf("got %+v, %s, %v; want it built", info, outcome, err)
+	}
+	removeImage(t, e, info.Ref)
+	if again, outcome, err := host.BuildGo(t.Context(), p); err != nil || outcome != Unchanged || again.ID != info.ID {
+		t.Errorf("again: got %+v, %s, %v; want it unchanged", again, outcome, err)
+	}
+	if got, want := said(t, e, info.Ref), "hail fellow"; got != want {
+		t.Errorf("the program in its image says %q, want %q", got, want)
+	}
+
+	// The same source elsewhere is the same image.
+	elsewhere := program(t, "fellow")
+	elsewhere.Platform = e.Platform()
+	if same, outcome, err := host.BuildGo(t.Context(), elsewhere); err != nil || outcome != Unchanged || same.ID != info.ID {
+		t.Errorf("elsewhere: got %+v, %s, %v; want the same image", same, outcome, err)
+	}
+	other, err := host.Compile(t.Context(), withPlatform(p, "linux/arm64"))
+	if err != nil || other.Reference == info.Ref {
+		t.Errorf("for another platform: got %s, %v; want another reference", other.Reference, err)
+	}
+}
+
+func withPlatform(p Program, platform string) Program { p.Platform = platform; return p }
+
+func TestCompileFailures(t *testing.T) {
+	p := program(t, "fellow")
+	p.Platform = "linux/amd64"
+	host := &Host{}
+	t.Run("source that does not compile", func(t *testing.T) {
+		broken := p
+		broken.Package = "example.com/imgtest/nothing"
+		_, err := host.Compile(t.Context(), broken)
+		var failed *GoError
+		if !errors.As(err, &failed) || failed.Reason != BuildFailed || !bytes.Contains([]byte(failed.Detail), []byte("nothing")) {
+			t.Errorf("got %v, want the toolchain's own words", err)
+		}
+	})
+	t.Run("no toolchain", func(t *testing.T) {
+		t.Setenv("PATH", t.TempDir())
+		_, err := host.Compile(t.Context(), p)
+		var failed *GoError
+		if !errors.As(err, &failed) || failed.Reason != NoToolchain {
+			t.Errorf("got %v, want that there is no toolchain", err)
+		}
+	})
+}
+
+// said is what a container of the image writes to standard output.
+func said(t *testing.T, e *docker.Engine, ref string) string {
+	t.Helper()
+	created, err := e.Client.ContainerCreate(t.Context(), &container.Config{Image: ref}, nil, nil, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Client.ContainerRemove(afterTest(t), created.ID, container.RemoveOptions{Force: true}); err != nil {
+			t.Error(err)
+		}
+	})
+	ended, failed := e.Client.ContainerWait(t.Context(), created.ID, container.WaitConditionNextExit)
+	if err := e.Client.ContainerStart(t.Context(), created.ID, container.StartOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+	case err := <-failed:
+		t.Fatal(err)
+	}
+	logs, err := e.Client.ContainerLogs(t.Context(), created.ID, container.LogsOptions{ShowStdout: true, ShowStderr: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logs.Close()
+	var out bytes.Buffer
+	if _, err := stdcopy.StdCopy(&out, &out, logs); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
