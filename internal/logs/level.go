@@ -1,7 +1,5 @@
 package logs
 
-import "strings"
-
 // String names the level as reports and queries spell it; the empty string
 // stands for a line that does not say.
 func (l Level) String() string {
@@ -39,10 +37,14 @@ func (l *Level) UnmarshalText(text []byte) error {
 // loggers use: "warn", "WARNING", "W", "E", "err", "notice", "critical", …
 // It is [LevelUnknown] for any other word.
 func LevelNamed(word string) Level {
-	if len(word) > 11 {
+	var low [11]byte
+	if len(word) > len(low) {
 		return LevelUnknown
 	}
-	switch strings.ToLower(word) {
+	for i := range len(word) {
+		low[i] = lower(word[i])
+	}
+	switch string(low[:len(word)]) { // the compiler makes no copy here
 	case "trace", "trc", "finest", "finer", "debug5", "debug4", "debug3":
 		return LevelTrace
 	case "debug", "dbg", "fine", "debug1", "debug2", "verbose":
@@ -51,7 +53,7 @@ func LevelNamed(word string) Level {
 		return LevelInfo
 	case "warn", "warning", "wrn":
 		return LevelWarn
-	case "error", "err", "severe", "eror":
+	case "error", "err", "severe":
 		return LevelError
 	case "fatal", "ftl", "panic", "pnc", "critical", "crit", "alert", "emerg", "emergency", "dpanic":
 		return LevelFatal
