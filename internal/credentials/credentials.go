@@ -147,3 +147,12 @@ func (s Set) LogValue() slog.Value { return slog.StringValue(s.String()) }
 func (s Set) MarshalJSON() ([]byte, error) {
 	return nil, fmt.Errorf("credentials are not to be written as JSON: save them with credentials.Save")
 }
+
+// All are the secrets of all instances, by instance and name. It is a copy.
+func (s Set) All() map[string]map[string]string {
+	all := make(map[string]map[string]string, len(s.values))
+	for instance, secrets := range s.values {
+		all[instance] = maps.Clone(secrets)
+	}
+	return all
+}
