@@ -1,0 +1,248 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+const (
+	crashTerminal  = 5                // restarts after which a crash loop is given up
+	memoryTerminal = 3                // kills for memory after which it is given up
+	recentKill     = 10 * time.Minute // how long a kill is told of a container that is ready again
+	evidenceLines  = 10
+)
+
+// lastEnd is how the container's last run ended; nil when it has not, or well.
+func (c containerFacts) lastEnd() *corev1.ContainerStateTerminated {
+	if ended := c.status.State.Terminated; ended != nil {
+		return ended
+	}
+	return c.status.LastTerminationState.Terminated
+}
+
+// crashed reports whether the container ended badly and is not well now.
+func (c containerFacts) crashed() bool {
+	end := c.lastEnd()
+	if end == nil || end.ExitCode == 0 && end.Reason != "OOMKilled" {
+		return false
+	}
+	if c.status.State.Terminated != nil || c.status.State.Waiting != nil {
+		return true
+	}
+	return !c.status.Ready && !(c.status.Started != nil && *c.status.Started && c.init)
+}
+
+// runs is how often the container has ended.
+func (c containerFacts) runs() int {
+	n := max(0, int(c.status.RestartCount))
+	if c.status.State.Terminated != nil {
+		n++
+	}
+	return max(1, n)
+}
+
+// givenUp reports whether a restart will not follow, or has not helped often enough.
+func (c containerFacts) givenUp(after int) bool {
+	if c.pod.owner != nil && c.pod.owner.failed {
+		return true
+	}
+	return c.runs() >= after
+}
+
+// lastWords are the container's last lines, as evidence.
+func (c containerFacts) lastWords() []string {
+	var out []string
+	for _, line := range cleanLines(c.lines, evidenceLines) {
+		out = append(out, "log: "+line)
+	}
+	return out
+}
+
+// exitText says how a run ended.
+func exitText(end *corev1.ContainerStateTerminated) string {
+	switch end.ExitCode {
+	case 126:
+		return "exit 126, its command cannot be executed"
+	case 127:
+		return "exit 127, its command was not found"
+	case 134:
+		return "exit 134, it aborted"
+	case 137:
+		return "exit 137, it was killed"
+	case 139:
+		return "exit 139, a segmentation fault"
+	case 143:
+		return "exit 143, it was asked to stop"
+	default:
+		return fmt.Sprintf("exit %d", end.ExitCode)
+	}
+}
+
+func memoryRule() rule {
+	return rule{
+		docs: []RuleDoc{{
+			"out-of-memory", "Killed for using too much memory",
+			"A container used more memory than its limit, and the kernel killed it.",
+			"Raise its limit with --set, for example --set demo.billing.memory=128Mi.",
+		}},
+		find: func(f *facts) []found {
+			var out []found
+			f.eachContainer(func(c containerFacts) {
+				end := c.lastEnd()
+				if end == nil || end.Reason != "OOMKilled" ||
+					c.status.Ready && f.Time.Sub(end.FinishedAt.Time) > recentKill {
+					return
+				}
+				out = append(out, memoryFinding(f, c, end))
+			})
+			return out
+		},
+	}
+}
+
+func memoryFinding(f *facts, c containerFacts, end *corev1.ContainerStateTerminated) found {
+	finding := ofContainer(c, "out-of-memory")
+	finding.Since = end.FinishedAt.Time
+	finding.Terminal = !c.status.Ready && c.givenUp(memoryTerminal)
+	limit := c.spec.Resources.Limits.Memory().Value()
+	finding.Summary = fmt.Sprintf("killed %s for using more than the node's memory, last %s",
+		times(c.runs()), ago(f.Time, end.FinishedAt.Time))
+	if limit > 0 {
+		flag := "--set " + c.pod.parameter("memory") + "=" + bytesText(2*limit)
+		finding.Summary = fmt.Sprintf("killed %s for using more than %s of memory, last %s · try: %s",
+			times(c.runs()), bytesText(limit), ago(f.Time, end.FinishedAt.Time), flag)
+		finding.Advice = []string{"give it more memory: " + flag}
+		finding.Evidence = append(finding.Evidence, fmt.Sprintf("container %s: memory limit %s", clean(c.status.Name), bytesText(limit)))
+	}
+	merge(&finding.Finding, "make it use less: a smaller heap, cache or batch")
+	finding.Evidence = append(finding.Evidence, fmt.Sprintf("last run: OOMKilled, exit %d, after %s",
+		end.ExitCode, end.FinishedAt.Sub(end.StartedAt.Time).Round(time.Second)))
+	finding.Evidence = append(finding.Evidence, c.lastWords()...)
+	return finding
+}
+
+// parameter is how a profile calls a setting of the Pod's service.
+func (p *podFacts) parameter(name string) string {
+	stack, service := clean(p.stack()), clean(p.service())
+	switch {
+	case stack == "":
+		return name
+	case service == "" || service == stack:
+		return stack + "." + name
+	default:
+		return stack + "." + service + "." + name
+	}
+}
+
+func architectureRule() rule {
+	return rule{
+		docs: []RuleDoc{{
+			"wrong-architecture", "Image made for another processor",
+			"The container's program is built for another architecture than the node's: the kernel cannot execute it.",
+			"Choose an image for this architecture, or build it for it.",
+		}},
+		find: func(f *facts) []found {
+			return f.crashes("wrong-architecture", func(c containerFacts, text string) (string, []string) {
+				if !strings.Contains(text, "exec format error") {
+					return "", nil
+				}
+				return fmt.Sprintf("image %s is built for another architecture than the node's", clean(c.spec.Image)),
+					[]string{
+						"use an image for " + f.architecture(c.pod.Spec.NodeName) + ", with --images or --set",
+						"build it for this architecture: docker build --platform linux/" + f.architecture(c.pod.Spec.NodeName),
+					}
+			})
+		},
+	}
+}
+
+func (f *facts) architecture(node string) string {
+	for _, n := range f.Nodes {
+		if n.Name == node && n.Status.NodeInfo.Architecture != "" {
+			return clean(n.Status.NodeInfo.Architecture)
+		}
+	}
+	return "this machine"
+}
+
+func startRule() rule {
+	return rule{
+		docs: []RuleDoc{{
+			"cannot-start", "Container cannot be started",
+			"The container's command does not exist in its image, may not be executed, or its settings are refused by the container runtime.",
+			"Check the command and entrypoint, the working folder and the mounts.",
+		}},
+		find: func(f *facts) []found {
+			return f.crashes("cannot-start", func(c containerFacts, text string) (string, []string) {
+				end, waiting := c.lastEnd(), c.status.State.Waiting
+				refused := end != nil && (end.Reason == "StartError" || end.Reason == "ContainerCannotRun")
+				if waiting != nil && slices.Contains([]string{"RunContainerError", "CreateContainerError"}, waiting.Reason) {
+					refused = true
+				}
+				if !refused {
+					return "", nil
+				}
+				return "its command cannot be started: " + startCause(text),
+					[]string{"check command, entrypoint and mounts of image " + clean(c.spec.Image)}
+			})
+		},
+	}
+}
+
+// startCause is the telling end of a runtime's long message.
+func startCause(text string) string {
+	for _, phrase := range []string{"executable file not found in $path", "no such file or directory", "permission denied", "is a directory", "not a directory"} {
+		if strings.Contains(text, phrase) {
+			return phrase
+		}
+	}
+	if i := strings.LastIndex(text, ": "); i >= 0 {
+		text = text[i+2:]
+	}
+	return clean(text)
+}
+
+// crashes makes findings of containers that ended badly or cannot start and
+// that tell accepts: it gets what the runtime and the container said, in lower
+// case, and returns a sentence, or nothing where it is another's case. What
+// cannot start at all is terminal at once.
+func (f *facts) crashes(id string, tell func(c containerFacts, text string) (string, []string)) []found {
+	var out []found
+	f.eachContainer(func(c containerFacts) {
+		end, waiting := c.lastEnd(), c.status.State.Waiting
+		if !c.crashed() && waiting == nil {
+			return
+		}
+		var text []string
+		if end != nil {
+			text = append(text, end.Message)
+		}
+		if waiting != nil {
+			text = append(text, waiting.Message)
+		}
+		said := strings.Join(append(text, c.lines...), "\n")
+		sentence, advice := tell(c, strings.ToLower(said))
+		if sentence == "" {
+			return
+		}
+		finding := ofContainer(c, id)
+		finding.Since = c.pod.CreationTimestamp.Time
+		finding.Terminal = true
+		finding.Summary, finding.Advice = sentence, advice
+		if len(advice) > 0 {
+			finding.Summary += " · try: " + advice[0]
+		}
+		for _, t := range text {
+			if t = clean(t); t != "" {
+				finding.Evidence = append(finding.Evidence, fmt.Sprintf("container %s: %s", clean(c.status.Name), t))
+			}
+		}
+		finding.Evidence = append(finding.Evidence, c.lastWords()...)
+		out = append(out, finding)
+	})
+	return out
+}

@@ -1,0 +1,93 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// probePatience is how long after its start a container's probes may fail
+// before that is called a trouble and not a start.
+const probePatience = 20 * time.Second
+
+func probeRule() rule {
+	return rule{
+		docs: []RuleDoc{
+			{
+				"readiness-probe-failing", "Not ready: its probe fails",
+				"The container runs, but its readiness probe says that it cannot serve yet.",
+				"Read the probe's answer and the log; often a service that it needs is missing.",
+			},
+			{
+				"startup-probe-failing", "Slow start: its probe still fails",
+				"The container runs, but its startup probe has not succeeded yet; when its patience ends, the container is restarted.",
+				"Wait, or give it more time with a longer start_period of the healthcheck.",
+			},
+		},
+		find: func(f *facts) []found {
+			var out []found
+			f.eachContainer(func(c containerFacts) {
+				running := c.status.State.Running
+				if running == nil || c.status.Ready || c.init {
+					return
+				}
+				event, ok := probeFailure(c)
+				if !ok || eventTime(event).Before(running.StartedAt.Time) || f.Time.Sub(running.StartedAt.Time) < probePatience {
+					return
+				}
+				id, which := "readiness-probe-failing", "readiness"
+				if strings.HasPrefix(event.Message, "Startup") {
+					id, which = "startup-probe-failing", "startup"
+				}
+				finding := ofContainer(c, id)
+				finding.Since = firstSeen(event)
+				if finding.Since.Before(running.StartedAt.Time) {
+					finding.Since = running.StartedAt.Time
+				}
+				finding.Summary = fmt.Sprintf("runs, but its %s probe failed %s: %s",
+					which, times(eventCount(event)), probeAnswer(event.Message))
+				finding.Evidence = []string{eventLine(event)}
+				finding.Advice = []string{"read its log: diorama logs " + logTarget(c.pod)}
+				out = append(out, finding)
+			})
+			return out
+		},
+	}
+}
+
+// concerns reports whether an event of the Pod is about the container.
+func (c containerFacts) concerns(event corev1.Event) bool {
+	path := event.InvolvedObject.FieldPath
+	return path == "" || strings.HasSuffix(path, "{"+c.status.Name+"}")
+}
+
+// probeFailure is the container's newest event of a failed probe.
+func probeFailure(c containerFacts) (corev1.Event, bool) {
+	for _, event := range slices.Backward(c.pod.events) {
+		if event.Reason == "Unhealthy" && c.concerns(event) {
+			return event, true
+		}
+	}
+	return corev1.Event{}, false
+}
+
+// probeAnswer is what the probe said, without Kubernetes' own words before it.
+func probeAnswer(message string) string {
+	if _, answer, ok := strings.Cut(message, "probe failed: "); ok {
+		message = answer
+	} else if _, answer, ok := strings.Cut(message, "probe errored: "); ok {
+		message = answer
+	}
+	if message = clean(message); message == "" {
+		return "it gave no answer"
+	}
+	return message
+}
+
+// eventLine is an event as evidence.
+func eventLine(event corev1.Event) string {
+	return fmt.Sprintf("event %s (%s): %s", clean(event.Reason), times(eventCount(event)), clean(event.Message))
+}

@@ -1,0 +1,191 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// schedulePatience is how long a Pod may find no node before what other Pods
+// hold is taken to stay as it is.
+const schedulePatience = 30 * time.Second
+
+// shortage is one reason of the scheduler to refuse a node.
+type shortage struct {
+	doc   RuleDoc
+	words []string // in the scheduler's message, in lower case
+	// resource is set where the reason is an amount of it.
+	resource corev1.ResourceName
+	says     string
+	advice   string
+}
+
+func shortages() []shortage {
+	return []shortage{
+		{RuleDoc{
+			"unschedulable-gpu", "No node has the GPU it wants",
+			"The Pod requests GPUs, and no node has as many free.",
+			"Run with gpu: simulate, or free a GPU; diorama gpu shows who holds which.",
+		}, []string{"insufficient nvidia.com/", "insufficient amd.com/", "insufficient gpu"}, "nvidia.com/gpu", "GPUs", "diorama gpu shows who holds which; gpu: simulate does without"},
+		{RuleDoc{
+			"unschedulable-memory", "No node has the memory it wants",
+			"The Pod requests more memory than any node has left.",
+			"Leave stacks out, request less, or give Docker more memory.",
+		}, []string{"insufficient memory"}, corev1.ResourceMemory, "memory", "leave a stack out, request less, or give Docker more memory"},
+		{RuleDoc{
+			"unschedulable-cpu", "No node has the CPU it wants",
+			"The Pod requests more CPU than any node has left. Requests count, not use.",
+			"Request less, or leave stacks out.",
+		}, []string{"insufficient cpu"}, corev1.ResourceCPU, "CPU", "request less CPU, or leave a stack out"},
+		{RuleDoc{
+			"unschedulable-storage", "No node has the scratch space it wants",
+			"The Pod requests more ephemeral storage than any node has left.",
+			"Request less, or free space on Docker's disk.",
+		}, []string{"insufficient ephemeral-storage"}, corev1.ResourceEphemeralStorage, "ephemeral storage", "request less, or free space on Docker's disk"},
+		{RuleDoc{
+			"unschedulable-port", "Port of the node taken",
+			"The Pod wants a port of its node (hostPort) that another Pod holds.",
+			"Take the hostPort away, or stop the other Pod.",
+		}, []string{"free ports for the requested pod ports"}, "", "a free port of the node", "choose another hostPort, or stop the Pod that holds it"},
+		{RuleDoc{
+			"unschedulable-volume", "Its volume is not to be had",
+			"The Pod's volume claim is not bound, not there, or bound to a volume of another node.",
+			"See the claim's own finding; a claim bound to a node that is gone must be made anew.",
+		}, []string{"persistentvolumeclaim", "unbound immediate", "volume node affinity", "persistent volumes to bind"}, "", "its volume", "see the volume claim: it is not there, not bound, or bound to another node"},
+		{RuleDoc{
+			"unschedulable-taint", "No node accepts it: taints",
+			"Every node has a taint that the Pod does not tolerate.",
+			"Remove the taint (kubectl taint nodes NODE KEY-), or let the Pod tolerate it.",
+		}, []string{"untolerated taint", "had taint"}, "", "a node whose taints it tolerates", "remove the taint: kubectl taint nodes NODE KEY-"},
+		{RuleDoc{
+			"unschedulable-affinity", "No node matches what it asks for",
+			"No node matches the Pod's node selector, affinity or spread.",
+			"Label a node accordingly, or relax the Pod's demand.",
+		}, []string{"node affinity", "node selector", "affinity rules", "topology spread", "affinity/selector"}, "", "a node that matches its selector or affinity", "label a node accordingly, or relax the demand"},
+		{RuleDoc{
+			"unschedulable-cordoned", "Nodes are cordoned",
+			"Every node that could take the Pod is marked unschedulable.",
+			"kubectl uncordon NODE.",
+		}, []string{"were unschedulable"}, "", "a node that takes new Pods", "kubectl uncordon NODE"},
+		{RuleDoc{
+			"unschedulable-pods", "Node full of Pods",
+			"Every node runs as many Pods as its kubelet allows (110 by default).",
+			"Add nodes (cluster.nodes in the profile) or leave stacks out.",
+		}, []string{"too many pods"}, corev1.ResourcePods, "room for one more Pod", "more nodes: cluster.nodes in the profile"},
+		{RuleDoc{
+			"unschedulable", "No node takes it",
+			"The scheduler finds no node for the Pod; the evidence has its words.",
+			"Read the evidence.",
+		}, []string{""}, "", "a node", "read the evidence"},
+	}
+}
+
+func scheduleRule() rule {
+	var docs []RuleDoc
+	for _, s := range shortages() {
+		docs = append(docs, s.doc)
+	}
+	return rule{docs: docs, find: func(f *facts) []found {
+		var out []found
+		for _, pod := range f.pods {
+			for _, condition := range pod.Status.Conditions {
+				if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse &&
+					condition.Reason == corev1.PodReasonUnschedulable && pod.DeletionTimestamp == nil {
+					out = append(out, f.unschedulable(pod, condition))
+				}
+			}
+		}
+		return out
+	}}
+}
+
+func (f *facts) unschedulable(pod *podFacts, condition corev1.PodCondition) found {
+	// What is said of preemption repeats the reasons in other words.
+	message, _, _ := strings.Cut(condition.Message, " preemption:")
+	all := shortages()
+	at := slices.IndexFunc(all, func(s shortage) bool { return containsAny(message, s.words...) })
+	short := all[at] // the last matches everything
+	if short.resource == "nvidia.com/gpu" {
+		short.resource = gpuOf(pod.Pod, short.resource)
+	}
+	finding := ofPod(pod, short.doc.ID)
+	finding.Since = condition.LastTransitionTime.Time
+	waited := f.Time.Sub(finding.Since) >= schedulePatience
+	finding.Advice = []string{short.advice}
+	finding.Evidence = []string{"scheduler: " + clean(condition.Message)}
+	switch {
+	case short.resource != "":
+		fit := f.fit(pod.Pod, short.resource)
+		finding.Summary = fmt.Sprintf("wants %s of %s, and %s · try: %s",
+			fit.amount(fit.wanted), short.says, fit.text(), short.advice)
+		finding.Evidence = append(finding.Evidence, fit.evidence...)
+		finding.Terminal = fit.never || fit.held && waited
+	default:
+		finding.Summary = fmt.Sprintf("no node has %s: %s · try: %s", short.says, schedulerCause(message, short), short.advice)
+		finding.Terminal = waited && f.taintStays(short, message)
+	}
+	if short.doc.ID == "unschedulable-port" {
+		finding.Evidence = append(finding.Evidence, f.portHolders(pod)...)
+	}
+	return finding
+}
+
+// schedulerCause is the part of the scheduler's message that the shortage matched.
+func schedulerCause(message string, short shortage) string {
+	_, reasons, _ := strings.Cut(message, ": ")
+	for part := range strings.SplitSeq(cmp.Or(reasons, message), ", ") {
+		if containsAny(part, short.words...) {
+			return clean(strings.TrimSuffix(strings.TrimSpace(part), "."))
+		}
+	}
+	return clean(message)
+}
+
+// taintStays reports whether a refusal without amounts will not end by itself:
+// Kubernetes removes its own taints when a node has recovered, and a volume
+// may yet be made.
+func (f *facts) taintStays(short shortage, message string) bool {
+	switch short.doc.ID {
+	case "unschedulable-affinity":
+		return true
+	case "unschedulable-taint":
+		return !strings.Contains(message, "{node.kubernetes.io/")
+	case "unschedulable-volume":
+		return containsAny(message, "node affinity")
+	default:
+		return false
+	}
+}
+
+// portHolders names the Pods that hold a node port which the Pod wants.
+func (f *facts) portHolders(pod *podFacts) []string {
+	wanted := hostPorts(pod.Pod)
+	var out []string
+	for _, other := range f.pods {
+		if other == pod || other.Spec.NodeName == "" {
+			continue
+		}
+		for port := range hostPorts(other.Pod) {
+			if wanted[port] {
+				out = append(out, fmt.Sprintf("port %d of node %s is held by %s", port, clean(other.Spec.NodeName), other.subject()))
+			}
+		}
+	}
+	return out
+}
+
+func hostPorts(pod *corev1.Pod) map[int32]bool {
+	ports := map[int32]bool{}
+	for _, container := range pod.Spec.Containers {
+		for _, port := range container.Ports {
+			if port.HostPort != 0 {
+				ports[port.HostPort] = true
+			}
+		}
+	}
+	return ports
+}

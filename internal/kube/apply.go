@@ -1,0 +1,184 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/fluxcd/pkg/ssa"
+	"github.com/fluxcd/pkg/ssa/jsondiff"
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/diorama-dev/diorama/internal/diagnose"
+)
+
+// Scope is whose objects are meant: one stack of one environment.
+type Scope struct {
+	Environment string
+	Stack       string
+	// Namespace is where the stack's inventory lives.
+	Namespace string
+}
+
+// ApplyOptions say how objects are applied.
+type ApplyOptions struct {
+	// Scope labels the objects and writes them to the stack's inventory before
+	// the first of them is touched. Objects that are there already and carry
+	// no label of the environment are refused. The zero value does neither.
+	Scope Scope
+	// IgnoreDrift are JSON pointers to fields that the cluster may change.
+	IgnoreDrift []string
+	// RecreateData allows deleting volume claims, with what is in them, where
+	// a change needs it.
+	RecreateData bool
+}
+
+// Apply brings the objects about: definitions first, then configuration, then
+// workloads, those of one stage side by side. An object whose immutable
+// fields changed is deleted and made again; its volume claims stay. The
+// changes made so far are returned with an error, which joins those of all
+// objects that failed.
+func (c *Client) Apply(ctx context.Context, objects []*unstructured.Unstructured, opts ApplyOptions) (ChangeSet, error) {
+	owned := make([]*unstructured.Unstructured, len(objects))
+	for i, object := range objects {
+		owned[i] = opts.Scope.claim(object)
+	}
+	if opts.Scope != (Scope{}) {
+		if err := c.recordUnion(ctx, opts.Scope, owned); err != nil {
+			return nil, err
+		}
+	}
+	changes := make([]*Change, len(owned))
+	var failed error
+	for stage := range lastStage + 1 {
+		if err := c.applyStage(ctx, owned, stage, changes, opts); err != nil {
+			failed = err
+			break
+		}
+	}
+	var done ChangeSet
+	for _, change := range changes {
+		if change != nil {
+			done = append(done, *change)
+		}
+	}
+	return done, failed
+}
+
+// applyStage applies the objects of one stage side by side and does not give
+// up the others when one fails: all that is wrong is said at once.
+func (c *Client) applyStage(ctx context.Context, objects []*unstructured.Unstructured, stage stage,
+	changes []*Change, opts ApplyOptions,
+) error {
+	errs := make([]error, len(objects))
+	var group errgroup.Group
+	group.SetLimit(concurrency)
+	for i, object := range objects {
+		if stageOf(object) != stage {
+			continue
+		}
+		group.Go(func() error {
+			change, err := c.applyOne(ctx, object, objects, opts)
+			if err != nil {
+				errs[i] = err
+				return nil
+			}
+			changes[i] = &change
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs, one per object
+	return errors.Join(errs...)
+}
+
+func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured,
+	all []*unstructured.Unstructured, opts ApplyOptions,
+) (Change, error) {
+	id := IDOf(object)
+	existing, err := c.get(ctx, id)
+	if err != nil {
+		return Change{}, fmt.Errorf("read %s: %w", id, err)
+	}
+	if err := opts.Scope.mayTake(existing); err != nil {
+		return Change{}, err
+	}
+	entry, err := c.apply.Apply(ctx, object.DeepCopy(), ssaOptions(opts))
+	switch {
+	case err == nil:
+	case existing != nil && isImmutable(err):
+		return c.recreate(ctx, object, existing, all, opts)
+	default:
+		return Change{}, fmt.Errorf("apply %s: %w", id, err)
+	}
+	if id.Kind == kindCRD && entry.Action != ssa.UnchangedAction {
+		if err := c.awaitEstablished(ctx, id); err != nil {
+			return Change{}, err
+		}
+	}
+	return Change{ObjectID: id, Action: Action(entry.Action)}, nil
+}
+
+func ssaOptions(opts ApplyOptions) ssa.ApplyOptions {
+	out := ssa.DefaultApplyOptions()
+	out.DriftIgnoreRules = ignoreRules(opts.IgnoreDrift)
+	return out
+}
+
+func ignoreRules(pointers []string) []jsondiff.IgnoreRule {
+	if len(pointers) == 0 {
+		return nil
+	}
+	return []jsondiff.IgnoreRule{{Paths: pointers}}
+}
+
+// get reads an object; it is nil where there is none, or nothing of its kind.
+func (c *Client) get(ctx context.Context, id ObjectID) (*unstructured.Unstructured, error) {
+	object := &unstructured.Unstructured{}
+	object.SetGroupVersionKind(id.gvk())
+	err := c.dynamic.Get(ctx, client.ObjectKey{Namespace: id.Namespace, Name: id.Name}, object)
+	switch {
+	case err == nil:
+		return object, nil
+	case apierrors.IsNotFound(err), meta.IsNoMatchError(err):
+		return nil, nil
+	default:
+		return nil, err
+	}
+}
+
+// claim is a copy of the object with the scope's labels.
+func (s Scope) claim(object *unstructured.Unstructured) *unstructured.Unstructured {
+	claimed := object.DeepCopy()
+	if s == (Scope{}) {
+		return claimed
+	}
+	labels := claimed.GetLabels()
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[diagnose.LabelEnvironment] = s.Environment
+	labels[diagnose.LabelStack] = s.Stack
+	claimed.SetLabels(labels)
+	return claimed
+}
+
+// mayTake refuses an object that somebody else has made.
+func (s Scope) mayTake(existing *unstructured.Unstructured) error {
+	if s == (Scope{}) || existing == nil || existing.GetKind() == kindNamespace {
+		return nil
+	}
+	if existing.GetLabels()[diagnose.LabelEnvironment] == s.Environment {
+		return nil
+	}
+	for _, fields := range existing.GetManagedFields() {
+		if fields.Manager == FieldOwner {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is there already and was not made by diorama: it is left as it is; "+
+		"delete or rename it, or leave stack %s out", IDOf(existing), s.Stack)
+}

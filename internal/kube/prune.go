@@ -1,0 +1,104 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/diorama-dev/diorama/internal/diagnose"
+)
+
+// Prune deletes the objects of the stack's inventory that are not among those
+// to keep. Volume claims, Namespaces and CustomResourceDefinitions stay, and
+// so does whatever does not carry the stack's labels. It does not wait for
+// the end of deletions.
+func (c *Client) Prune(ctx context.Context, scope Scope, keep []*unstructured.Unstructured) (ChangeSet, error) {
+	return c.prune(ctx, scope, keep, c.deleteObject)
+}
+
+// Delete removes the whole stack except its volume claims, Namespaces and
+// CustomResourceDefinitions, and returns when its objects and Pods are gone.
+func (c *Client) Delete(ctx context.Context, scope Scope) (ChangeSet, error) {
+	return c.prune(ctx, scope, nil, c.remove)
+}
+
+func (c *Client) prune(ctx context.Context, scope Scope, keep []*unstructured.Unstructured,
+	remove func(context.Context, *unstructured.Unstructured) error,
+) (ChangeSet, error) {
+	found, ids, err := c.readInventory(ctx, scope)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	kept := map[ObjectID]bool{}
+	var left []ObjectID
+	for _, object := range keep {
+		kept[IDOf(object).same()] = true
+		left = append(left, IDOf(object))
+	}
+	changes := make([]Change, len(ids))
+	errs := make([]error, len(ids))
+	var group errgroup.Group
+	group.SetLimit(concurrency)
+	for i, id := range ids {
+		if kept[id.same()] {
+			continue
+		}
+		group.Go(func() error {
+			changes[i], errs[i] = c.pruneOne(ctx, scope, id, remove)
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs, one per object
+	var done ChangeSet
+	for i, change := range changes {
+		if change.Action != "" {
+			done = append(done, change)
+		}
+		if errs[i] != nil || (change.Action == ActionSkipped && holdsData(change.Kind)) {
+			left = append(left, ids[i])
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return done, errors.Join(err, c.writeInventory(ctx, scope, found, left))
+	}
+	return done, c.writeInventory(ctx, scope, found, left)
+}
+
+// pruneOne deletes one object; its change has no action where there was none.
+func (c *Client) pruneOne(ctx context.Context, scope Scope, id ObjectID,
+	remove func(context.Context, *unstructured.Unstructured) error,
+) (Change, error) {
+	existing, err := c.get(ctx, id)
+	if err != nil {
+		return Change{}, fmt.Errorf("read %s: %w", id, err)
+	}
+	if existing == nil {
+		return Change{}, nil
+	}
+	labels := existing.GetLabels()
+	ours := labels[diagnose.LabelEnvironment] == scope.Environment && labels[diagnose.LabelStack] == scope.Stack
+	if !ours || holdsData(id.Kind) {
+		return Change{ObjectID: id, Action: ActionSkipped}, nil
+	}
+	if err := remove(ctx, existing); err != nil {
+		return Change{}, err
+	}
+	return Change{ObjectID: id, Action: ActionDeleted}, nil
+}
+
+// deleteObject asks for a deletion and does not wait for its end.
+func (c *Client) deleteObject(ctx context.Context, existing *unstructured.Unstructured) error {
+	uid := existing.GetUID()
+	err := c.dynamic.Delete(ctx, existing, client.PropagationPolicy(metav1.DeletePropagationBackground),
+		client.Preconditions{UID: &uid})
+	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+		return fmt.Errorf("delete %s: %w", IDOf(existing), err)
+	}
+	return nil
+}
