@@ -1,0 +1,3 @@
+package manifest
+
+func (r *renderer) walkLosses() {}
