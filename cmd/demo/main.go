@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/diorama-dev/diorama/internal/demo"
@@ -18,6 +19,9 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
+	if limit := demo.MemoryLimit(os.ReadFile); limit > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit)
+	}
 	err := demo.Run(ctx, os.Args[1:], os.Getenv, os.Stdout)
 	switch {
 	case err == nil:

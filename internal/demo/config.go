@@ -31,6 +31,9 @@ type Config struct {
 	Slow time.Duration
 	// Delay holds each event of a consumer up: DEMO_DELAY.
 	Delay time.Duration
+	// Session is how long a consumer that was killed keeps its partitions:
+	// DEMO_SESSION. Kafka allows six seconds and more.
+	Session time.Duration
 	// FeatureTTL is how long features stay in the cache: DEMO_FEATURE_TTL.
 	FeatureTTL time.Duration
 	// Retention is how long rows stay in the database: DEMO_RETENTION.
@@ -63,6 +66,7 @@ func LoadConfig(role Role, getenv func(string) string) (Config, error) {
 			Failures: v.number("DEMO_MODEL_FAILURES", 0.002, 1),
 		},
 		Delay:       v.duration("DEMO_DELAY", 0, control.MaxSlow),
+		Session:     v.duration("DEMO_SESSION", 10*time.Second, time.Minute),
 		FeatureTTL:  v.duration("DEMO_FEATURE_TTL", 10*time.Minute, 24*time.Hour),
 		Retention:   v.duration("DEMO_RETENTION", 24*time.Hour, 365*24*time.Hour),
 		Drain:       v.duration("DEMO_DRAIN", 2*time.Second, time.Minute),

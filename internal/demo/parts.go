@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,10 +17,6 @@ import (
 	"github.com/diorama-dev/diorama/internal/demo/postgres"
 	"github.com/diorama-dev/diorama/internal/demo/retry"
 )
-
-// session is how long a consumer that was killed keeps its partitions: short,
-// so that a killed Pod's lag starts to fall soon. Kafka allows six seconds.
-const session = 10 * time.Second
 
 func (p *process) bus() bus.Options {
 	return bus.Options{Servers: p.Kafka, Client: "demo-" + string(p.role), Log: p.log}
@@ -57,11 +52,12 @@ func (p *process) openRedis(ctx context.Context) (*cache.Cache, error) {
 func (p *process) gateway(ctx context.Context) (work, error) {
 	var db *postgres.DB
 	var features *cache.Cache
-	both, bothCtx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) { db, err = p.openPostgres(bothCtx); return err })
-	both.Go(func() (err error) { features, err = p.openRedis(bothCtx); return err })
-	both.Go(func() error { return p.awaitTopic(bothCtx) })
-	if err := both.Wait(); err != nil {
+	all, allCtx := errgroup.WithContext(ctx)
+	all.Go(func() (err error) { db, err = p.openPostgres(allCtx); return err })
+	all.Go(func() (err error) { features, err = p.openRedis(allCtx); return err })
+	all.Go(func() error { return p.awaitTopic(allCtx) })
+	err := all.Wait()
+	if err != nil {
 		return work{}, err // the process ends, and its connections with it
 	}
 	producer, err := bus.NewProducer(p.bus())
@@ -72,8 +68,7 @@ func (p *process) gateway(ctx context.Context) (work, error) {
 		Cache: features, Store: db, Publisher: producer, Model: p.Model,
 		Log: p.log, Slow: p.Slow, Retention: p.Retention,
 	})
-	p.mux.Handle("/", g.Handler())
-	return work{run: g.Relay, finish: func(ctx context.Context) {
+	return work{pages: g.Handler(), run: g.Relay, finish: func(ctx context.Context) {
 		if err := producer.Flush(ctx); err != nil {
 			p.log.WarnContext(ctx, "events are left to be sent by the next gateway", "error", err.Error())
 		}
@@ -86,9 +81,8 @@ func (p *process) gateway(ctx context.Context) (work, error) {
 
 func (p *process) load(ctx context.Context) (work, error) {
 	g := &load.Generator{Dial: load.NewDial(p.Rate), Sender: load.NewHTTP(p.Gateway), Log: p.log}
-	p.mux.Handle("/", load.Switches(g, p.log))
 	err := p.await(ctx, "the gateway", func(ctx context.Context) error { return healthy(ctx, p.Gateway+"/healthz") })
-	return work{run: g.Run}, err
+	return work{pages: load.Switches(g, p.log), run: g.Run}, err
 }
 
 // healthy asks a health page.
@@ -117,7 +111,7 @@ func (p *process) consumer(ctx context.Context) (work, error) {
 	if err := p.awaitTopic(ctx); err != nil {
 		return work{}, err
 	}
-	reader, err := bus.NewReader(bus.ReaderOptions{Options: p.bus(), Group: string(p.role), Session: session})
+	reader, err := bus.NewReader(bus.ReaderOptions{Options: p.bus(), Group: string(p.role), Session: p.Session})
 	if err != nil {
 		return work{}, err
 	}
@@ -126,8 +120,7 @@ func (p *process) consumer(ctx context.Context) (work, error) {
 		Backoff: retry.Standard(),
 	}
 	c.Slow.Set(p.Delay)
-	p.mux.Handle("/", consumer.Switches(c, p.log))
-	return work{run: c.Run, finish: func(ctx context.Context) {
+	return work{pages: consumer.Switches(c, p.log), run: c.Run, finish: func(ctx context.Context) {
 		if err := reader.Leave(ctx); err != nil {
 			p.log.WarnContext(ctx, "the group was not left in order", "error", err.Error())
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/diorama-dev/diorama/internal/demo/retry"
@@ -30,6 +31,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, out io.
 	log := slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: config.Level})).With("service", string(role))
 	p := &process{Config: config, role: role, log: log, mux: http.NewServeMux()}
 	p.mux.Handle("GET /healthz", &p.health)
+	p.mux.HandleFunc("/", p.serve)
 	return p.run(ctx)
 }
 
@@ -40,13 +42,24 @@ type process struct {
 	log    *slog.Logger
 	mux    *http.ServeMux
 	health serve.Health
-	drain  time.Duration
+	// pages are the role's own; nil until it is ready.
+	pages atomic.Pointer[http.Handler]
+}
+
+// serve answers with what the role waits for until it has pages of its own.
+func (p *process) serve(w http.ResponseWriter, r *http.Request) {
+	if pages := p.pages.Load(); pages != nil {
+		(*pages).ServeHTTP(w, r)
+		return
+	}
+	p.health.ServeHTTP(w, r)
 }
 
 // work is the part of a role that runs once its dependencies answer. It ends
 // with ctx.
 type work struct {
-	run func(ctx context.Context)
+	pages http.Handler
+	run   func(ctx context.Context)
 	// finish ends what must come after the last request; it may be nil.
 	finish func(ctx context.Context)
 }
@@ -56,12 +69,12 @@ type work struct {
 func (p *process) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	if p.role == Gateway {
-		p.drain = p.Drain
-	}
 	server := serve.Server{
-		Addr: p.Listen, Handler: p.mux, Log: p.log, Drain: p.drain, Grace: grace,
+		Addr: p.Listen, Handler: p.mux, Log: p.log, Grace: grace,
 		Stopping: func() { p.health.Waiting("stopping") },
+	}
+	if p.role == Gateway {
+		server.Drain = p.Drain
 	}
 	listener, err := server.Listen(ctx)
 	if err != nil {
@@ -76,6 +89,7 @@ func (p *process) run(ctx context.Context) error {
 	}()
 	w, err := p.prepare(ctx)
 	if err == nil {
+		p.pages.Store(&w.pages)
 		p.health.Ready()
 		p.log.InfoContext(ctx, "ready")
 		w.run(ctx)

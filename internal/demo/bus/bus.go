@@ -52,6 +52,8 @@ func (o Options) kgo(more ...kgo.Opt) []kgo.Opt {
 // EnsureTopic makes the story's topic where it is not there, and returns once
 // every partition of it has a leader. Roles may call it all at once.
 func EnsureTopic(ctx context.Context, o Options) error {
+	// Whoever waits for the broker says so; the client need not say it too.
+	o.Log = slog.New(slog.DiscardHandler)
 	client, err := kgo.NewClient(o.kgo(kgo.RetryTimeout(2 * time.Second))...)
 	if err != nil {
 		return fmt.Errorf("connect to Kafka: %w", err)

@@ -38,7 +38,9 @@ func NewReader(o ReaderOptions) (*Reader, error) {
 		kgo.FetchMaxWait(time.Second),
 		// A small container has room for a few megabytes, not for the usual fifty.
 		kgo.FetchMaxBytes(2<<20),
-		kgo.FetchMaxPartitionBytes(1<<20),
+		// Buffered partitions are emptied one after the other: with little in
+		// each, a slow consumer goes through all of them in turn.
+		kgo.FetchMaxPartitionBytes(32<<10),
 		kgo.MaxConcurrentFetches(1),
 	)...)
 	if err != nil {

@@ -83,6 +83,9 @@ func (c *Consumer) Run(ctx context.Context) {
 		}
 		c.batch(ctx, messages)
 		c.Source.Release()
+		if err != nil && len(messages) == 0 {
+			_ = retry.Wait(ctx, c.Backoff.Most) // the loop looks at ctx
+		}
 	}
 }
 

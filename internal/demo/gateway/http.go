@@ -91,7 +91,7 @@ func (g *Gateway) infer(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), answerWithin, fmt.Errorf("no answer within %s", answerWithin))
 	defer cancel()
 	c, err := g.Infer(ctx, req, trace)
-	g.report(r.Context(), req, c, err, time.Since(start))
+	g.report(r.Context(), req, outcome{completed: c, err: err, took: time.Since(start), trace: trace})
 	if err != nil {
 		serve.Error(w, status(err), err)
 		return
@@ -122,21 +122,29 @@ func status(err error) int {
 	return http.StatusServiceUnavailable
 }
 
-func (g *Gateway) report(ctx context.Context, req story.Request, c story.Completed, err error, took time.Duration) {
-	log := g.Log.With("user", req.User, "item", req.Item, "latency_ms", story.Milliseconds(took))
+// outcome is what came of a request.
+type outcome struct {
+	completed story.Completed
+	err       error
+	took      time.Duration
+	trace     story.Trace
+}
+
+func (g *Gateway) report(ctx context.Context, req story.Request, o outcome) {
+	log := g.Log.With("user", req.User, "item", req.Item, "latency_ms", story.Milliseconds(o.took), o.trace.Attr())
 	switch {
-	case err != nil:
+	case o.err != nil:
 		g.counters.failed.Add(1)
-		log.ErrorContext(ctx, "inference failed", "error", err.Error())
-	case took >= g.Slow:
+		log.ErrorContext(ctx, "inference failed", "error", o.err.Error())
+	case o.took >= g.Slow:
 		g.counters.done.Add(1)
-		log.WarnContext(ctx, "slow inference", details(c)...)
+		log.WarnContext(ctx, "slow inference", details(o.completed)...)
 	default:
 		g.counters.done.Add(1)
-		log.InfoContext(ctx, "inference completed", details(c)...)
+		log.InfoContext(ctx, "inference completed", details(o.completed)...)
 	}
 }
 
 func details(c story.Completed) []any {
-	return []any{"model", c.Model, "model_ms", c.LatencyMS, "score", c.Score, "cached", c.Cached, "event", c.ID, c.Trace.Attr()}
+	return []any{"model", c.Model, "model_ms", c.LatencyMS, "score", c.Score, "cached", c.Cached, "event", c.ID}
 }

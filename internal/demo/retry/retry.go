@@ -20,7 +20,7 @@ type Backoff struct {
 }
 
 // Standard is for dependencies that may be starting.
-func Standard() Backoff { return Backoff{First: 200 * time.Millisecond, Most: 5 * time.Second} }
+func Standard() Backoff { return Backoff{First: 200 * time.Millisecond, Most: 3 * time.Second} }
 
 // Delay is the wait after the given attempt, counted from 1.
 func (b Backoff) Delay(attempt int) time.Duration {
