@@ -34,7 +34,24 @@ func Builtin() (Catalogue, error) {
 	for i := range found {
 		found[i].Folder.Builtin = true
 	}
-	return Catalogue{}.With(found...), nil
+	catalogue := Catalogue{}.With(found...)
+	return catalogue, catalogue.unmet()
+}
+
+// unmet names the requirements that no stack of the catalogue can meet.
+func (c Catalogue) unmet() error {
+	var wrong []error
+	for _, stack := range c.All() {
+		for _, requirement := range stack.Requires {
+			if requirement.Stack == "" {
+				continue
+			}
+			if _, err := c.Lookup(requirement.Stack); err != nil {
+				wrong = append(wrong, fmt.Errorf("%s: requires: %w", requirement.Position, err))
+			}
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // loadAll reads the stack of every folder that has a stack.yaml; all problems
@@ -83,7 +100,7 @@ func (c Catalogue) WithFolders(folders ...string) (Catalogue, error) {
 		wrong = append(wrong, err)
 		c = c.With(found...)
 	}
-	return c, errors.Join(wrong...)
+	return c, errors.Join(append(wrong, c.unmet())...)
 }
 
 // UserFolders are where users' own stacks lie, those of the working folder

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // placeholder is a ${NAME} of a URL.
@@ -37,6 +38,13 @@ func (e Endpoint) URLVariable() string {
 		return e.Variable
 	}
 	return e.Env + "_URL"
+}
+
+// EndpointVariable is the prefix of the variables by which a workload knows
+// where its endpoint is reached from the host, "DIORAMA_SQL" for sql: _HOST and
+// _PORT follow.
+func EndpointVariable(endpoint string) string {
+	return "DIORAMA_" + strings.ToUpper(strings.ReplaceAll(endpoint, "-", "_"))
 }
 
 func expand(template, host string, port int, variables map[string]string) (string, error) {

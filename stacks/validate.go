@@ -38,8 +38,15 @@ func (v *validator) report(message string, path ...string) {
 func (v *validator) validate(folder string) {
 	v.identity(folder)
 	v.names()
+	v.variables()
+	owner := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(v.stack.Endpoints)) {
-		v.endpoint(name, v.stack.Endpoints[name])
+		endpoint := v.stack.Endpoints[name]
+		v.endpoint(name, endpoint)
+		if other, ok := owner[endpoint.Env]; ok {
+			v.report("the endpoint "+other+" has the same: expected another prefix", "endpoints", name, "env")
+		}
+		owner[endpoint.Env] = name
 	}
 	for _, service := range slices.Sorted(maps.Keys(v.stack.Probes)) {
 		v.probe(service, v.stack.Probes[service])
@@ -129,18 +136,40 @@ func (v *validator) endpoint(name string, e Endpoint) {
 
 // template checks that a URL names nothing that will have no value.
 func (v *validator) template(text string, path ...string) {
-	known := []string{hostVariable, portVariable}
-	for name, parameter := range v.stack.Parameters {
-		if parameter.Type != MapParameter {
-			known = append(known, name)
-		}
-	}
-	known = slices.AppendSeq(known, maps.Keys(v.stack.Credentials))
+	known := append(v.values(), hostVariable, portVariable)
 	for _, name := range placeholders(text) {
 		if !slices.Contains(known, name) {
 			v.report(yamlpos.Unknown("variable", name, known), path...)
 		}
 	}
+}
+
+// variables checks that the Compose file names no variable that will have no
+// value. Those of a required stack are known only with the catalogue: where
+// there is one, every name in capitals is let pass.
+func (v *validator) variables() {
+	known := v.values()
+	for name := range v.stack.Endpoints {
+		prefix := EndpointVariable(name)
+		known = append(known, prefix+"_HOST", prefix+"_PORT")
+	}
+	for _, used := range v.workload.variables {
+		required := len(v.stack.Requires) > 0 && environmentKey.MatchString(used.name)
+		if !required && !slices.Contains(known, used.name) {
+			v.problems = append(v.problems, yamlpos.Problem{Position: used.Position, Message: yamlpos.Unknown("variable", used.name, known)})
+		}
+	}
+}
+
+// values are the names of the parameters and credentials.
+func (v *validator) values() []string {
+	var names []string
+	for name, parameter := range v.stack.Parameters {
+		if parameter.Type != MapParameter {
+			names = append(names, name)
+		}
+	}
+	return slices.AppendSeq(names, maps.Keys(v.stack.Credentials))
 }
 
 func (v *validator) service(name string, path ...string) {

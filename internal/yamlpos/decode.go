@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -183,8 +184,14 @@ func missing(n *Node, target reflect.Value) bool {
 	return n.Kind == Null && target.Type() != nodeType && target.Kind() != reflect.Interface
 }
 
-// Join is the path of a key in the mapping at the path.
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9_./-]{1,64}$`)
+
+// Join is the path of a key in the mapping at the path. A key with other
+// characters than names have stands in it in quotes.
 func Join(path, key string) string {
+	if !plainKey.MatchString(key) {
+		key = Quote(key)
+	}
 	if path == "" {
 		return key
 	}

@@ -135,17 +135,25 @@ func Merge(base, over *Node) *Node {
 	}
 	merged := &Node{Position: over.Position, Kind: Mapping, Loose: over.Loose}
 	if base != nil && base.Kind == Mapping {
-		merged.Position, merged.Entries = base.Position, slices.Clone(base.Entries)
+		merged.Position = base.Position
+	} else {
+		base = &Node{}
+	}
+	laid := make(map[string]Entry, len(over.Entries))
+	for _, e := range over.Entries {
+		laid[e.Key.Text] = e
+	}
+	known := make(map[string]bool, len(base.Entries))
+	for _, e := range base.Entries {
+		known[e.Key.Text] = true
+		if upper, ok := laid[e.Key.Text]; !ok {
+			merged.Entries = append(merged.Entries, e)
+		} else if upper.Value.Kind != Null {
+			merged.Entries = append(merged.Entries, Entry{Key: upper.Key, Value: Merge(e.Value, upper.Value)})
+		}
 	}
 	for _, e := range over.Entries {
-		i := slices.IndexFunc(merged.Entries, func(x Entry) bool { return x.Key.Text == e.Key.Text })
-		switch {
-		case e.Value.Kind == Null && i >= 0:
-			merged.Entries = slices.Delete(merged.Entries, i, i+1)
-		case e.Value.Kind == Null:
-		case i >= 0:
-			merged.Entries[i] = Entry{Key: e.Key, Value: Merge(merged.Entries[i].Value, e.Value)}
-		default:
+		if !known[e.Key.Text] && e.Value.Kind != Null {
 			merged.Entries = append(merged.Entries, Entry{Key: e.Key, Value: Merge(nil, e.Value)})
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -18,7 +19,7 @@ const (
 	MaxBytes = 1 << 20
 	MaxDepth = 64
 	MaxNodes = 100_000 // with aliases written out
-	// MaxProblems is how many problems of a file are kept while it is parsed.
+	// MaxProblems is how many problems are named at once.
 	MaxProblems = 100
 )
 
@@ -104,7 +105,17 @@ func syntaxProblem(file string, err error) Problem {
 			at.Line, at.Column = line, 1
 		}
 	}
-	return Problem{Position: at, Message: "not valid YAML: " + strings.ReplaceAll(text, "\n", " ")}
+	return Problem{Position: at, Message: "not valid YAML: " + harmless(text)}
+}
+
+// harmless is the text on one line, without control characters.
+func harmless(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
 }
 
 // secondDocument is the problem that the file goes on after its document.

@@ -58,7 +58,8 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err is the problems sorted by file, line and column, or nil when there are none.
+// Err is the problems sorted by file, line and column, or nil when there are
+// none. Of very many the first ones are named, and how many more there are.
 func (p Problems) Err() error {
 	if len(p) == 0 {
 		return nil
@@ -73,7 +74,11 @@ func (p Problems) Err() error {
 		}
 		return a.Column - b.Column
 	})
-	return slices.CompactFunc(sorted, func(a, b Problem) bool { return a == b })
+	sorted = slices.CompactFunc(sorted, func(a, b Problem) bool { return a == b })
+	if more := len(sorted) - MaxProblems; more > 0 {
+		sorted = append(sorted[:MaxProblems], Problem{Message: fmt.Sprintf("and %d more problems", more)})
+	}
+	return sorted
 }
 
 // maxShown bounds how much of a found value a message repeats, in runes.
