@@ -125,4 +125,3 @@ func (t *tail) Write(p []byte) (int, error) {
 	t.Buffer.Write(p)
 	return n, nil
 }
-

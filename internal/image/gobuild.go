@@ -29,6 +29,9 @@ type Program struct {
 	// Cache is the folder where binaries are kept between builds, so that
 	// one that is up to date is not linked again.
 	Cache string
+	// Reference is the image's tag, see [Program.SourceReference]; empty: one
+	// made of the binary's hash.
+	Reference string
 	// Folder is the module's root; empty: this module, wherever it is found.
 	Folder string
 }
@@ -72,6 +75,9 @@ func (h *Host) Compile(ctx context.Context, p Program) (Binary, error) {
 }
 
 func described(p Program, file string) (Binary, error) {
+	if p.Reference != "" {
+		return Binary{Path: file, Reference: p.Reference}, nil
+	}
 	opened, err := os.Open(file)
 	if err != nil {
 		return Binary{}, fmt.Errorf("read the binary of %s: %w", p.Package, err)

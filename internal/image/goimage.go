@@ -27,6 +27,11 @@ const programUser = "65532:65532"
 // cache. No registry and no base image is needed. Where the cache has it by
 // the tag of the binary's hash, nothing is made.
 func (h *Host) BuildGo(ctx context.Context, p Program) (Info, Outcome, error) {
+	if p.Reference != "" {
+		if info, err := h.Inspect(ctx, p.Reference); err == nil {
+			return info, Unchanged, nil
+		}
+	}
 	binary, err := h.Compile(ctx, p)
 	if err != nil {
 		return Info{}, "", err

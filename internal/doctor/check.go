@@ -1,0 +1,65 @@
+package doctor
+
+// Status is what a check came to.
+type Status string
+
+// The statuses, best first.
+const (
+	OK   Status = "ok"
+	Warn Status = "warn" // it works, and something may surprise
+	Fail Status = "fail" // it will not work
+)
+
+// Check is one thing of the host that was looked at.
+type Check struct {
+	// ID names the check, for example "docker". Documentation and scripts
+	// refer to it.
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	// Status is what it came to.
+	Status Status `json:"status"`
+	// Found is what was seen, in a few words.
+	Found string `json:"found"`
+	// Remedy is what a person can do; empty when all is well.
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// Worst is the worst status of the checks; [OK] where there are none.
+func Worst(checks []Check) Status {
+	worst := OK
+	for _, check := range checks {
+		switch {
+		case check.Status == Fail:
+			return Fail
+		case check.Status == Warn:
+			worst = Warn
+		}
+	}
+	return worst
+}
+
+// rule looks at the facts and says what it found.
+type rule func(Facts) []Check
+
+// Examine holds the facts against all rules. It is pure.
+func Examine(f Facts) []Check {
+	rules := []rule{
+		platform,
+		dockerAnswers,
+		dockerCommand,
+		memory,
+		cpus,
+		disk,
+		cgroups,
+		inotify,
+		ports,
+		bridge,
+		clusters,
+		contexts,
+	}
+	var checks []Check
+	for _, examine := range rules {
+		checks = append(checks, examine(f)...)
+	}
+	return checks
+}
