@@ -36,10 +36,13 @@ type Position struct {
 // is missed; zero where nothing is stored. What is stored already is told
 // apart with [Position.Stored].
 func (p Position) Since() time.Time {
-	if len(p.moments) == 0 {
+	switch {
+	case len(p.moments) == 0:
 		return time.Time{}
+	case p.floor == noTime: // a line before the first may come after it
+		return fromNanos(p.moments[0].time - positionWindow)
 	}
-	return fromNanos(p.moments[0].time)
+	return fromNanos(p.floor)
 }
 
 // Last is the newest time stored; zero where nothing is.
