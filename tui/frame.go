@@ -135,7 +135,14 @@ func (m Model) bottomLine() string {
 	case m.notice.text != "":
 		return m.theme.Accent.Paint(layout.Fit(" "+m.notice.text, m.width))
 	}
-	return m.hints(m.screenBindings(), m.globalBindings())
+	switch m.overlay.kind {
+	case overlayNone:
+		return m.hints(m.screenBindings(), m.serviceBindings(), m.globalBindings())
+	case overlayPalette:
+		return m.theme.Muted.Paint(layout.Fit(" type to search  ↑ ↓ choose  enter do it  esc back", m.width))
+	case overlayDetails, overlayWhy, overlayEndpoints, overlayHelp, overlayFields, overlayConfirm, overlayQuit:
+	}
+	return m.hints(m.overlayBindings())
 }
 
 // hints are the bindings that say of themselves that they are worth a hint, as

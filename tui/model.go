@@ -7,7 +7,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/diorama-dev/diorama/internal/env"
-	"github.com/diorama-dev/diorama/tui/intent"
+	"github.com/diorama-dev/diorama/tui/events"
+	"github.com/diorama-dev/diorama/tui/layout"
+	"github.com/diorama-dev/diorama/tui/logs"
 	"github.com/diorama-dev/diorama/tui/services"
 	"github.com/diorama-dev/diorama/tui/theme"
 )
@@ -23,7 +25,10 @@ type Model struct {
 	snapshot env.Snapshot
 	screen   Screen
 	services services.Model
-	prompt   prompt
+	logs     logs.Model
+	events   events.Model
+	overlay  overlay
+	prompt   prompt // the filter
 	notice   notice
 	outcome  Outcome
 }
@@ -53,12 +58,18 @@ func New(ctx context.Context, e Environment, o Options) Model {
 
 func newModel(d deps) Model {
 	t := theme.New(d.options.Theme)
+	source := logs.Source{Context: d.ctx, After: d.after}
+	if d.env != nil {
+		source.Reader = d.env.Logs()
+	}
 	return Model{
 		deps:     d,
 		auto:     d.options.Theme == "" || d.options.Theme == theme.Auto,
 		theme:    t,
 		screen:   d.options.Start,
 		services: services.New(t),
+		logs:     logs.New(t, source),
+		events:   events.New(t),
 	}
 }
 
@@ -75,6 +86,8 @@ func (m Model) Init() tea.Cmd {
 func (m Model) resized(width, height int) Model {
 	m.width, m.height = max(width, 0), max(height, 0)
 	m.services = m.services.WithSize(m.width, m.bodyHeight())
+	m.logs = m.logs.WithSize(m.width, m.bodyHeight())
+	m.events = m.events.WithSize(m.width, m.bodyHeight())
 	return m
 }
 
@@ -82,6 +95,8 @@ func (m Model) resized(width, height int) Model {
 func (m Model) themed(v theme.Variant) Model {
 	m.theme = theme.New(v)
 	m.services = m.services.WithTheme(m.theme)
+	m.logs = m.logs.WithTheme(m.theme)
+	m.events = m.events.WithTheme(m.theme)
 	return m
 }
 
@@ -92,15 +107,40 @@ func (m Model) at(now time.Time) Model {
 		m.notice = notice{}
 	}
 	m.services = m.services.WithNow(now)
+	m.events = m.events.WithNow(now)
 	return m
 }
 
 // received returns the model with newer data.
 func (m Model) received(s env.Snapshot) Model {
+	before := m.snapshot
 	m.snapshot = harmless(s)
 	m.services = m.services.WithSnapshot(m.snapshot)
+	m.logs = m.logs.WithSnapshot(m.snapshot)
+	m.events = m.events.WithSnapshot(m.snapshot)
 	if m.screen == "" {
 		m.screen = ScreenServices
+		if m.running() {
+			m.screen = ScreenEvents
+		}
+	}
+	if before.Phase == env.PhaseStarting {
+		return m.arrived()
+	}
+	return m
+}
+
+// arrived says how a run that was watched has ended.
+func (m Model) arrived() Model {
+	s := m.snapshot
+	switch s.Phase {
+	case env.PhaseReady:
+		return m.say("ready in " + layout.Seconds(s.ReadyAt.Sub(s.Started)) + ": 1 shows the services, e the endpoints")
+	case env.PhaseFailed:
+		if s.Error != "" {
+			return m.complain(s.Error)
+		}
+	case env.PhasePlanned, env.PhaseStarting, env.PhaseDegraded, env.PhaseStopped:
 	}
 	return m
 }
@@ -128,14 +168,4 @@ func (m Model) say(text string) Model {
 func (m Model) complain(text string) Model {
 	m.notice = notice{text: text, grave: true, until: m.now.Add(12 * time.Second)}
 	return m
-}
-
-// handle gives an intent to the screen that is shown.
-func (m Model) handle(i intent.Intent) (Model, tea.Cmd) {
-	switch m.screen {
-	case ScreenServices:
-		m.services = m.services.Handle(i)
-	case ScreenQueues, ScreenGPU, ScreenMesh, ScreenLogs, ScreenEvents:
-	}
-	return m, nil
 }

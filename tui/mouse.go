@@ -9,20 +9,73 @@ import (
 // wheelStep is how many lines a notch of the wheel moves.
 const wheelStep = 3
 
-// click turns a click into what it is on: a tab or a line of the screen.
+// click turns a click into what it is on: a tab, an answer, or a line of the
+// screen.
 func (m Model) click(at tea.Mouse) (tea.Model, tea.Cmd) {
-	line := at.Y - bodyTop
-	if at.Button != tea.MouseLeft || line < 0 || line >= m.bodyHeight() {
+	if at.Button != tea.MouseLeft {
 		return m, nil
 	}
-	m.services = m.services.Click(line)
+	if at.Y == 1 {
+		t, ok := m.tabAt(at.X)
+		switch {
+		case !ok:
+			return m, nil
+		case t.off != "":
+			return m.say(t.off), nil
+		}
+		return m.show(t.screen)
+	}
+	line := at.Y - bodyTop
+	if line < 0 || line >= m.bodyHeight() {
+		return m, nil
+	}
+	if m.overlay.kind != overlayNone {
+		return m.overlayClick(line)
+	}
+	return m.bodyClick(line)
+}
+
+// bodyClick puts the screen's cursor on a line; a click on the line that the
+// cursor is on already opens it.
+func (m Model) bodyClick(line int) (tea.Model, tea.Cmd) {
+	switch m.screen {
+	case ScreenServices:
+		var again bool
+		if m.services, again = m.services.Click(line); again {
+			return m.opened(Details), nil
+		}
+	case ScreenLogs:
+		m.logs = m.logs.Click(line)
+	case ScreenEvents:
+		m.events = m.events.Click(line)
+	case ScreenQueues, ScreenGPU, ScreenMesh:
+	}
 	return m, nil
 }
 
+// overlayClick chooses an answer of a dialog or an entry of the palette.
+func (m Model) overlayClick(line int) (tea.Model, tea.Cmd) {
+	switch m.overlay.kind {
+	case overlayConfirm, overlayQuit:
+		first := m.bodyHeight() - len(m.choices())
+		if line < first {
+			return m, nil
+		}
+		m.overlay.choice = line - first
+		return m.accept()
+	case overlayNone, overlayDetails, overlayWhy, overlayEndpoints, overlayHelp, overlayFields, overlayPalette:
+	}
+	return m, nil
+}
+
+// wheel scrolls what lies on top.
 func (m Model) wheel(at tea.Mouse) (tea.Model, tea.Cmd) {
-	way := intent.Down
+	way, by := intent.Down, wheelStep
 	if at.Button == tea.MouseWheelUp {
-		way = intent.Up
+		way, by = intent.Up, -wheelStep
+	}
+	if m.overlay.kind != overlayNone {
+		return m.overlayMove(by), nil
 	}
 	var cmds []tea.Cmd
 	for range wheelStep {

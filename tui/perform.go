@@ -4,26 +4,164 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/diorama-dev/diorama/tui/intent"
+	"github.com/diorama-dev/diorama/tui/logs"
 )
 
-// perform carries out an intent.
+// perform carries out an intent of the frame; those of a service and of the
+// screen are handed on.
 func (m Model) perform(i intent.Intent) (tea.Model, tea.Cmd) {
 	switch i {
 	case Quit:
-		m.outcome = OutcomeQuit
-		if m.running() {
-			m.outcome = OutcomeLeft
-		}
-		return m, tea.Quit
+		return m.quit()
 	case Interrupt:
-		m.outcome = OutcomeQuit
-		if m.running() {
-			m.outcome = OutcomeInterrupted
-		}
-		return m, tea.Quit
+		return m.interrupt()
+	case Leave:
+		return m.end(OutcomeLeft)
+	case Stop:
+		return m.end(OutcomeStop)
+	case Down:
+		return m.end(OutcomeDown)
+	case AskStop, AskDown, Palette, Help, Endpoints, logs.Fields:
+		return m.opened(i), nil
+	case Reveal:
+		return m, m.fetchEndpoints(purposeReveal, "", "")
+	case Back:
+		return m.back()
+	case NextTab:
+		return m.turn(1)
+	case LastTab:
+		return m.turn(-1)
 	case intent.Filter:
 		m.prompt.editing = true
 		return m, nil
 	}
+	for _, t := range tabs() {
+		if i == goTo(t.screen) {
+			return m.show(t.screen)
+		}
+	}
+	return m.performService(i)
+}
+
+// performService carries out an intent for the service the cursor is on.
+func (m Model) performService(i intent.Intent) (tea.Model, tea.Cmd) {
+	if i == Copy && m.screen == ScreenLogs && m.overlay.kind == overlayNone {
+		e, _ := m.logs.Selected()
+		return m.say("copied the line"), tea.SetClipboard(e.Raw)
+	}
+	s, ok := m.subject()
+	if !ok {
+		return m.handle(i)
+	}
+	switch i {
+	case Details, Why:
+		return m.opened(i), nil
+	case Logs:
+		m.prompt = prompt{}
+		m.logs, _ = m.logs.WithText("")
+		m.logs, _ = m.logs.WithServices(s.Name)
+		return m.show(ScreenLogs)
+	case Shell:
+		return m.say("opening a shell in " + s.Name + "…"), m.shell(s.Name)
+	case Restart:
+		return m.act(Action{Verb: VerbRestart, Stack: s.Stack, Service: s.Name})
+	case ScaleUp:
+		return m.act(Action{Verb: VerbScale, Stack: s.Stack, Service: s.Name, Replicas: s.Desired + 1})
+	case ScaleDown:
+		return m.act(Action{Verb: VerbScale, Stack: s.Stack, Service: s.Name, Replicas: s.Desired - 1})
+	case Copy:
+		return m, m.fetchEndpoints(purposeCopy, s.Stack, m.addresses(s)[0].Name)
+	case Open:
+		e, _ := m.web(s)
+		return m, m.fetchEndpoints(purposeOpen, e.Stack, e.Name)
+	}
 	return m.handle(i)
+}
+
+// quit ends the UI, or asks first while steps run.
+func (m Model) quit() (tea.Model, tea.Cmd) {
+	if m.running() {
+		return m.opened(Quit), nil
+	}
+	return m.end(OutcomeQuit)
+}
+
+// interrupt ends the UI at once, unless steps run and nobody has asked yet.
+func (m Model) interrupt() (tea.Model, tea.Cmd) {
+	switch {
+	case !m.running():
+		return m.end(OutcomeQuit)
+	case m.overlay.kind == overlayQuit:
+		return m.end(OutcomeInterrupted)
+	}
+	return m.opened(Quit), nil
+}
+
+func (m Model) end(o Outcome) (tea.Model, tea.Cmd) {
+	m.outcome = o
+	m.logs, _ = m.logs.Show(false)
+	return m, tea.Quit
+}
+
+// back closes the overlay; without one it clears the filter.
+func (m Model) back() (tea.Model, tea.Cmd) {
+	if m.overlay.kind != overlayNone {
+		m.overlay = overlay{}
+		return m, nil
+	}
+	if m.prompt.text == "" {
+		return m, nil
+	}
+	m.prompt = prompt{}
+	return m.filtered()
+}
+
+// show turns to a screen. The filter stays with the screen it was typed for.
+func (m Model) show(s Screen) (tea.Model, tea.Cmd) {
+	var before, cmd tea.Cmd
+	if s != m.screen && m.prompt.text != "" {
+		m.prompt = prompt{}
+		var cleared tea.Model
+		cleared, before = m.filtered()
+		m, _ = cleared.(Model)
+	}
+	m.screen, m.overlay = s, overlay{}
+	m.logs, cmd = m.logs.Show(s == ScreenLogs)
+	return m, tea.Batch(before, cmd)
+}
+
+// turn goes to the next screen that there is.
+func (m Model) turn(by int) (tea.Model, tea.Cmd) {
+	list := tabs()
+	at := 0
+	for i, t := range list {
+		if t.screen == m.screen {
+			at = i
+		}
+	}
+	for range list {
+		at = (at + by + len(list)) % len(list)
+		if list[at].off == "" {
+			break
+		}
+	}
+	return m.show(list[at].screen)
+}
+
+// handle gives an intent to the screen that is shown.
+func (m Model) handle(i intent.Intent) (Model, tea.Cmd) {
+	var cmd tea.Cmd
+	switch m.screen {
+	case ScreenServices:
+		m.services = m.services.Handle(i)
+	case ScreenLogs:
+		m.logs, cmd = m.logs.Handle(i)
+		if note := m.logs.Note(); note != "" {
+			m = m.say(note)
+		}
+	case ScreenEvents:
+		m.events = m.events.Handle(i)
+	case ScreenQueues, ScreenGPU, ScreenMesh:
+	}
+	return m, cmd
 }

@@ -78,7 +78,9 @@ func (m Model) tabLine() string {
 // tabNote is the text on the right of the tabs: the filter that applies.
 func (m Model) tabNote() string {
 	note := ""
-	if m.prompt.text != "" {
+	if m.screen == ScreenLogs {
+		note = m.theme.Muted.Paint(m.logs.Status()) + " "
+	} else if m.prompt.text != "" {
 		note = m.theme.Accent.Paint("/ ") + m.theme.Text.Paint(m.prompt.text) + " "
 	}
 	return note

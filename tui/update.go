@@ -38,8 +38,18 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m.snap(msg)
 	case tickMsg:
 		return m.at(time.Time(msg)), m.tick()
+	case endpointsMsg:
+		return m.gotEndpoints(msg)
+	case shellMsg:
+		return m.gotShell(msg)
+	case actedMsg:
+		return m.acted(msg), nil
+	case doneMsg:
+		return m.done(msg), nil
 	}
-	return m, nil
+	var cmd tea.Cmd
+	m.logs, cmd = m.logs.Update(msg)
+	return m, cmd
 }
 
 // snap takes a snapshot in and waits for the next.
@@ -48,7 +58,14 @@ func (m Model) snap(msg snapshotMsg) (tea.Model, tea.Cmd) {
 		m.outcome = OutcomeGone
 		return m, tea.Quit
 	}
-	return m.received(msg.snapshot), m.await()
+	first := m.screen == ""
+	m = m.received(msg.snapshot)
+	if first || m.screen == ScreenLogs {
+		var cmd tea.Cmd
+		m.logs, cmd = m.logs.Show(m.screen == ScreenLogs)
+		return m, tea.Batch(m.await(), cmd)
+	}
+	return m, m.await()
 }
 
 func (m Model) background(msg tea.BackgroundColorMsg) Model {
@@ -66,10 +83,13 @@ func (m Model) key(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 	if k.String() == "ctrl+c" {
 		return m.perform(Interrupt)
 	}
+	if m.overlay.kind != overlayNone {
+		return m.overlayKey(k)
+	}
 	if m.prompt.editing {
 		return m.promptKey(k)
 	}
-	b, ok := intent.Find(k.String(), m.screenBindings(), m.globalBindings())
+	b, ok := intent.Find(k.String(), m.screenBindings(), m.serviceBindings(), m.globalBindings(), intent.Moves())
 	if !ok {
 		return m, nil
 	}
@@ -103,6 +123,10 @@ func (m Model) promptKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 }
 
 func (m Model) paste(text string) (tea.Model, tea.Cmd) {
+	if m.overlay.kind == overlayPalette {
+		m.overlay.prompt = m.overlay.prompt.pasted(text)
+		return m, nil
+	}
 	if !m.prompt.editing {
 		return m, nil
 	}
@@ -112,10 +136,15 @@ func (m Model) paste(text string) (tea.Model, tea.Cmd) {
 
 // filtered gives the screen the prompt's text.
 func (m Model) filtered() (tea.Model, tea.Cmd) {
+	var cmd tea.Cmd
 	switch m.screen {
 	case ScreenServices:
 		m.services = m.services.WithFilter(m.prompt.text)
-	case ScreenQueues, ScreenGPU, ScreenMesh, ScreenLogs, ScreenEvents:
+	case ScreenLogs:
+		m.logs, cmd = m.logs.WithText(m.prompt.text)
+	case ScreenEvents:
+		m.events = m.events.WithFilter(m.prompt.text)
+	case ScreenQueues, ScreenGPU, ScreenMesh:
 	}
-	return m, nil
+	return m, cmd
 }

@@ -32,7 +32,7 @@ func (m Model) View() tea.View {
 // lines are the whole frame: exactly as many lines as the terminal is high.
 func (m Model) lines() []string {
 	lines := []string{m.topLine(), m.tabLine(), m.theme.Faint.Paint(layout.Rule(m.width))}
-	lines = append(lines, m.body()...)
+	lines = append(lines, m.overlaid(m.body())...)
 	if m.height >= low {
 		lines = append(lines, m.theme.Faint.Paint(layout.Rule(m.width)))
 	}
@@ -52,7 +52,11 @@ func (m Model) body() []string {
 	switch m.screen {
 	case ScreenServices:
 		return m.services.View()
-	case ScreenQueues, ScreenGPU, ScreenMesh, ScreenLogs, ScreenEvents:
+	case ScreenLogs:
+		return m.logs.View()
+	case ScreenEvents:
+		return m.events.View()
+	case ScreenQueues, ScreenGPU, ScreenMesh:
 	}
 	return layout.Fill([]string{"", m.theme.Muted.Paint("   waiting for the environment")}, m.width, m.bodyHeight())
 }

@@ -1,5 +1,7 @@
 package layout
 
+import "cmp"
+
 // Scroll returns the first line of a window of h lines over n, moved from
 // offset only as far as needed to show the lines from first to last; where
 // these do not all fit, the first ones are shown.
@@ -14,7 +16,7 @@ func Scroll(offset, h, n, first, last int) int {
 }
 
 // Clamp returns the value bound to low and high; low where these cross.
-func Clamp(v, low, high int) int {
+func Clamp[T cmp.Ordered](v, low, high T) T {
 	return max(low, min(v, high))
 }
 

@@ -118,15 +118,20 @@ func (m Model) Handle(i intent.Intent) Model {
 	}
 }
 
-// Click puts the cursor on the service drawn at a line of the screen.
-func (m Model) Click(line int) Model {
+// Click puts the cursor on the service drawn at a line of the screen, and
+// reports whether it was there already.
+func (m Model) Click(line int) (Model, bool) {
 	rows := m.rows()
 	at := m.offset + line - m.header()
 	if line < m.header() || at < 0 || at >= len(rows) || rows[at].service < 0 {
-		return m
+		return m, false
 	}
-	m.selected = keyOf(m.shown[rows[at].service])
-	return m.reveal()
+	clicked := keyOf(m.shown[rows[at].service])
+	if clicked == m.selected {
+		return m, true
+	}
+	m.selected = clicked
+	return m.reveal(), false
 }
 
 func (m Model) move(by int) Model {

@@ -1,0 +1,73 @@
+package tui
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/tui/theme"
+	"github.com/diorama-dev/diorama/tui/tuitest"
+)
+
+// scene is a way to a frame.
+type scene struct {
+	name     string
+	snapshot func() env.Snapshot
+	keys     []string
+}
+
+func scenes() []scene {
+	down := []string{"down", "down", "down"} // to billing
+	return []scene{
+		{"services", tuitest.Running, nil},
+		{"services-unwell", tuitest.Running, down},
+		{"services-filtered", tuitest.Running, []string{"/", "支"}},
+		{"services-empty", func() env.Snapshot { return env.Snapshot{} }, nil},
+		{"logs", tuitest.Running, []string{"3"}},
+		{"logs-wrapped", tuitest.Running, []string{"3", "z"}},
+		{"logs-paused", tuitest.Running, []string{"3", "up", "up"}},
+		{"logs-searched", tuitest.Running, []string{"3", "/", "i", "n", "enter"}},
+		{"logs-one-service", tuitest.Running, []string{"l"}},
+		{"events-coming-up", tuitest.ComingUp, nil},
+		{"events", tuitest.Running, []string{"5"}},
+		{"events-steps", tuitest.Running, []string{"5", "t"}},
+		{"details", tuitest.Running, append(down, "enter")},
+		{"why", tuitest.Running, append(down, "w")},
+		{"endpoints", tuitest.Running, []string{"e"}},
+		{"endpoints-revealed", tuitest.Running, []string{"e", "down", "v"}},
+		{"fields", tuitest.Running, []string{"3", "up", "up", "up", "up", "enter"}},
+		{"palette", tuitest.Running, []string{":"}},
+		{"palette-search", tuitest.Running, []string{":", "s", "c", "a"}},
+		{"help", tuitest.Running, []string{"?"}},
+		{"quit", tuitest.ComingUp, []string{"q"}},
+		{"confirm-down", tuitest.Running, []string{"D"}},
+		{"disabled", tuitest.Running, []string{"2"}},
+	}
+}
+
+func TestFrames(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {40, 12}} {
+		for _, s := range scenes() {
+			t.Run(fmt.Sprintf("%s-%dx%d", s.name, size[0], size[1]), func(t *testing.T) {
+				m := model(t, newFake(), theme.Dark, size[0], size[1], s.snapshot())
+				tuitest.Plain(t, frame(press(t, m, s.keys...)))
+			})
+		}
+	}
+}
+
+func TestFramesInColour(t *testing.T) {
+	for _, v := range []theme.Variant{theme.Dark, theme.Light, theme.Plain} {
+		for _, s := range scenes() {
+			switch s.name {
+			case "services", "logs-searched", "events-coming-up", "palette", "confirm-down":
+			default:
+				continue
+			}
+			t.Run(s.name+"-"+string(v), func(t *testing.T) {
+				m := model(t, newFake(), v, 80, 24, s.snapshot())
+				tuitest.Coloured(t, frame(press(t, m, s.keys...)))
+			})
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package logs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	store "github.com/diorama-dev/diorama/internal/logs"
+)
+
+// readMsg is what a read brought.
+type readMsg struct {
+	epoch uint64
+	way   way
+	chunk chunk
+	more  bool
+	err   error
+}
+
+// pollMsg says that it is time to ask for new lines.
+type pollMsg struct{ epoch uint64 }
+
+// way is which part of the store a read was for.
+type way uint8
+
+const (
+	newest way = iota // the end, in place of what is held
+	newer             // after what is held
+	older             // before what is held
+)
+
+// wanted is the query as the store is asked.
+func (m Model) wanted() store.Query {
+	q := m.query
+	if m.view.context {
+		q.Text = ""
+	}
+	return q
+}
+
+// halt ends the reads under way.
+func (m Model) halt() Model {
+	if m.reading.cancel != nil {
+		m.reading.cancel()
+	}
+	m.reading = reading{epoch: m.reading.epoch + 1}
+	return m
+}
+
+// restart reads the newest lines anew, and follows them.
+func (m Model) restart() (Model, tea.Cmd) {
+	m = m.halt()
+	m.view.follow, m.note = true, ""
+	if !m.visible {
+		m.window, m.selected, m.top = window{}, 0, 0
+		return m, nil
+	}
+	return m.read(newest)
+}
+
+// read asks the store for lines, unless it is being asked already.
+func (m Model) read(w way) (Model, tea.Cmd) {
+	if m.reading.busy || m.source.Reader == nil {
+		return m, nil
+	}
+	ctx, cancel := context.WithCancel(m.source.Context)
+	m.reading.busy, m.reading.cancel = true, cancel
+	epoch, q, reader := m.reading.epoch, m.wanted(), m.source.Reader
+	from, to := m.window.end, m.window.start
+	return m, func() tea.Msg {
+		defer cancel()
+		var page store.Page
+		var err error
+		switch w {
+		case newest:
+			if to, err = reader.End(ctx); err == nil {
+				page, err = reader.Backward(ctx, to, q, pageSize)
+			}
+		case older:
+			page, err = reader.Backward(ctx, to, q, pageSize)
+		case newer:
+			page, err = reader.Forward(ctx, from, q, pageSize)
+		}
+		return readMsg{epoch: epoch, way: w, chunk: chunkOf(page), more: page.More, err: err}
+	}
+}
+
+// chunkOf makes entries of a page, outside the UI's own loop.
+func chunkOf(p store.Page) chunk {
+	entries := make([]Entry, len(p.Lines))
+	for i, l := range p.Lines {
+		entries[i] = parse(l)
+	}
+	return chunk{entries: entries, start: p.Start, end: p.End}
+}
+
+// poll asks for new lines in a moment.
+func (m Model) poll() tea.Cmd {
+	epoch := m.reading.epoch
+	return m.source.After(pollEvery, func(time.Time) tea.Msg { return pollMsg{epoch} })
+}
+
+// Update takes the result of a read in.
+func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case readMsg:
+		if msg.epoch != m.reading.epoch {
+			return m, nil
+		}
+		return m.took(msg)
+	case pollMsg:
+		if msg.epoch != m.reading.epoch || !m.view.follow || !m.visible {
+			return m, nil
+		}
+		if m.reading.busy {
+			return m, m.poll()
+		}
+		return m.read(newer)
+	}
+	return m, nil
+}
+
+// took puts the lines that were read where they belong.
+func (m Model) took(msg readMsg) (Model, tea.Cmd) {
+	m.reading.busy, m.reading.cancel, m.reading.err = false, nil, nil
+	if msg.err != nil {
+		if !errors.Is(msg.err, context.Canceled) {
+			m.reading.err = msg.err
+		}
+		if m.view.follow {
+			return m, m.poll()
+		}
+		return m, nil
+	}
+	switch msg.way {
+	case newest:
+		m.window = fresh(msg.chunk, !msg.more)
+		m.selected = max(m.window.size-1, 0)
+	case older:
+		m.window = m.window.prepend(msg.chunk, !msg.more).dropNewest()
+		m.selected += len(msg.chunk.entries)
+		m.top += len(msg.chunk.entries)
+	case newer:
+		return m.tookNewer(msg)
+	}
+	if m.view.follow {
+		return m.reveal(), m.poll()
+	}
+	return m.reveal(), nil
+}
+
+// tookNewer appends what is new. Where more comes than a page a beat, nobody
+// can read it: the screen goes on with the newest lines, and the others can be
+// scrolled back to.
+func (m Model) tookNewer(msg readMsg) (Model, tea.Cmd) {
+	if msg.more && m.view.follow {
+		return m.read(newest)
+	}
+	var gone int
+	m.window, gone = m.window.append(msg.chunk).dropOldest()
+	m.selected, m.top = max(m.selected-gone, 0), max(m.top-gone, 0)
+	if !m.view.follow {
+		return m.reveal(), nil
+	}
+	m.selected = max(m.window.size-1, 0)
+	return m.reveal(), m.poll()
+}
