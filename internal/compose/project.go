@@ -8,7 +8,9 @@ package compose
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/compose-spec/compose-go/v2/template"
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/diorama-dev/diorama/internal/yamlpos"
@@ -58,7 +60,7 @@ const (
 )
 
 // Entry is one written key or item: where it is, and its value where it is a
-// scalar, before variables are put in.
+// scalar, with variables put in.
 type Entry struct {
 	Path     []string
 	Position Position
@@ -69,9 +71,17 @@ type Entry struct {
 // Walk visits everything that the files say, in the order of the merged
 // files, a key before what is below it. It descends where visit returns true.
 func (p Project) Walk(visit func(Entry) bool) {
-	if p.root != nil {
-		p.root.walk(nil, visit)
+	if p.root == nil {
+		return
 	}
+	p.root.walk(nil, func(e Entry) bool {
+		if p.Model != nil && strings.Contains(e.Value, "$") {
+			if filled, err := template.Substitute(e.Value, p.Model.Environment.Resolve); err == nil {
+				e.Value = filled
+			}
+		}
+		return visit(e)
+	})
 }
 
 // Has reports whether the files say anything at the path.

@@ -203,6 +203,8 @@ func (s *sources) file(path string) (*node, error) {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, positioned(at, "larger than %d bytes; is it a Compose file?", maxFileBytes)
+	case errors.Is(err, os.ErrInvalid):
+		return nil, positioned(at, "not a file; name a Compose file")
 	case err != nil:
 		return nil, nil
 	}

@@ -3,12 +3,18 @@ package manifest
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
 
 	"github.com/diorama-dev/diorama/internal/compose"
@@ -16,8 +22,8 @@ import (
 
 var update = flag.Bool("update", false, "write golden files anew")
 
-// text is a result as the goldens hold it: the waves' objects as YAML, then
-// the losses.
+// text is a result as the goldens hold it: the waves' objects as YAML, the
+// workloads, the losses.
 func text(t *testing.T, result Result) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -27,12 +33,16 @@ func text(t *testing.T, result Result) []byte {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b.WriteString("--- # wave " + string(rune('0'+i)) + "\n")
-			b.Write(data)
+			fmt.Fprintf(&b, "--- # wave %d\n%s", i, data)
 		}
 	}
+	workloads, err := yaml.Marshal(result.Workloads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(&b, "--- # workloads\n%s--- # losses\n", workloads)
 	for _, loss := range result.Losses {
-		b.WriteString("# loss: " + loss.String() + "\n")
+		fmt.Fprintf(&b, "# %s\n", loss)
 	}
 	return b.Bytes()
 }
@@ -54,16 +64,17 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatalf("%v (go test ./internal/manifest -update writes it)", err)
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", path, diff)
+		t.Errorf("%s differs (-want +got), -update accepts it:\n%s", path, diff)
 	}
 }
 
+// TestStacks renders every stack that is installed from a Compose file.
 func TestStacks(t *testing.T) {
-	folders, err := filepath.Glob("../../stacks/*/compose.yaml")
-	if err != nil || len(folders) == 0 {
+	files, err := filepath.Glob("../../stacks/*/compose.yaml")
+	if err != nil || len(files) == 0 {
 		t.Fatal("no stacks found", err)
 	}
-	for _, file := range folders {
+	for _, file := range files {
 		folder := filepath.Dir(file)
 		name := filepath.Base(folder)
 		t.Run(name, func(t *testing.T) {
@@ -71,11 +82,156 @@ func TestStacks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, err := Render(Input{Environment: "golden", Namespace: "diorama", Stack: name, Project: project})
-			if err != nil {
-				t.Fatal(err)
+			result := render(t, Input{Environment: "golden", Namespace: "diorama", Stack: name, Project: project})
+			if len(result.Losses) > 0 {
+				t.Errorf("a stack of ours must say nothing that a cluster cannot do: %v", result.Losses)
 			}
 			golden(t, "stacks/"+name, text(t, result))
 		})
+	}
+}
+
+// TestCorpus renders the shapes that are met in real projects.
+func TestCorpus(t *testing.T) {
+	root, err := filepath.Abs("../../testdata/compose")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(root, "*", "compose.yaml"))
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d shapes found: %v", len(files), err)
+	}
+	t.Setenv("COMPOSE_PROFILES", "")
+	t.Setenv("COMPOSE_DISABLE_ENV_FILE", "false")
+	t.Setenv("LEVEL", "from-the-process")
+	for _, file := range files {
+		name := filepath.Base(filepath.Dir(file))
+		t.Run(name, func(t *testing.T) {
+			project, err := compose.LoadApp(t.Context(), name, []string{file}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := Input{Environment: "golden", Namespace: "diorama", Stack: name, Project: project}
+			first := bytes.ReplaceAll(text(t, render(t, in)), []byte(root+"/"), nil)
+			second := bytes.ReplaceAll(text(t, render(t, in)), []byte(root+"/"), nil)
+			if !bytes.Equal(first, second) {
+				t.Error("the same input gave two outputs")
+			}
+			golden(t, "corpus/"+name, first)
+		})
+	}
+}
+
+// render renders and checks what holds of every result.
+func render(t *testing.T, in Input) Result {
+	t.Helper()
+	result, err := Render(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, wave := range result.Waves {
+		for _, object := range wave {
+			id := object.GetKind() + "/" + object.GetName()
+			if seen[id] {
+				t.Errorf("%s is there twice", id)
+			}
+			seen[id] = true
+			checkObject(t, id, object)
+		}
+	}
+	for _, loss := range result.Losses {
+		if loss.Position.Line == 0 || loss.Reason == "" {
+			t.Errorf("loss without a place or a reason: %+v", loss)
+		}
+	}
+	return result
+}
+
+// checkObject decodes an object strictly into its type, so that no misspelt
+// field passes, and checks names and labels as the API server would.
+func checkObject(t *testing.T, id string, object *unstructured.Unstructured) {
+	t.Helper()
+	var typed any
+	var pod *corev1.PodTemplateSpec
+	switch object.GetKind() {
+	case "Deployment":
+		d := &appsv1.Deployment{}
+		typed, pod = d, &d.Spec.Template
+	case "StatefulSet":
+		s := &appsv1.StatefulSet{}
+		typed, pod = s, &s.Spec.Template
+	case "DaemonSet":
+		s := &appsv1.DaemonSet{}
+		typed, pod = s, &s.Spec.Template
+	case "Job":
+		j := &batchv1.Job{}
+		typed, pod = j, &j.Spec.Template
+	case "Service":
+		typed = &corev1.Service{}
+	case "ConfigMap":
+		typed = &corev1.ConfigMap{}
+	case "Secret":
+		typed = &corev1.Secret{}
+	case "PersistentVolumeClaim":
+		typed = &corev1.PersistentVolumeClaim{}
+	default:
+		t.Fatalf("%s: a kind that nobody expects", id)
+	}
+	data, err := yaml.Marshal(object.Object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.UnmarshalStrict(data, typed); err != nil {
+		t.Errorf("%s: %v", id, err)
+	}
+	names := validation.IsDNS1123Subdomain(object.GetName())
+	if object.GetKind() == "Service" {
+		names = validation.IsDNS1035Label(object.GetName())
+	}
+	for _, problem := range names {
+		t.Errorf("%s: name: %s", id, problem)
+	}
+	for key, value := range object.GetLabels() {
+		for _, problem := range validation.IsValidLabelValue(value) {
+			t.Errorf("%s: label %s: %s", id, key, problem)
+		}
+	}
+	if pod != nil {
+		checkPod(t, id, pod.Spec)
+	}
+}
+
+func checkPod(t *testing.T, id string, spec corev1.PodSpec) {
+	t.Helper()
+	if spec.EnableServiceLinks == nil || *spec.EnableServiceLinks {
+		t.Errorf("%s: service links are on", id)
+	}
+	if spec.AutomountServiceAccountToken == nil || *spec.AutomountServiceAccountToken {
+		t.Errorf("%s: a service account token is mounted", id)
+	}
+	volumes := map[string]bool{}
+	for _, volume := range spec.Volumes {
+		for _, problem := range validation.IsDNS1123Label(volume.Name) {
+			t.Errorf("%s: volume %s: %s", id, volume.Name, problem)
+		}
+		volumes[volume.Name] = true
+	}
+	for _, c := range append(spec.Containers, spec.InitContainers...) {
+		if c.ImagePullPolicy != corev1.PullIfNotPresent || c.Image == "" {
+			t.Errorf("%s: container %s: image %q, pulled %q", id, c.Name, c.Image, c.ImagePullPolicy)
+		}
+		targets := map[string]bool{}
+		for _, mount := range c.VolumeMounts {
+			if !volumes[mount.Name] || targets[mount.MountPath] {
+				t.Errorf("%s: mount %+v has no volume, or its path is taken", id, mount)
+			}
+			targets[mount.MountPath] = true
+		}
+		for _, port := range c.Ports {
+			for _, problem := range validation.IsValidPortName(port.Name) {
+				t.Errorf("%s: port %s: %s", id, port.Name, problem)
+			}
+		}
 	}
 }

@@ -48,25 +48,24 @@ func label(text string) string {
 }
 
 // distinct gives each text a label; where several become the same, those that
-// had to be changed for it get a hash.
+// had to be changed for it, or come later, get a hash.
 func distinct(texts []string, name func(string) string) map[string]string {
 	texts = slices.Sorted(slices.Values(texts))
-	taken := map[string]bool{}
-	for _, text := range texts {
-		if label(name(text)) == name(text) {
-			taken[name(text)] = true
-		}
-	}
 	names := make(map[string]string, len(texts))
-	for _, text := range texts {
-		n := label(name(text))
-		if n != name(text) {
-			if taken[n] {
-				n = label(n[:min(len(n), maxName-9)] + "-" + hash(text)[:8])
-			}
-			taken[n] = true
+	taken := map[string]bool{}
+	give := func(text, name string) {
+		if taken[name] {
+			name = label(name[:min(len(name), maxName-9)] + "-" + hash(text)[:8])
 		}
-		names[text] = n
+		taken[name] = true
+		names[text] = name
+	}
+	for _, unchanged := range []bool{true, false} {
+		for _, text := range texts {
+			if wish := name(text); (label(wish) == wish) == unchanged {
+				give(text, label(wish))
+			}
+		}
 	}
 	return names
 }

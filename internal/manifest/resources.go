@@ -3,7 +3,6 @@ package manifest
 import (
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 	corev1 "k8s.io/api/core/v1"
@@ -118,7 +117,7 @@ func (p *pod) countGPUs(devices []types.DeviceRequest) int64 {
 		total += p.gpusOf(request, p.at("gpus"))
 	}
 	for _, device := range p.service.Devices {
-		if strings.HasPrefix(device.Source, "nvidia.com/gpu=") {
+		if device.Source == "nvidia.com/gpu=all" {
 			total++
 		}
 	}

@@ -132,11 +132,12 @@ func (m *mounts) volume(v types.ServiceVolumeConfig, at []string) {
 }
 
 // named mounts a named volume. A volume without a name lives as long as the
-// Pod; one that only keeps a bind mount from hiding a folder of the image is
-// not needed where the bind mount is not there.
+// Pod, except inside a bind mount: there an empty one would hide what the image
+// has (node_modules, mostly).
 func (m *mounts) named(v types.ServiceVolumeConfig, at []string) {
 	if v.Source == "" {
 		if m.insideBind(v.Target) {
+			m.p.r.lose("it only keeps the bind mount around it from hiding the image's own folder; it is left out", at...)
 			return
 		}
 		if m.mount(corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}, "scratch", corev1.VolumeMount{MountPath: v.Target, ReadOnly: v.ReadOnly}, at) {
@@ -245,6 +246,10 @@ func (m *mounts) tmpfs(entry string, at []string) {
 		name, value, _ := strings.Cut(option, "=")
 		switch name {
 		case "", "rw", "noexec", "exec", "nosuid", "suid", "nodev", "dev", "noatime":
+		case "mode":
+			if value != "1777" && value != "0777" && value != "777" {
+				m.p.r.lose("everybody may write", at...)
+			}
 		case "size":
 			if n, err := units.RAMInBytes(value); err == nil {
 				size = n

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -29,9 +30,10 @@ func (r *renderer) service(name string) error {
 		return err
 	}
 	kind := r.kind(name, len(p.claims) > 0)
+	p.kindLosses(kind)
 	work := Workload{
 		Service: p.name, Kind: kind, Name: p.name, Image: p.image, Requested: p.requested,
-		Replicas: p.service.GetScale(), Wave: r.waves[name], Ports: published(p.service), Build: p.build(),
+		Replicas: p.service.GetScale(), Wave: r.waves[name], Ports: p.published(), Build: p.build(),
 		Claims: p.claims, GPUs: p.gpus * int64(p.service.GetScale()), Memory: p.memory * int64(p.service.GetScale()),
 	}
 	var object any
@@ -58,6 +60,17 @@ func (r *renderer) service(name string) error {
 		}
 	}
 	return r.add(r.waves[name], object)
+}
+
+// kindLosses reports what this kind of workload cannot do.
+func (p *pod) kindLosses(kind string) {
+	policy := restartPolicy(p.service)
+	if kind != kindJob && (policy == types.RestartPolicyNo || policy == types.RestartPolicyOnFailure) {
+		p.r.lose("the containers of a service are always started again", p.at("restart")...)
+	}
+	if host := label(p.service.Hostname); kind == kindStatefulSet && p.service.Hostname != "" && host != p.name && p.service.Hostname != p.compose {
+		p.r.lose("others reach the service under this name; its own Pods are called "+p.name+"-0 and so on", p.at("hostname")...)
+	}
 }
 
 // kind decides what runs a service. A service that must not be restarted is a
@@ -114,12 +127,16 @@ func restartPolicy(service types.ServiceConfig) string {
 	return types.RestartPolicyAlways
 }
 
-func published(service types.ServiceConfig) []Port {
+// published are the ports that the Compose file wants on the host.
+func (p *pod) published() []Port {
 	var ports []Port
-	for _, port := range service.Ports {
+	for i, port := range p.service.Ports {
 		protocol := port.Protocol
 		if protocol == "" {
 			protocol = "tcp"
+		}
+		if address, err := netip.ParseAddr(port.HostIP); err == nil && !address.IsLoopback() && !address.IsUnspecified() {
+			p.r.lose("ports are published on 127.0.0.1 only", p.at("ports", strconv.Itoa(i))...)
 		}
 		ports = append(ports, Port{Container: int(port.Target), Published: port.Published, Protocol: protocol})
 	}
