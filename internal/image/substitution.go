@@ -78,6 +78,9 @@ func rulesOf(file string, body *yaml.Node) (Substitution, error) {
 			continue
 		}
 		out.rules[from] = to
+		if group, ok := hubGroup(key.Value); ok {
+			out.rules[group] = to
+		}
 	}
 	if len(problems) > 0 {
 		return Substitution{}, errors.Join(problems...)
@@ -108,6 +111,15 @@ func prefix(node *yaml.Node) (string, error) {
 		return "", fmt.Errorf("%q has a tag or a digest; rules are by repository: %s", text, reference.TrimNamed(named))
 	}
 	return named.Name(), nil
+}
+
+// hubGroup is the second meaning of a prefix such as "docker.io/grafana": it
+// is the official image of that name, "docker.io/library/grafana", and all
+// that the group grafana has.
+func hubGroup(text string) (string, bool) {
+	group, found := strings.CutPrefix(strings.TrimSpace(text), "docker.io/")
+	group = strings.TrimRight(group, "/")
+	return "docker.io/" + group, found && group != "" && !strings.Contains(group, "/")
 }
 
 // loneRegistry tells a lone registry from a lone repository: "quay.io",
