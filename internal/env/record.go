@@ -1,6 +1,7 @@
 package env
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -177,4 +178,34 @@ func List(root string) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, nil
+}
+
+// maxSocketPath is what a socket's address can hold on every system
+// (sun_path is 104 bytes on macOS, 108 on Linux).
+const maxSocketPath = 100
+
+// Socket is where the keeper listens: in the folder, or, where that path is
+// too long for a socket, in a folder of this user's own below the temporary one.
+func (f Folder) Socket() string {
+	path := filepath.Join(string(f), "keeper.sock")
+	if len(path) <= maxSocketPath {
+		return path
+	}
+	sum := sha256.Sum256([]byte(f))
+	return filepath.Join(os.TempDir(), fmt.Sprintf("diorama-%d-%x.sock", os.Getuid(), sum[:8]))
+}
+
+// RemoveButLogs deletes all of the folder but the log store.
+func (f Folder) RemoveButLogs() error {
+	entries, err := os.ReadDir(string(f))
+	if err != nil {
+		return fmt.Errorf("remove the state folder: %w", err)
+	}
+	var errs []error
+	for _, entry := range entries {
+		if path := filepath.Join(string(f), entry.Name()); path != f.Logs() {
+			errs = append(errs, os.RemoveAll(path))
+		}
+	}
+	return errors.Join(errs...)
 }

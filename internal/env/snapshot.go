@@ -81,7 +81,7 @@ type Endpoint struct {
 type Snapshot struct {
 	Identity
 	Phase     Phase       `json:"phase"`
-	Reason    Reason       `json:"reason,omitempty"`
+	Reason    Reason      `json:"reason,omitempty"`
 	Error     string      `json:"error,omitempty"`
 	Started   time.Time   `json:"started,omitzero"` // of the last run of a plan
 	ReadyAt   time.Time   `json:"readyAt,omitzero"`

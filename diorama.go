@@ -1,0 +1,138 @@
+// Package diorama is the public API: it brings environments about, attaches to
+// running ones, and takes them down. It wires the parts together; the command
+// line and the terminal UI do nothing that cannot be done here.
+package diorama
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/keeper"
+	"github.com/diorama-dev/diorama/internal/plan"
+)
+
+// Plan resolves the options into a plan; nothing is made or changed.
+func Plan(ctx context.Context, o Options) (plan.Plan, error) {
+	r, err := resolve(ctx, o, false)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	return r.plan, r.engine.Close()
+}
+
+// Up begins to bring the environment about and returns a session with it; the
+// start goes on in the environment's keeper. [Session.Wait] waits for its end.
+// An environment that is there is brought to the new plan.
+func Up(ctx context.Context, o Options) (*Session, error) {
+	r, err := resolve(ctx, o, true)
+	if err != nil {
+		return nil, err
+	}
+	defer r.engine.Close() //nolint:errcheck // only read from
+	if o.Recreate {
+		if err := recreate(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	session, err := attach(ctx, r.folder, r.plan.Environment)
+	if err != nil {
+		return nil, err
+	}
+	return session, session.client.Up(ctx, keeper.UpRequest{Plan: r.plan, Timeout: o.timeout()})
+}
+
+// Start brings a stopped environment back as it was.
+func Start(ctx context.Context, name string, o Options) (*Session, error) {
+	session, err := Attach(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	planned, err := session.Plan()
+	if err != nil {
+		return nil, err
+	}
+	return session, session.client.Up(ctx, keeper.UpRequest{Plan: planned, Timeout: o.timeout()})
+}
+
+// Attach returns a session with an environment that is there; its keeper is
+// started where none answers.
+func Attach(ctx context.Context, name string) (*Session, error) {
+	root, err := env.StateRoot(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	folder := env.FolderOf(root, name)
+	if _, err := os.Stat(folder.Plan()); errors.Is(err, os.ErrNotExist) {
+		return nil, &NoEnvironmentError{Name: name}
+	}
+	return attach(ctx, folder, name)
+}
+
+func attach(ctx context.Context, folder env.Folder, name string) (*Session, error) {
+	executable, id, err := build()
+	if err != nil {
+		return nil, err
+	}
+	spawn := keeper.Spawn{
+		Folder: folder, Executable: executable, Build: id,
+		Arguments: []string{"internal", "keeper", "--folder", string(folder), "--build", id},
+	}
+	client, err := spawn.Ensure(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{name: name, folder: folder, client: client, spawn: spawn}, nil
+}
+
+// NoEnvironmentError says that there is no environment of that name.
+type NoEnvironmentError struct{ Name string }
+
+func (e *NoEnvironmentError) Error() string {
+	return fmt.Sprintf("there is no environment %s; `diorama up %s` makes one", e.Name, e.Name)
+}
+
+// SeveralError says that there are several environments and none was named.
+type SeveralError struct{ Names []string }
+
+func (e *SeveralError) Error() string {
+	return fmt.Sprintf("there are several environments: %v; choose one with --name", e.Names)
+}
+
+// Environments lists the environments that there are, by name.
+func Environments() ([]string, error) {
+	root, err := env.StateRoot(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return env.List(root)
+}
+
+// Only returns the name given, or that of the only environment that there is.
+func Only(name string) (string, error) {
+	if name != "" {
+		return name, usage(ValidName(name))
+	}
+	names, err := Environments()
+	switch {
+	case err != nil:
+		return "", err
+	case len(names) == 0:
+		return "", &NoEnvironmentError{Name: DefaultProfile}
+	case len(names) > 1:
+		return "", usage(&SeveralError{Names: names})
+	}
+	return names[0], nil
+}
+
+// ValidName says whether an environment can be called so: the name becomes
+// part of host names (RFC 1123), which kind bounds at 50 characters.
+func ValidName(name string) error {
+	if !regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$`).MatchString(name) {
+		return fmt.Errorf("%q cannot be an environment's name: use up to 40 of a to z, 0 to 9 and -, beginning and ending with a letter or digit", name)
+	}
+	return nil
+}

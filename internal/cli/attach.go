@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+
+	"github.com/diorama-dev/diorama"
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/internal/report"
+	"github.com/diorama-dev/diorama/tui"
+)
+
+// attached is a session as the terminal UI wants it.
+type attached struct {
+	*diorama.Session
+	reader logs.Reader
+}
+
+// Watch sends the newest snapshot until the environment is gone or ctx ends.
+func (a attached) Watch(ctx context.Context) <-chan env.Snapshot {
+	out := make(chan env.Snapshot, 1)
+	go func() {
+		defer close(out)
+		_ = a.Session.Watch(ctx, func(snapshot env.Snapshot) bool {
+			select {
+			case <-out:
+			default:
+			}
+			out <- snapshot
+			return true
+		})
+	}()
+	return out
+}
+
+// Act does what a person asked for.
+func (a attached) Act(ctx context.Context, action tui.Action) error {
+	switch action.Verb {
+	case tui.VerbRestart:
+		return a.Restart(ctx, action.Service)
+	case tui.VerbScale:
+		return a.Scale(ctx, action.Service, action.Replicas)
+	case tui.VerbCancel:
+		return a.Cancel(ctx)
+	}
+	return fmt.Errorf("there is no action %q", action.Verb)
+}
+
+// Endpoints are those of the environment, with credentials.
+func (a attached) Endpoints(context.Context) ([]env.Endpoint, error) { return a.Session.Endpoints() }
+
+// Logs reads the lines of all services.
+func (a attached) Logs() logs.Reader { return a.reader }
+
+// Shell opens a shell in a service.
+func (a attached) Shell(ctx context.Context, service string) (*exec.Cmd, error) {
+	shell, err := diorama.ServiceShell(a.Name(), service)
+	if err != nil {
+		return nil, err
+	}
+	return shell.Command(ctx, true), nil
+}
+
+// attachUI opens the terminal UI and does what the person left it for.
+func attachUI(ctx context.Context, s streams, session *diorama.Session) error {
+	reader, err := session.Logs()
+	if err != nil {
+		return err
+	}
+	outcome, err := tui.Run(ctx, attached{Session: session, reader: reader}, tui.Options{})
+	if err != nil {
+		return err
+	}
+	switch outcome {
+	case tui.OutcomeStop:
+		return diorama.Stop(ctx, session.Name())
+	case tui.OutcomeDown:
+		return down(ctx, s, session.Name(), true, false)
+	case tui.OutcomeInterrupted:
+		return errors.Join(errInterrupted, session.Cancel(context.WithoutCancel(ctx)))
+	case tui.OutcomeLeft:
+		fmt.Fprintf(s.err, "%s comes up in the background; `diorama ui` watches it again\n", session.Name())
+		return nil
+	case tui.OutcomeQuit, tui.OutcomeGone:
+	}
+	last, err := session.Snapshot(ctx)
+	if err != nil {
+		return nil //nolint:nilerr // the environment is gone, and the person has seen it go
+	}
+	return errors.Join(report.Summary(s.out, last, report.Options{Width: s.width, Color: s.color}), endOf(last))
+}

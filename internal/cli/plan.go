@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/docker/go-units"
+	"github.com/spf13/cobra"
+
+	"github.com/diorama-dev/diorama"
+	"github.com/diorama-dev/diorama/internal/plan"
+)
+
+func newPlan(s streams) *cobra.Command {
+	var o diorama.Options
+	var output string
+	c := &cobra.Command{
+		Use: "plan [PROFILE]", GroupID: groupLearn, Args: args(0, 1),
+		Short:             "Show what up would do, without doing it",
+		Example:           "  diorama plan streaming\n  diorama plan ./platform.yaml --set kafka.partitions=6 -o json",
+		ValidArgsFunction: completeProfiles,
+		RunE: func(c *cobra.Command, given []string) error {
+			if err := validOutput(output); err != nil {
+				return err
+			}
+			if len(given) > 0 {
+				o.Profile = given[0]
+			}
+			return showPlan(c.Context(), s, o, output)
+		},
+	}
+	planFlags(c, &o)
+	outputFlag(c, &output)
+	return c
+}
+
+func showPlan(ctx context.Context, s streams, o diorama.Options, output string) error {
+	p, err := diorama.Plan(ctx, o)
+	if err != nil {
+		return err
+	}
+	if output == "json" {
+		data, err := json.MarshalIndent(p.Report(), "", "  ")
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(s.out, string(data))
+		return err
+	}
+	return planText(s, p)
+}
+
+func planText(s streams, p plan.Plan) error {
+	fmt.Fprintf(s.out, "%s: profile %s on %s, %d node(s), %s\n\n", p.Environment, p.Profile, p.Runtime, p.Cluster.Nodes, p.Cluster.Image)
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "STACK\tCHANGE\tAFTER\tOBJECTS\tMEMORY\tIMAGES")
+	for _, stack := range p.Report().Stacks {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%v\n", stack.Name, stack.Change, joined(stack.Requires), len(stack.Objects), units.BytesSize(float64(stack.Memory)), joined(stack.Images))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out)
+	for _, e := range p.Endpoints {
+		note := ""
+		if e.Preferred != e.Port {
+			note = fmt.Sprintf("  (%d was taken)", e.Preferred)
+		}
+		fmt.Fprintf(t, "%s/%s\t%s%s\n", e.Stack, e.Name, e.URL, note)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "\nMemory: about %s of the %s that Docker's machine has.\n",
+		units.BytesSize(float64(p.Memory.Needed)), units.BytesSize(float64(p.Memory.Available)))
+	for _, stack := range p.Stacks {
+		for _, loss := range stack.Losses {
+			fmt.Fprintf(s.out, "not carried over: %s\n", harmless(loss.String()))
+		}
+	}
+	for _, warning := range p.Warnings {
+		fmt.Fprintf(s.out, "note: %s\n", harmless(warning))
+	}
+	return nil
+}
+
+func joined(words []string) string {
+	if len(words) == 0 {
+		return "–"
+	}
+	text := words[0]
+	for _, word := range words[1:] {
+		text += " " + word
+	}
+	return text
+}

@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/diorama-dev/diorama"
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/report"
+)
+
+type upOptions struct {
+	diorama.Options
+	detach bool
+	quiet  bool
+	output string
+}
+
+func newUp(s streams) *cobra.Command {
+	o := &upOptions{}
+	c := &cobra.Command{
+		Use: "up [PROFILE]", GroupID: groupRun, Args: args(0, 1),
+		Short: "Bring an environment about, or to a changed profile",
+		Long: `Brings the environment of a profile about and shows each step. An environment that
+is there already is brought to the profile as it is now: what is new is added,
+what has changed is changed, what is gone is removed; data stays.`,
+		Example: `  diorama up                                  # the profile "streaming"
+  diorama up minimal --name shop              # a second environment beside it
+  diorama up ./platform.yaml --set kafka.partitions=6
+  diorama up streaming -d                     # no terminal UI`,
+		ValidArgsFunction: completeProfiles,
+		RunE: func(c *cobra.Command, given []string) error {
+			if len(given) > 0 {
+				o.Profile = given[0]
+			}
+			return up(c.Context(), s, o)
+		},
+	}
+	planFlags(c, &o.Options)
+	f := c.Flags()
+	f.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "how long it may take")
+	f.BoolVar(&o.Recreate, "recreate", false, "make the cluster anew; this deletes its data")
+	f.BoolVarP(&o.detach, "detach", "d", false, "no terminal UI, also on a terminal")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
+	outputFlag(c, &o.output)
+	return c
+}
+
+// planFlags are those that decide what the plan is.
+func planFlags(c *cobra.Command, o *diorama.Options) {
+	f := c.Flags()
+	f.StringVar(&o.Name, "name", "", "the environment's name (default: the profile's)")
+	f.StringVar(&o.Runtime, "runtime", "", "where it runs: auto or kind")
+	f.StringArrayVar(&o.Overlays, "overlay", nil, "a partial profile to merge over the profile; can be repeated")
+	f.StringArrayVar(&o.Set, "set", nil, "one value, such as kafka.partitions=6; can be repeated")
+	f.StringVar(&o.Images, "images", "", "a file that substitutes images (default: $DIORAMA_IMAGES)")
+	f.BoolVar(&o.Offline, "offline", false, "dial out for nothing; what is missing is listed")
+}
+
+func outputFlag(c *cobra.Command, output *string) {
+	c.Flags().StringVarP(output, "output", "o", "text", "text or json")
+	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func up(ctx context.Context, s streams, o *upOptions) error {
+	if err := validOutput(o.output); err != nil {
+		return err
+	}
+	session, err := diorama.Up(ctx, o.Options)
+	if err != nil {
+		return err
+	}
+	if s.interactive && !o.detach && o.output == "text" {
+		return attachUI(ctx, s, session)
+	}
+	return follow(ctx, s, session, o.quiet, o.output)
+}
+
+// follow tells of a start until it has ended, and how.
+func follow(ctx context.Context, s streams, session *diorama.Session, quiet bool, output string) error {
+	lines := report.NewLines(report.Options{Color: s.color})
+	last, err := session.Wait(ctx, func(snapshot env.Snapshot) {
+		if quiet {
+			return
+		}
+		for _, line := range lines.Next(snapshot) {
+			fmt.Fprintln(s.err, line)
+		}
+	})
+	if errors.Is(err, errInterrupted) {
+		// The person has changed their mind: the start must not go on unseen.
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+		defer cancel()
+		return errors.Join(err, session.Cancel(stopping))
+	}
+	if err != nil {
+		return err
+	}
+	if output == "json" {
+		err = writeJSON(s, last)
+	} else {
+		err = report.Summary(s.out, last, report.Options{Width: s.width, Color: s.color})
+	}
+	if err != nil {
+		return err
+	}
+	return endOf(last)
+}
+
+func writeJSON(s streams, snapshot env.Snapshot) error {
+	data, err := report.StatusJSON(snapshot)
+	if err != nil {
+		return err
+	}
+	_, err = s.out.Write(data)
+	return err
+}
+
+// endOf is the exit that a finished start deserves; the summary has said why.
+func endOf(snapshot env.Snapshot) error {
+	switch {
+	case snapshot.Phase == env.PhaseReady || snapshot.Phase == env.PhaseDegraded:
+		return nil
+	case snapshot.Reason == env.ReasonTimeout:
+		return &exitError{code: ExitTimeout}
+	case snapshot.Reason == env.ReasonInterrupted:
+		return &exitError{code: ExitInterrupted}
+	default:
+		return &exitError{code: ExitFailed}
+	}
+}
+
+func validOutput(output string) error {
+	if output != "text" && output != "json" {
+		return &exitError{ExitUsage, fmt.Errorf("there is no output %q; use text or json", output)}
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+//go:build unix
+
+package env
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Acquire takes the environment's lock, which one process at a time holds:
+// its owner. It waits while another has it, until ctx ends. The lock goes with
+// the file, and with the last process that inherited it.
+func (f Folder) Acquire(ctx context.Context) (*os.File, error) {
+	file, err := os.OpenFile(f.Lock(), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock the environment: %w", err)
+	}
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor fits an int
+		switch {
+		case err == nil:
+			return file, nil
+		case !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR):
+			return nil, errors.Join(fmt.Errorf("lock the environment: %w", err), file.Close())
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil, errors.Join(fmt.Errorf("lock the environment: another process has it: %w", context.Cause(ctx)), file.Close())
+		}
+	}
+}

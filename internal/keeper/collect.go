@@ -1,0 +1,80 @@
+package keeper
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/logs"
+)
+
+// countEvery is how often the log store's counters are looked at: as often as
+// a person can tell.
+const countEvery = 200 * time.Millisecond
+
+// collector follows the output of all containers into the store.
+type collector struct {
+	store    *logs.Store
+	follower *logs.Follower
+	emit     func(env.Event)
+	log      *slog.Logger
+}
+
+func newCollector(o Options, k *keeper) (*collector, error) {
+	store, err := logs.Open(o.Folder.Logs(), logs.Options{})
+	if err != nil {
+		return nil, err
+	}
+	c := &collector{store: store, emit: k.store.Emit, log: o.Log}
+	c.follower = logs.NewFollower(runtimeStreams{k}, store, logs.FollowOptions{Report: c.report})
+	return c, nil
+}
+
+func (c *collector) report(from logs.Container, err error) {
+	c.log.Warn("logs cannot be followed", "pod", from.Pod, "container", from.Container, "error", err)
+}
+
+// start follows and counts until the function that it returns is called,
+// which also closes the store.
+func (c *collector) start(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var both sync.WaitGroup
+	both.Go(func() { c.follower.Run(ctx) })
+	both.Go(func() { c.count(ctx) })
+	return func() {
+		cancel()
+		both.Wait()
+		if err := c.store.Close(); err != nil {
+			c.log.Error("the log store was not closed well", "error", err)
+		}
+	}
+}
+
+// count emits the store's counters whenever they have changed.
+func (c *collector) count(ctx context.Context) {
+	ticker := time.NewTicker(countEvery)
+	defer ticker.Stop()
+	var last env.LogCounters
+	for {
+		if counters := c.store.Counters(); counters != last {
+			last = counters
+			c.emit(env.Event{Time: time.Now(), Logs: &counters})
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// runtimeStreams are those of the runtime, which is made after the collector.
+type runtimeStreams struct{ k *keeper }
+
+// Logs opens what a container writes.
+func (s runtimeStreams) Logs(ctx context.Context, pod, container string, since time.Time, previous bool) (io.ReadCloser, error) {
+	return s.k.runtime.Logs(ctx, pod, container, since, previous)
+}

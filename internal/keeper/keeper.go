@@ -1,0 +1,250 @@
+// Package keeper owns the one background process of an environment: it runs
+// plans, observes, collects logs and holds forwards, and answers the command
+// line and the terminal UI over a socket that only its user can open.
+package keeper
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/diorama-dev/diorama/internal/engine"
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/internal/plan"
+)
+
+// Runtime is where the keeper's environment runs.
+type Runtime interface {
+	engine.Executor
+	logs.Streams
+	// Use makes the plan the one that is executed and observed.
+	Use(p plan.Plan)
+	// Observe begins to emit what is observed, and goes on until Close.
+	Observe(ctx context.Context) error
+	// Settle ends what a run that was cut short has left running.
+	Settle()
+	Close()
+}
+
+// Workloads are what a person may do to a service.
+type Workloads interface {
+	Restart(ctx context.Context, service string) error
+	Scale(ctx context.Context, service string, replicas int) error
+}
+
+// Options say what a keeper keeps.
+type Options struct {
+	Folder env.Folder
+	// Build identifies the binary, so that a newer one can take over.
+	Build string
+	// Open makes the runtime, which tells what happens and which containers
+	// there are.
+	Open func(ctx context.Context, emit func(env.Event), containers func([]logs.Container)) (Runtime, error)
+	Log  *slog.Logger
+}
+
+// UpRequest asks for a plan to be run.
+type UpRequest struct {
+	Plan    plan.Plan     `json:"plan"`
+	Timeout time.Duration `json:"timeout"`
+}
+
+// failing is how long steps under way may go on once another has failed.
+const failing = 5 * time.Second
+
+// keeper is the state of the process.
+type keeper struct {
+	options  Options
+	store    *env.Store
+	runtime  Runtime
+	forwards *forwards
+
+	mu       sync.Mutex
+	planned  []byte // the plan under way or last run, as JSON
+	running  bool
+	cancel   context.CancelCauseFunc // of the run
+	ended    chan struct{}           // closed when the run is over
+	shutdown context.CancelCauseFunc
+}
+
+// Run keeps the environment until it is told to quit or ctx ends. The caller
+// holds the environment's lock.
+func Run(ctx context.Context, o Options) error {
+	ctx, shutdown := context.WithCancelCause(ctx)
+	defer shutdown(nil)
+	k := &keeper{options: o, store: env.NewStore(env.Snapshot{}), shutdown: shutdown, forwards: newForwards(o.Log)}
+	defer k.forwards.close()
+	collector, err := newCollector(o, k)
+	if err != nil {
+		return err
+	}
+	if k.runtime, err = o.Open(ctx, k.store.Emit, collector.follower.Set); err != nil {
+		return errors.Join(err, collector.store.Close())
+	}
+	stop := collector.start(ctx)
+	defer stop()
+	defer k.runtime.Close()
+	k.resume(ctx)
+	return k.serve(ctx)
+}
+
+// resume takes up the environment where an earlier keeper left it.
+func (k *keeper) resume(ctx context.Context) {
+	data, err := os.ReadFile(k.options.Folder.Plan())
+	if err != nil {
+		return // a new environment
+	}
+	var p plan.Plan
+	if err := json.Unmarshal(data, &p); err != nil {
+		k.options.Log.Error("the plan on disk cannot be read; the next `up` replaces it", "error", err)
+		return
+	}
+	record, err := k.options.Folder.ReadRecord()
+	if err != nil {
+		k.options.Log.Error("the environment's record cannot be read", "error", err)
+		return
+	}
+	k.begin(p, nil)
+	phase := env.Ended{Phase: env.PhaseReady}
+	switch {
+	case record.Stopped:
+		phase.Phase = env.PhaseStopped
+	case !record.Cluster.Complete:
+		phase = env.Ended{Phase: env.PhaseFailed, Reason: env.ReasonInterrupted, Error: "an earlier start was cut off; run `diorama up` again"}
+	}
+	if phase.Phase == env.PhaseReady {
+		if err := k.runtime.Observe(ctx); err != nil {
+			k.options.Log.Error("the environment cannot be observed", "error", err)
+		}
+		k.forwards.hold(p.Ports)
+	}
+	k.store.Emit(env.Event{Time: time.Now(), Ended: &phase})
+}
+
+// begin makes the plan the present one, with its steps or, when it is only
+// taken up, none.
+func (k *keeper) begin(p plan.Plan, steps []env.Step) {
+	k.runtime.Use(p)
+	began := env.Began{Identity: p.Identity, Steps: steps, Services: planned(p), Budget: p.Memory.Budget}
+	for _, e := range p.Endpoints {
+		began.Endpoints = append(began.Endpoints, e.Endpoint)
+	}
+	k.store.Emit(env.Event{Time: time.Now(), Began: &began})
+}
+
+// planned are the services that the plan will make.
+func planned(p plan.Plan) []env.Service {
+	var list []env.Service
+	for _, stack := range p.Stacks {
+		for _, workload := range stack.Workloads {
+			list = append(list, env.Service{
+				Stack: stack.Name, Category: stack.Category, Name: workload.Service, Kind: workload.Kind,
+				Phase: env.PhasePlanned, Desired: workload.Replicas, Why: []env.Finding{},
+			})
+		}
+	}
+	return list
+}
+
+// BusyError says that another run is under way.
+type BusyError struct{ Profile string }
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("another start, of the profile %s, is under way here; wait for it, watch it with `diorama ui`, or end it with `diorama down`", e.Profile)
+}
+
+// up starts a run of the plan; the same plan twice is one run.
+func (k *keeper) up(ctx context.Context, request UpRequest) error {
+	data, err := json.Marshal(request.Plan)
+	if err != nil {
+		return fmt.Errorf("write the plan: %w", err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.running {
+		if string(k.planned) == string(data) {
+			return nil
+		}
+		return &BusyError{Profile: request.Plan.Profile}
+	}
+	if err := env.WriteFile(k.options.Folder.Plan(), data); err != nil {
+		return err
+	}
+	k.planned, k.running = data, true
+	k.ended = make(chan struct{})
+	runCtx, cancel := context.WithCancelCause(ctx)
+	k.cancel = cancel
+	k.begin(request.Plan, request.Plan.Steps)
+	go k.run(runCtx, request)
+	return nil
+}
+
+// run does the plan and says how it ended.
+func (k *keeper) run(ctx context.Context, request UpRequest) {
+	err := engine.Run(ctx, request.Plan.Steps, k.runtime, k.store.Emit, engine.Options{Timeout: request.Timeout, Failing: failing})
+	if err != nil {
+		k.runtime.Settle()
+		k.options.Log.Error("the run failed", "error", err)
+	} else {
+		k.forwards.hold(request.Plan.Ports)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.running = false
+	k.cancel(nil)
+	k.store.Emit(env.Event{Time: time.Now(), Ended: ended(err)})
+	close(k.ended)
+}
+
+var (
+	errCancelled = errors.New("interrupted")
+	errQuit      = errors.New("the keeper was told to quit")
+)
+
+func ended(err error) *env.Ended {
+	if err == nil {
+		return &env.Ended{Phase: env.PhaseReady}
+	}
+	e := &env.Ended{Phase: env.PhaseFailed, Reason: env.ReasonFailed, Error: err.Error()}
+	if errors.Is(err, errCancelled) || errors.Is(err, errQuit) || errors.Is(err, context.Canceled) {
+		e.Reason = env.ReasonInterrupted
+	} else if _, ok := errors.AsType[*engine.TimeoutError](err); ok && !unwell(err) {
+		e.Reason = env.ReasonTimeout
+	}
+	return e
+}
+
+// unwell reports whether a step failed for another reason than its time.
+func unwell(err error) bool {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return false
+	}
+	for _, one := range joined.Unwrap() {
+		if _, timeout := errors.AsType[*engine.TimeoutError](one); !timeout {
+			return true
+		}
+	}
+	return false
+}
+
+// interrupt ends the run under way and waits until it has.
+func (k *keeper) interrupt(ctx context.Context, cause error) {
+	k.mu.Lock()
+	running, cancel, ended := k.running, k.cancel, k.ended
+	k.mu.Unlock()
+	if !running {
+		return
+	}
+	cancel(cause)
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	}
+}

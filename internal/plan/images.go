@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/docker/go-units"
+)
+
+// program is an image made from a package of this module.
+type program struct{ pkg, reference string }
+
+// resolvePrograms names the images that stacks make from this module, and
+// leaves out the stacks whose images cannot be made here.
+func (r *resolver) resolvePrograms(all []instance) []instance {
+	return slices.DeleteFunc(all, func(i instance) bool {
+		for _, build := range i.stack.Builds {
+			reference, err := r.in.Program(build.Image, build.Package)
+			if err != nil {
+				r.plan.Warnings = append(r.plan.Warnings, fmt.Sprintf("%s is left out: %v", i.As, err))
+				return true
+			}
+			r.programs[build.Image] = program{pkg: build.Package, reference: reference}
+		}
+		return false
+	})
+}
+
+// image names the image to use for one that a stack asks for.
+func (r *resolver) image(requested string) (string, error) {
+	if program, ok := r.programs[repository(requested)]; ok {
+		return program.reference, nil
+	}
+	return r.in.Substitute(requested)
+}
+
+// resolveImages gathers what Pods run, and how images that no registry has are
+// made.
+func (r *resolver) resolveImages(context.Context) error {
+	for _, stack := range r.plan.Stacks {
+		for _, workload := range stack.Workloads {
+			image := Image{Reference: workload.Image, Requested: different(workload.Requested, workload.Image)}
+			if workload.Build != nil {
+				image.Build = &Build{App: workload.Build, Service: workload.Service}
+			} else if program, ok := r.programs[repository(workload.Requested)]; ok {
+				image.Build = &Build{Package: program.pkg}
+			}
+			if !slices.ContainsFunc(r.plan.Images, func(o Image) bool { return o.Reference == image.Reference }) {
+				r.plan.Images = append(r.plan.Images, image)
+			}
+		}
+	}
+	return nil
+}
+
+// repository is a reference without its tag and digest.
+func repository(reference string) string {
+	name, _, _ := strings.Cut(reference, "@")
+	if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {
+		name = name[:colon]
+	}
+	return name
+}
+
+const (
+	// clusterMemory is what a cluster of one node takes before any stack is
+	// there: measured at 600 to 800 MiB.
+	clusterMemory = 700 << 20
+	// nodeMemory is what each further node takes.
+	nodeMemory = 250 << 20
+)
+
+// MemoryError says that the stacks do not fit the machine, and which to leave
+// out.
+type MemoryError struct {
+	Memory
+	LeaveOut string
+}
+
+func (e *MemoryError) Error() string {
+	message := fmt.Sprintf("the profile needs about %s of memory, Docker's machine has %s",
+		units.BytesSize(float64(e.Needed)), units.BytesSize(float64(e.Available)))
+	if e.LeaveOut != "" {
+		message += "; leave out " + e.LeaveOut + ", or give Docker more memory"
+	}
+	return message
+}
+
+func (r *resolver) resolveMemory(context.Context) error {
+	m := Memory{Available: r.in.Host.Memory, Budget: r.in.Profile.Budget.Memory}
+	m.Needed = clusterMemory + int64(r.plan.Cluster.Nodes-1)*nodeMemory
+	largest := Stack{}
+	for _, s := range r.plan.Stacks {
+		m.Needed += s.Memory
+		if s.Memory > largest.Memory {
+			largest = s
+		}
+	}
+	r.plan.Memory = m
+	if m.Available > 0 && m.Needed > m.Available {
+		return &MemoryError{Memory: m, LeaveOut: largest.Name}
+	}
+	if m.Budget > 0 && m.Needed > m.Budget {
+		r.plan.Warnings = append(r.plan.Warnings, fmt.Sprintf(
+			"about %s of memory will be needed, more than the budget of %s; %s takes the most (%s)",
+			units.BytesSize(float64(m.Needed)), units.BytesSize(float64(m.Budget)), largest.Name, units.BytesSize(float64(largest.Memory))))
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+// Package plan owns the plan: a profile, the stacks that it names, facts about
+// the host and credentials, resolved and validated into a value that says what
+// will be done. Nothing here touches a cluster or the host.
+package plan
+
+import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/manifest"
+)
+
+// Plan is all that an engine needs to bring an environment about.
+type Plan struct {
+	env.Identity
+	Cluster Cluster `json:"cluster"`
+	// Stacks are in an order that honours what they require.
+	Stacks []Stack `json:"stacks"`
+	// Removed are stacks that the environment has and the profile no longer names.
+	Removed []string `json:"removed,omitempty"`
+	// Present are stacks that the environment has already.
+	Present []string `json:"present,omitempty"`
+	Images  []Image  `json:"images"`
+	// Ports are the host ports of all endpoints by "stack/endpoint".
+	Ports     map[string]env.PortRecord `json:"ports"`
+	Endpoints []Endpoint                `json:"endpoints"`
+	Steps     []env.Step                `json:"steps"`
+	Memory    Memory                    `json:"memory"`
+	// Offline forbids everything that would dial out.
+	Offline bool `json:"offline,omitempty"`
+	// Warnings are what a person should know before the start.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Cluster is the cluster that the plan wants.
+type Cluster struct {
+	Name string `json:"name"`
+	// Image is the node image, after substitution.
+	Image string `json:"image"`
+	Nodes int    `json:"nodes"`
+	// Ports are published at creation, the spare pool among them.
+	Ports []env.PortRecord `json:"ports"`
+}
+
+// Stack is an instance of a stack, rendered.
+type Stack struct {
+	Name     string   `json:"name"` // the instance's
+	Stack    string   `json:"stack"`
+	Title    string   `json:"title"`
+	Category string   `json:"category"`
+	Requires []string `json:"requires,omitempty"` // instances
+	// Waves are applied one after the other, each once the one before is well.
+	Waves [][]*unstructured.Unstructured `json:"waves"`
+	// Workloads are the services that the objects make.
+	Workloads []manifest.Workload `json:"workloads"`
+	Images    []string            `json:"images"`
+	Losses    []manifest.Loss     `json:"losses,omitempty"`
+	// IgnoreDrift are JSON pointers to what the system itself rewrites.
+	IgnoreDrift []string `json:"ignoreDrift,omitempty"`
+	Memory      int64    `json:"memory"` // bytes
+	Shell       []string `json:"shell,omitempty"`
+}
+
+// Objects returns the objects of all waves.
+func (s Stack) Objects() []*unstructured.Unstructured {
+	var all []*unstructured.Unstructured
+	for _, wave := range s.Waves {
+		all = append(all, wave...)
+	}
+	return all
+}
+
+// Stack returns the instance of that name.
+func (p Plan) Stack(name string) (Stack, bool) {
+	for _, s := range p.Stacks {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Stack{}, false
+}
+
+// Image is an image that Pods or nodes run.
+type Image struct {
+	// Reference is what is fetched and what Pods name.
+	Reference string `json:"reference"`
+	// Requested is the reference before substitution, where it differs.
+	Requested string `json:"requested,omitempty"`
+	// Build says how to make it where no registry has it.
+	Build *Build `json:"build,omitempty"`
+	// Node is true for the image that nodes run; it is not loaded into them.
+	Node bool `json:"node,omitempty"`
+}
+
+// Build is an image that is made here: from Package or from App.
+type Build struct {
+	// Package is the main package of this module that becomes the image.
+	Package string `json:"package,omitempty"`
+	// App is a build of a user's Compose service, Service.
+	App     *manifest.Build `json:"app,omitempty"`
+	Service string          `json:"service,omitempty"`
+}
+
+// Memory is what the plan needs against what there is, in bytes.
+type Memory struct {
+	Needed    int64 `json:"needed"`
+	Available int64 `json:"available"` // of Docker's machine; 0: not known
+	Budget    int64 `json:"budget"`    // 0: no bound
+}
+
+// Host is what the plan must know of the machine.
+type Host struct {
+	Memory int64 // bytes that Docker's machine has; 0: not known
+	Disk   int64 // bytes free where Docker keeps images; 0: not known
+	Arch   string
+	// Taken says which process holds a port of 127.0.0.1; false: it is free.
+	Taken func(port int) (owner string, taken bool)
+}

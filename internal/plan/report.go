@@ -1,0 +1,80 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/manifest"
+)
+
+// Report is the plan as `diorama plan -o json` prints it: no credentials, no
+// object bodies.
+type Report struct {
+	Schema int `json:"schema"`
+	env.Identity
+	Cluster   Cluster        `json:"cluster"`
+	Stacks    []StackReport  `json:"stacks"`
+	Images    []Image        `json:"images"`
+	Endpoints []env.Endpoint `json:"endpoints"`
+	Steps     []env.Step     `json:"steps"`
+	Memory    Memory         `json:"memory"`
+	Warnings  []string       `json:"warnings"`
+}
+
+// StackChange is what a plan means for a stack of a running environment.
+type StackChange string
+
+// The changes.
+const (
+	StackAdded   StackChange = "add"
+	StackKept    StackChange = "keep"
+	StackRemoved StackChange = "remove"
+)
+
+// StackReport is a stack of a report.
+type StackReport struct {
+	Name     string          `json:"name"`
+	Category string          `json:"category,omitempty"`
+	Change   StackChange     `json:"change"`
+	Requires []string        `json:"requires"`
+	Objects  []ObjectName    `json:"objects"`
+	Images   []string        `json:"images"`
+	Losses   []manifest.Loss `json:"losses"`
+	Memory   int64           `json:"memory"` // bytes
+}
+
+// ObjectName names an object of the plan.
+type ObjectName struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+}
+
+// Report sums the plan up.
+func (p Plan) Report() Report {
+	r := Report{
+		Schema: 1, Identity: p.Identity, Cluster: p.Cluster, Images: p.Images, Steps: p.Steps,
+		Memory: p.Memory, Warnings: slices.Concat([]string{}, p.Warnings), Stacks: []StackReport{}, Endpoints: []env.Endpoint{},
+	}
+	for _, e := range p.Endpoints {
+		r.Endpoints = append(r.Endpoints, e.Endpoint)
+	}
+	for _, s := range p.Stacks {
+		report := StackReport{
+			Name: s.Name, Category: s.Category, Change: StackAdded, Memory: s.Memory, Objects: []ObjectName{},
+			Requires: slices.Concat([]string{}, s.Requires), Images: slices.Concat([]string{}, s.Images), Losses: slices.Concat([]manifest.Loss{}, s.Losses),
+		}
+		if slices.Contains(p.Present, s.Name) {
+			report.Change = StackKept
+		}
+		for _, object := range s.Objects() {
+			report.Objects = append(report.Objects, ObjectName{Kind: object.GetKind(), Name: object.GetName()})
+		}
+		r.Stacks = append(r.Stacks, report)
+	}
+	for _, name := range p.Removed {
+		r.Stacks = append(r.Stacks, StackReport{
+			Name: name, Change: StackRemoved, Requires: []string{}, Objects: []ObjectName{}, Images: []string{}, Losses: []manifest.Loss{},
+		})
+	}
+	return r
+}

@@ -1,0 +1,211 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/diorama-dev/diorama/internal/compose"
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/manifest"
+	"github.com/diorama-dev/diorama/profiles"
+	"github.com/diorama-dev/diorama/stacks"
+)
+
+// Namespace is where a kind cluster's stacks live; the cluster is the
+// environment's own.
+const Namespace = "diorama"
+
+// ClusterPrefix begins the name of every cluster that we make.
+const ClusterPrefix = "diorama-"
+
+// Input is what a plan is made of.
+type Input struct {
+	Environment string
+	Profile     profiles.Profile
+	Runtime     profiles.Runtime // as decided, never auto
+	Catalogue   stacks.Catalogue
+	// Credentials are by instance, then by name.
+	Credentials map[string]map[string]string
+	// Record is that of the environment; zero where there is none yet.
+	Record env.Record
+	Host   Host
+	// Substitute maps an image reference to the one to use in its place.
+	Substitute func(reference string) (string, error)
+	// Program names the image that a package of this module becomes. An error
+	// leaves the stack that needs it out, with the reason.
+	Program func(repository, pkg string) (reference string, err error)
+	// AppImage names the image that a build of a user's service becomes.
+	AppImage func(ctx context.Context, service string, build manifest.Build) (reference string, err error)
+	// Recreate makes the cluster anew: what the record says of it does not count.
+	Recreate bool
+	// Offline forbids everything that would dial out.
+	Offline bool
+	// LoadApp loads a Compose file of the user's own; the variables lead it to
+	// the environment's stacks.
+	LoadApp func(ctx context.Context, app profiles.App, vars map[string]string) (compose.Project, error)
+}
+
+type resolver struct {
+	in         Input
+	all        []instance
+	parameters map[string]map[string]string
+	// programs are the images of packages of this module, by repository.
+	programs map[string]program
+	ports    map[string]env.PortRecord
+	plan     Plan
+}
+
+// Resolve makes the plan. Its errors name the place in the profile or stack,
+// what is wrong, and the remedy.
+func Resolve(ctx context.Context, in Input) (Plan, error) {
+	r := &resolver{in: in, parameters: make(map[string]map[string]string), programs: make(map[string]program)}
+	r.plan.Offline = in.Offline
+	if in.Recreate {
+		r.in.Record.Cluster, r.in.Record.Stacks = env.ClusterRecord{}, nil
+	}
+	all, err := instances(in.Profile, in.Catalogue)
+	if err != nil {
+		return Plan{}, err
+	}
+	if r.all, err = order(r.resolvePrograms(all)); err != nil {
+		return Plan{}, err
+	}
+	r.plan.Identity = env.Identity{
+		Environment: in.Environment, Profile: in.Profile.Name, Runtime: string(in.Runtime), Namespace: Namespace,
+	}
+	for _, step := range []func(context.Context) error{
+		r.resolveParameters, r.resolveCluster, r.resolveStacks, r.resolveApps, r.resolveImages, r.resolveMemory,
+	} {
+		if err := step(ctx); err != nil {
+			return Plan{}, err
+		}
+	}
+	r.plan.Removed, r.plan.Present = r.removed(), r.in.Record.Stacks
+	r.plan.Steps = steps(r.plan)
+	return r.plan, nil
+}
+
+func (r *resolver) resolveParameters(context.Context) error {
+	for _, i := range r.all {
+		values, err := i.stack.Resolve(r.in.Profile.Parameters[i.As])
+		if err != nil {
+			return fmt.Errorf("parameters of %s: %w", i.As, err)
+		}
+		r.parameters[i.As] = values
+	}
+	return nil
+}
+
+func (r *resolver) resolveStacks(ctx context.Context) error {
+	for _, i := range r.all {
+		project, err := compose.LoadStack(ctx, i.stack.Folder.FS, i.As, r.variables(i))
+		if err != nil {
+			return fmt.Errorf("load stack %s: %w", i.As, err)
+		}
+		rendered, err := r.render(i.As, project, manifest.Input{
+			Probes: i.stack.Probes, HostPorts: r.hostPorts(i), Rename: i.rename, Image: r.image,
+		})
+		if err != nil {
+			return err
+		}
+		rendered.Stack, rendered.Title, rendered.Category = i.Stack, i.stack.Title, string(i.stack.Category)
+		rendered.Requires, rendered.IgnoreDrift = i.requires, i.stack.IgnoreDrift
+		rendered.Memory, rendered.Shell = i.stack.Footprint.Memory, i.stack.Shell
+		r.plan.Stacks = append(r.plan.Stacks, rendered)
+		r.plan.Endpoints = append(r.plan.Endpoints, r.endpoints(i)...)
+	}
+	return nil
+}
+
+// resolveApps renders the user's Compose files; each becomes a stack that
+// comes after all others.
+func (r *resolver) resolveApps(ctx context.Context) error {
+	vars := make(map[string]string)
+	var names []string
+	for _, i := range r.all {
+		maps.Copy(vars, r.inside(i))
+		names = append(names, i.As)
+	}
+	for _, app := range r.in.Profile.Apps {
+		rendered, err := r.app(ctx, app, vars)
+		if err != nil {
+			return err
+		}
+		rendered.Requires = slices.Clone(names)
+		r.plan.Stacks = append(r.plan.Stacks, rendered)
+	}
+	return nil
+}
+
+// app renders one Compose file of the user's. What is built is named after
+// its source, which is known once it has been rendered a first time.
+func (r *resolver) app(ctx context.Context, app profiles.App, vars map[string]string) (Stack, error) {
+	project, err := r.in.LoadApp(ctx, app, vars)
+	if err != nil {
+		return Stack{}, fmt.Errorf("load app %s: %w", app.Name, err)
+	}
+	built := make(map[string]string)
+	image := func(reference string) (string, error) {
+		if own, ok := built[reference]; ok {
+			return own, nil
+		}
+		return r.in.Substitute(reference)
+	}
+	first, err := r.render(app.Name, project, manifest.Input{Image: identity})
+	if err != nil {
+		return Stack{}, err
+	}
+	for _, workload := range first.Workloads {
+		if workload.Build == nil {
+			continue
+		}
+		if built[workload.Requested], err = r.in.AppImage(ctx, workload.Service, *workload.Build); err != nil {
+			return Stack{}, err
+		}
+	}
+	rendered, err := r.render(app.Name, project, manifest.Input{Image: image})
+	rendered.Stack, rendered.Title, rendered.Category = app.Name, app.Name, string(stacks.App)
+	for _, workload := range rendered.Workloads {
+		rendered.Memory += workload.Memory
+	}
+	return rendered, err
+}
+
+func identity(reference string) (string, error) { return reference, nil }
+
+func (r *resolver) render(name string, project compose.Project, in manifest.Input) (Stack, error) {
+	in.Environment, in.Namespace, in.Stack = r.in.Environment, Namespace, name
+	in.Project, in.Secrets = project, r.secrets()
+	result, err := manifest.Render(in)
+	if err != nil {
+		return Stack{}, err
+	}
+	return Stack{
+		Name: name, Waves: result.Waves, Workloads: result.Workloads, Images: result.Images, Losses: result.Losses,
+	}, nil
+}
+
+func (r *resolver) hostPorts(i instance) []manifest.HostPort {
+	var list []manifest.HostPort
+	for _, name := range slices.Sorted(maps.Keys(i.stack.Endpoints)) {
+		e := i.stack.Endpoints[name]
+		list = append(list, manifest.HostPort{
+			Service: e.Service, Name: name, Port: e.Port, NodePort: r.ports[i.As+"/"+name].Node,
+		})
+	}
+	return list
+}
+
+// removed are the stacks that the environment still has and the profile does
+// not name any more.
+func (r *resolver) removed() []string {
+	var gone []string
+	for _, name := range r.in.Record.Stacks {
+		if _, there := r.plan.Stack(name); !there {
+			gone = append(gone, name)
+		}
+	}
+	return gone
+}

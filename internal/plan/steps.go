@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/diorama-dev/diorama/internal/env"
+)
+
+// steps makes the graph. Images are fetched beside the making of the nodes, and
+// loaded while Kubernetes comes up on them;
+// a stack is applied once its images are in the nodes and what it requires is
+// ready; stacks that left go as soon as there is a cluster, since others may
+// want what they hold.
+func steps(p Plan) []env.Step {
+	var list []env.Step
+	add := func(kind env.StepKind, subject string, needs ...string) string {
+		id := stepID(kind, subject)
+		list = append(list, env.Step{ID: id, Kind: kind, Subject: subject, Needs: slices.Compact(needs)})
+		return id
+	}
+	nodes := stepID(env.StepNodes, p.Cluster.Name)
+	cluster := stepID(env.StepCluster, p.Cluster.Name)
+	for _, image := range p.Images {
+		fetched := add(env.StepFetch, image.Reference)
+		if image.Node {
+			add(env.StepNodes, p.Cluster.Name, fetched)
+			add(env.StepCluster, p.Cluster.Name, nodes)
+			continue
+		}
+		add(env.StepLoad, image.Reference, nodes, fetched)
+	}
+	for _, name := range p.Removed {
+		add(env.StepRemove, name, cluster)
+	}
+	for _, stack := range p.Stacks {
+		needs := []string{cluster}
+		for _, image := range stack.Images {
+			needs = append(needs, stepID(env.StepLoad, image))
+		}
+		for _, required := range stack.Requires {
+			needs = append(needs, stepID(env.StepWait, required))
+		}
+		applied := add(env.StepApply, stack.Name, needs...)
+		add(env.StepWait, stack.Name, applied)
+	}
+	return list
+}
+
+func stepID(kind env.StepKind, subject string) string { return string(kind) + "/" + subject }

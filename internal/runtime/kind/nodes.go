@@ -1,0 +1,145 @@
+package kind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/diorama-dev/diorama/internal/docker"
+)
+
+// The labels that kind puts on the containers that are its nodes.
+const (
+	labelCluster = "io.x-k8s.kind.cluster"
+	labelRole    = "io.x-k8s.kind.role"
+)
+
+// Node is a container that is a node of a cluster.
+type Node struct {
+	ID      string
+	Name    string
+	Role    string // "control-plane" or "worker"
+	Running bool
+	Image   string
+	// Ports are those of 127.0.0.1 that the container publishes or asks for.
+	Ports []int
+	// Started is when it was last started.
+	Started time.Time
+}
+
+// Nodes lists the nodes of a cluster, the control plane first.
+func Nodes(ctx context.Context, engine *docker.Engine, cluster string) ([]Node, error) {
+	found, err := engine.Client.ContainerList(ctx, container.ListOptions{
+		All: true, Filters: filters.NewArgs(filters.Arg("label", labelCluster+"="+cluster)),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the nodes of %s: %w", cluster, err)
+	}
+	nodes := make([]Node, 0, len(found))
+	for _, summary := range found {
+		inspected, err := engine.Client.ContainerInspect(ctx, summary.ID)
+		if err != nil {
+			return nil, fmt.Errorf("inspect a node of %s: %w", cluster, err)
+		}
+		nodes = append(nodes, nodeOf(inspected))
+	}
+	slices.SortFunc(nodes, func(a, b Node) int {
+		return strings.Compare(a.Role+a.Name, b.Role+b.Name) // "control-plane" sorts before "worker"
+	})
+	return nodes, nil
+}
+
+func nodeOf(c container.InspectResponse) Node {
+	node := Node{ID: c.ID, Name: strings.TrimPrefix(c.Name, "/"), Role: c.Config.Labels[labelRole], Image: c.Config.Image}
+	if c.State != nil {
+		node.Running = c.State.Running
+		node.Started, _ = time.Parse(time.RFC3339Nano, c.State.StartedAt)
+	}
+	for _, bindings := range c.HostConfig.PortBindings {
+		for _, binding := range bindings {
+			var port int
+			if _, err := fmt.Sscanf(binding.HostPort, "%d", &port); err == nil {
+				node.Ports = append(node.Ports, port)
+			}
+		}
+	}
+	return node
+}
+
+// startNodes starts those that do not run.
+func startNodes(ctx context.Context, engine *docker.Engine, nodes []Node) error {
+	for _, node := range nodes {
+		if node.Running {
+			continue
+		}
+		if err := engine.Client.ContainerStart(ctx, node.ID, container.StartOptions{}); err != nil {
+			return fmt.Errorf("start node %s: %w", node.Name, err)
+		}
+	}
+	return nil
+}
+
+// quiesce ends the Pods of a node in good order: without their kubelet nobody
+// starts them again, and each gets its time to write down what it holds.
+const quiesce = `systemctl stop kubelet; ids=$(crictl ps -q); [ -z "$ids" ] || echo "$ids" | xargs -P 16 -n 1 crictl stop --timeout 10 >/dev/null 2>&1; sync; true`
+
+// StopNodes stops a cluster and keeps its data.
+func StopNodes(ctx context.Context, engine *docker.Engine, nodes []Node) error {
+	var group errgroup.Group
+	for _, node := range nodes {
+		if !node.Running {
+			continue
+		}
+		group.Go(func() error {
+			if _, err := execute(ctx, engine, node.Name, "sh", "-c", quiesce); err != nil && ctx.Err() != nil {
+				return err
+			}
+			patience := 10
+			if err := engine.Client.ContainerStop(ctx, node.ID, container.StopOptions{Timeout: &patience}); err != nil {
+				return fmt.Errorf("stop node %s: %w", node.Name, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// DeleteNodes removes the nodes and the anonymous volumes that hold their data.
+func DeleteNodes(ctx context.Context, engine *docker.Engine, nodes []Node) error {
+	var errs []error
+	for _, node := range nodes {
+		err := engine.Client.ContainerRemove(ctx, node.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
+		if err != nil && !client.IsErrNotFound(err) {
+			errs = append(errs, fmt.Errorf("remove node %s: %w", node.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Data is how many volumes the nodes hold data of, and how many bytes. Nodes
+// that do not run cannot be asked.
+func Data(ctx context.Context, engine *docker.Engine, nodes []Node) (volumes int, bytes int64, err error) {
+	for _, node := range nodes {
+		if !node.Running {
+			continue
+		}
+		out, err := execute(ctx, engine, node.Name, "sh", "-c", "cd /var/local-path-provisioner 2>/dev/null && ls | wc -l && du -sb . | cut -f1; true")
+		if err != nil {
+			return volumes, bytes, err
+		}
+		var n int
+		var size int64
+		if _, err := fmt.Sscan(out, &n, &size); err == nil {
+			volumes, bytes = volumes+n, bytes+size
+		}
+	}
+	return volumes, bytes, nil
+}

@@ -1,0 +1,154 @@
+package diorama
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/diorama-dev/diorama/internal/docker"
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/keeper"
+	"github.com/diorama-dev/diorama/internal/plan"
+	"github.com/diorama-dev/diorama/internal/runtime/kind"
+)
+
+// lockWithin bounds the wait for another process to let go of an environment.
+const lockWithin = 30 * time.Second
+
+// owned is an environment whose keeper has been told to quit and whose lock is
+// ours.
+type owned struct {
+	folder env.Folder
+	record env.Record
+	engine *docker.Engine
+	nodes  []kind.Node
+	lock   *os.File
+}
+
+func (o *owned) release() {
+	_ = o.engine.Close()
+	_ = o.lock.Close()
+}
+
+// own takes an environment over from its keeper.
+func own(ctx context.Context, name string) (*owned, error) {
+	root, err := env.StateRoot(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	o := &owned{folder: env.FolderOf(root, name)}
+	if _, err := os.Stat(string(o.folder)); errors.Is(err, os.ErrNotExist) {
+		return nil, &NoEnvironmentError{Name: name}
+	}
+	if o.engine, err = docker.Open(ctx); err != nil {
+		return nil, err
+	}
+	if err := keeper.NewClient(o.folder).Quit(ctx); err != nil {
+		if _, gone := errors.AsType[*keeper.GoneError](err); !gone {
+			return nil, errors.Join(err, o.engine.Close())
+		}
+	}
+	waiting, cancel := context.WithTimeoutCause(ctx, lockWithin, fmt.Errorf("not released within %s", lockWithin))
+	defer cancel()
+	if o.lock, err = o.folder.Acquire(waiting); err != nil {
+		return nil, errors.Join(err, o.engine.Close())
+	}
+	if o.record, err = recordOf(o.folder); err == nil && o.record.Cluster.Name != "" {
+		o.nodes, err = kind.Nodes(ctx, o.engine, o.record.Cluster.Name)
+	}
+	if err != nil {
+		o.release()
+		return nil, err
+	}
+	return o, nil
+}
+
+// Stop stops an environment. Its data, ports and credentials stay.
+func Stop(ctx context.Context, name string) error {
+	o, err := own(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer o.release()
+	if !o.record.Cluster.Complete {
+		return fmt.Errorf("the environment %s is half-made: finish it with `diorama up`, or remove it with `diorama down`", name)
+	}
+	o.record.Stopped = true
+	if err := o.folder.WriteRecord(o.record); err != nil {
+		return err
+	}
+	return kind.StopNodes(ctx, o.engine, o.nodes)
+}
+
+// Remains is what an environment consists of, and what its end takes away.
+type Remains struct {
+	Clusters int   `json:"clusters"`
+	Volumes  int   `json:"volumes"` // claims that hold data
+	Bytes    int64 `json:"bytes"`   // in the volumes; 0 where it is not known
+}
+
+// Inspect says what [Down] would delete.
+func Inspect(ctx context.Context, name string) (Remains, error) {
+	root, err := env.StateRoot(os.Getenv)
+	if err != nil {
+		return Remains{}, err
+	}
+	folder := env.FolderOf(root, name)
+	if _, err := os.Stat(string(folder)); errors.Is(err, os.ErrNotExist) {
+		return Remains{}, &NoEnvironmentError{Name: name}
+	}
+	record, err := recordOf(folder)
+	if err != nil || record.Cluster.Name == "" {
+		return Remains{}, err
+	}
+	engine, err := docker.Open(ctx)
+	if err != nil {
+		return Remains{}, err
+	}
+	defer engine.Close() //nolint:errcheck // only read from
+	nodes, err := kind.Nodes(ctx, engine, record.Cluster.Name)
+	if err != nil || len(nodes) == 0 {
+		return Remains{}, err
+	}
+	remains := Remains{Clusters: 1}
+	remains.Volumes, remains.Bytes, err = kind.Data(ctx, engine, nodes)
+	return remains, err
+}
+
+// Down deletes an environment and all that belongs to it, also a half-made
+// one. With keepLogs the log store stays.
+func Down(ctx context.Context, name string, keepLogs bool) error {
+	o, err := own(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer o.release()
+	if err := kind.DeleteNodes(ctx, o.engine, o.nodes); err != nil {
+		return err
+	}
+	if keepLogs {
+		return o.folder.RemoveButLogs()
+	}
+	return o.folder.Remove()
+}
+
+// recreate deletes the cluster of an environment that is to be made anew; its
+// credentials, ports and logs stay.
+func recreate(ctx context.Context, r resolved) error {
+	o, err := own(ctx, r.plan.Environment)
+	if err != nil {
+		return err
+	}
+	defer o.release()
+	if o.record.Cluster.Name == "" {
+		return nil
+	}
+	if err := kind.DeleteNodes(ctx, o.engine, o.nodes); err != nil {
+		return err
+	}
+	o.record.Cluster = env.ClusterRecord{Name: plan.ClusterPrefix + r.plan.Environment}
+	o.record.Stacks = nil
+	return o.folder.WriteRecord(o.record)
+}

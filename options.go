@@ -1,0 +1,42 @@
+package diorama
+
+import (
+	"time"
+)
+
+// Options say what environment is wanted. The zero value of every field is a
+// sensible default.
+type Options struct {
+	// Profile is a profile's name or the path of its file; "" is "streaming".
+	Profile string
+	// Name is the environment's; "" is the profile's name.
+	Name string
+	// Runtime overrides the profile's: auto, kind, embedded and so on.
+	Runtime string
+	// Overlays are files with partial profiles, later ones over earlier ones.
+	Overlays []string
+	// Set are single values: "kafka.partitions=6".
+	Set []string
+	// Images is a file that substitutes images; "" is $DIORAMA_IMAGES, else
+	// none.
+	Images string
+	// Timeout bounds the time to ready; 0 is 10 minutes.
+	Timeout time.Duration
+	// Offline forbids everything that would dial out.
+	Offline bool
+	// Recreate deletes the cluster with its data and makes it anew.
+	Recreate bool
+	// Folder is the working folder, whose .diorama folder counts; "" is the
+	// process's.
+	Folder string
+}
+
+// defaultTimeout is generous: the first start pulls images.
+const defaultTimeout = 10 * time.Minute
+
+func (o Options) timeout() time.Duration {
+	if o.Timeout == 0 {
+		return defaultTimeout
+	}
+	return o.Timeout
+}

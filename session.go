@@ -1,0 +1,97 @@
+package diorama
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/keeper"
+	"github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/internal/plan"
+)
+
+// Session is a connection to a running environment through its keeper. It is
+// safe for concurrent use.
+type Session struct {
+	name   string
+	folder env.Folder
+	client *keeper.Client
+	spawn  keeper.Spawn
+}
+
+// Name is the environment's.
+func (s *Session) Name() string { return s.name }
+
+// Snapshot returns the newest snapshot.
+func (s *Session) Snapshot(ctx context.Context) (env.Snapshot, error) { return s.client.Snapshot(ctx) }
+
+// Watch calls see with the newest snapshot and each newer one, until ctx ends
+// or see returns false. A keeper that goes away is started again.
+func (s *Session) Watch(ctx context.Context, see func(env.Snapshot) bool) error {
+	for {
+		err := s.client.Watch(ctx, see)
+		if _, gone := errors.AsType[*keeper.GoneError](err); !gone {
+			return err
+		}
+		if _, err := os.Stat(s.folder.Plan()); err != nil {
+			return &NoEnvironmentError{Name: s.name}
+		}
+		if s.client, err = s.spawn.Ensure(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// Wait waits until the start that is under way has ended and returns the
+// snapshot then. Progress is called with every newer snapshot before.
+func (s *Session) Wait(ctx context.Context, progress func(env.Snapshot)) (env.Snapshot, error) {
+	var last env.Snapshot
+	err := s.Watch(ctx, func(snapshot env.Snapshot) bool {
+		last = snapshot
+		if progress != nil {
+			progress(snapshot)
+		}
+		return snapshot.Phase == env.PhaseStarting
+	})
+	return last, err
+}
+
+// Cancel interrupts the start that is under way.
+func (s *Session) Cancel(ctx context.Context) error { return s.client.Cancel(ctx) }
+
+// Restart replaces the Pods of a service.
+func (s *Session) Restart(ctx context.Context, service string) error {
+	return s.client.Restart(ctx, service)
+}
+
+// Scale gives a service another number of replicas.
+func (s *Session) Scale(ctx context.Context, service string, replicas int) error {
+	return s.client.Scale(ctx, service, replicas)
+}
+
+// Plan returns the plan that the environment was last brought to.
+func (s *Session) Plan() (plan.Plan, error) { return readPlan(s.folder) }
+
+func readPlan(folder env.Folder) (plan.Plan, error) {
+	data, err := os.ReadFile(folder.Plan())
+	if err != nil {
+		return plan.Plan{}, fmt.Errorf("read the environment's plan: %w", err)
+	}
+	var p plan.Plan
+	if err := json.Unmarshal(data, &p); err != nil {
+		return plan.Plan{}, fmt.Errorf("read %s: %w; `diorama up` writes it anew", folder.Plan(), err)
+	}
+	return p, nil
+}
+
+// Endpoints returns the endpoints with their credentials in clear.
+func (s *Session) Endpoints() ([]env.Endpoint, error) { return Endpoints(s.name) }
+
+// Logs reads the lines of all services.
+func (s *Session) Logs() (logs.Reader, error) { return logs.OpenReader(s.folder.Logs()) }
+
+// Kubeconfig is the file that reaches the environment's cluster.
+func (s *Session) Kubeconfig() string { return s.folder.Kubeconfig() }
