@@ -1,8 +1,6 @@
 package profiles
 
 import (
-	"slices"
-
 	"github.com/diorama-dev/diorama/internal/yamlpos"
 	"github.com/diorama-dev/diorama/stacks"
 )
@@ -13,24 +11,15 @@ func runtimes() []Runtime {
 
 func gpuWishes() []GPU { return []GPU{GPUAuto, GPURequire, GPUSimulate, GPUOff} }
 
-// decodeWord reads one of a closed list of words.
-func decodeWord[W ~string](n *yamlpos.Node, path string, words []W) (W, yamlpos.Problems) {
-	text, problems := n.DecodeText(path)
-	if problems != nil || slices.Contains(words, W(text)) {
-		return W(text), problems
-	}
-	return "", yamlpos.Problems{n.Problem(path, yamlpos.Unknown("word", text, list(words)))}
-}
-
 // DecodeNode reads one of the runtimes.
 func (r *Runtime) DecodeNode(n *yamlpos.Node, path string) (problems yamlpos.Problems) {
-	*r, problems = decodeWord(n, path, runtimes())
+	*r, problems = yamlpos.DecodeWord(n, path, "runtime", runtimes())
 	return problems
 }
 
 // DecodeNode reads one of the wishes for GPUs.
 func (g *GPU) DecodeNode(n *yamlpos.Node, path string) (problems yamlpos.Problems) {
-	*g, problems = decodeWord(n, path, gpuWishes())
+	*g, problems = yamlpos.DecodeWord(n, path, "wish", gpuWishes())
 	return problems
 }
 
@@ -63,12 +52,4 @@ func (s *secret) DecodeNode(n *yamlpos.Node, path string) yamlpos.Problems {
 	}
 	*s = secret(text)
 	return nil
-}
-
-func list[W ~string](words []W) []string {
-	out := make([]string, len(words))
-	for i, word := range words {
-		out[i] = string(word)
-	}
-	return out
 }

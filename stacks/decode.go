@@ -1,7 +1,6 @@
 package stacks
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/diorama-dev/diorama/internal/yamlpos"
@@ -21,31 +20,15 @@ func parameterTypes() []ParameterType {
 	}
 }
 
-// decodeWord reads one of a closed list of words.
-func decodeWord[W ~string](n *yamlpos.Node, path string, words []W) (W, yamlpos.Problems) {
-	text, problems := n.DecodeText(path)
-	if problems != nil {
-		return "", problems
-	}
-	if slices.Contains(words, W(text)) {
-		return W(text), nil
-	}
-	known := make([]string, len(words))
-	for i, word := range words {
-		known[i] = string(word)
-	}
-	return "", yamlpos.Problems{n.Problem(path, yamlpos.Unknown("word", text, known))}
-}
-
 // DecodeNode reads one of the categories.
 func (c *Category) DecodeNode(n *yamlpos.Node, path string) (problems yamlpos.Problems) {
-	*c, problems = decodeWord(n, path, categories())
+	*c, problems = yamlpos.DecodeWord(n, path, "category", categories())
 	return problems
 }
 
 // DecodeNode reads one of the parameter types.
 func (t *ParameterType) DecodeNode(n *yamlpos.Node, path string) (problems yamlpos.Problems) {
-	*t, problems = decodeWord(n, path, parameterTypes())
+	*t, problems = yamlpos.DecodeWord(n, path, "type", parameterTypes())
 	return problems
 }
 
@@ -127,7 +110,7 @@ func (p Parameter) Decode(n *yamlpos.Node, path string) (any, yamlpos.Problems) 
 }
 
 func enumValue(n *yamlpos.Node, path string, values []string) (any, yamlpos.Problems) {
-	value, problems := decodeWord(n, path, values)
+	value, problems := yamlpos.DecodeWord(n, path, "value", values)
 	return value, problems
 }
 

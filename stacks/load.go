@@ -23,7 +23,7 @@ func Load(fsys fs.FS, folder, shown string) (Stack, error) {
 	file := path.Join(shown, stackFile)
 	data, err := yamlpos.ReadFile(fsys, path.Join(folder, stackFile))
 	if err != nil {
-		return Stack{}, fmt.Errorf("read stack %s: %w", shown, err)
+		return Stack{}, fmt.Errorf("read stack %s: %w: every stack has a %s", shown, err, stackFile)
 	}
 	inside, err := fs.Sub(fsys, folder)
 	if err != nil {
@@ -37,8 +37,12 @@ func Load(fsys fs.FS, folder, shown string) (Stack, error) {
 	if err != nil {
 		return Stack{}, err
 	}
+	if root.Kind != yamlpos.Mapping {
+		return Stack{}, yamlpos.Problems{root.Mismatch("", "a stack: a mapping with keys such as name and endpoints")}
+	}
 	v := validator{root: root, workload: workload}
 	v.problems = yamlpos.Decode(root, &v.stack, "")
+	v.decoded = len(v.problems)
 	v.stack.Folder = Folder{FS: inside, Path: shown}
 	v.validate(path.Base(shown))
 	if err := v.problems.Err(); err != nil {

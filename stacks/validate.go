@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/diorama-dev/diorama/internal/yamlpos"
 )
@@ -25,6 +26,7 @@ type validator struct {
 	stack    Stack
 	workload workload
 	problems yamlpos.Problems
+	decoded  int // how many of the problems decoding found
 }
 
 func (v *validator) report(message string, path ...string) {
@@ -32,7 +34,23 @@ func (v *validator) report(message string, path ...string) {
 	for _, key := range path {
 		shown = yamlpos.Join(shown, key)
 	}
-	v.problems = append(v.problems, yamlpos.Problem{Position: v.root.At(path...), Path: shown, Message: message})
+	if !v.failedAt(shown) {
+		v.problems = append(v.problems, yamlpos.Problem{Position: v.root.At(path...), Path: shown, Message: message})
+	}
+}
+
+// failedAt reports whether decoding found a problem at the path, around it or
+// below it: what validation finds there then is only its consequence.
+func (v *validator) failedAt(path string) bool {
+	return path != "" && slices.ContainsFunc(v.problems[:v.decoded], func(p yamlpos.Problem) bool {
+		return p.Path != "" && (within(p.Path, path) || within(path, p.Path))
+	})
+}
+
+// within reports whether the path is the outer one or one below it.
+func within(path, outer string) bool {
+	rest, ok := strings.CutPrefix(path, outer)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 func (v *validator) validate(folder string) {
@@ -52,8 +70,8 @@ func (v *validator) validate(folder string) {
 		v.probe(service, v.stack.Probes[service])
 	}
 	for i, build := range v.stack.Builds {
-		if build.Image == "" || build.Package == "" {
-			v.report("expected an image and a package", "builds", fmt.Sprint(i))
+		if path := yamlpos.Index("builds", i); (build.Image == "" || build.Package == "") && !v.failedAt(path) {
+			v.problems = append(v.problems, v.root.Get("builds").Items[i].Problem(path, "expected an image and a package"))
 		}
 	}
 	for _, pointer := range v.stack.IgnoreDrift {
@@ -71,8 +89,8 @@ func (v *validator) identity(folder string) {
 	for _, field := range []struct{ key, value string }{
 		{"name", s.Name}, {"title", s.Title}, {"category", string(s.Category)}, {"summary", s.Summary},
 	} {
-		if field.value == "" && !v.failedAt(field.key) {
-			v.report(field.key + " is missing: every stack has one")
+		if field.value == "" {
+			v.report("missing: every stack has one", field.key)
 		}
 	}
 	switch {
@@ -87,11 +105,6 @@ func (v *validator) identity(folder string) {
 			v.report("a stack cannot require itself", "requires")
 		}
 	}
-}
-
-// failedAt reports whether decoding already found a problem with the key.
-func (v *validator) failedAt(key string) bool {
-	return slices.ContainsFunc(v.problems, func(p yamlpos.Problem) bool { return p.Path == key })
 }
 
 func (v *validator) names() {

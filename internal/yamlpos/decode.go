@@ -100,6 +100,22 @@ func (n *Node) DecodeText(path string) (string, Problems) {
 	}
 }
 
+// DecodeWord reads one of a closed list of words. What they are is said by the
+// problem of a word that is none of them, "runtime" for example.
+func DecodeWord[W ~string](n *Node, path, what string, words []W) (W, Problems) {
+	text, problems := n.DecodeText(path)
+	if problems != nil {
+		return "", problems
+	}
+	known := make([]string, len(words))
+	for i, word := range words {
+		if known[i] = string(word); known[i] == text {
+			return word, nil
+		}
+	}
+	return "", Problems{n.Problem(path, Unknown(what, text, known))}
+}
+
 func (n *Node) intValue() (int64, bool) {
 	if n.Kind != Int {
 		return 0, false

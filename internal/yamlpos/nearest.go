@@ -7,7 +7,7 @@ import (
 
 // Nearest is the known name that a person most likely meant, or empty where
 // none is near: a third of the letters may differ, at least one and at most
-// four. Among equals the first in alphabetical order is taken.
+// four, but never all of them. Among equals the first in alphabetical order is taken.
 func Nearest(name string, known []string) string {
 	const longest = 64 // a name longer than this is no slip of the fingers
 	if name == "" || len(name) > longest {
@@ -16,7 +16,7 @@ func Nearest(name string, known []string) string {
 	best, allowed := "", min(max(len([]rune(name))/3, 1), 4)+1
 	for _, candidate := range slices.Sorted(slices.Values(known)) {
 		d := distance(strings.ToLower(name), strings.ToLower(candidate))
-		if d < allowed {
+		if d < allowed && d < len([]rune(name)) {
 			best, allowed = candidate, d
 		}
 	}

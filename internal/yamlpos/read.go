@@ -11,7 +11,7 @@ import (
 func ReadFile(fsys fs.FS, name string) ([]byte, error) {
 	file, err := fsys.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("open file: %w", err)
+		return nil, err // fs.FS's own error names the file and what was done
 	}
 	defer file.Close() //nolint:errcheck // nothing was written
 	data, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
