@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +21,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/diorama-dev/diorama/internal/compose"
+	"github.com/diorama-dev/diorama/stacks"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
@@ -68,27 +72,59 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// TestStacks renders every stack that is installed from a Compose file.
+// TestStacks renders every built-in stack that comes from a Compose file, with
+// its defaults and with credentials, none of which may stand in the open.
 func TestStacks(t *testing.T) {
-	files, err := filepath.Glob("../../stacks/*/compose.yaml")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no stacks found", err)
+	catalogue, err := stacks.Builtin()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, file := range files {
-		folder := filepath.Dir(file)
-		name := filepath.Base(folder)
-		t.Run(name, func(t *testing.T) {
-			project, err := compose.LoadStack(t.Context(), os.DirFS(folder), "stacks/"+name, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			result := render(t, Input{Environment: "golden", Namespace: "diorama", Stack: name, Project: project})
+	for _, stack := range catalogue.All() {
+		if _, err := fs.Stat(stack.Folder.FS, "compose.yaml"); err != nil {
+			continue
+		}
+		t.Run(stack.Name, func(t *testing.T) {
+			in := stackInput(t, stack)
+			result := render(t, in)
 			if len(result.Losses) > 0 {
 				t.Errorf("a stack of ours must say nothing that a cluster cannot do: %v", result.Losses)
 			}
-			golden(t, "stacks/"+name, text(t, result))
+			for _, wave := range result.Waves {
+				for _, object := range wave {
+					data, err := yaml.Marshal(object.Object)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if object.GetKind() != "Secret" && bytes.Contains(data, []byte("credential-")) {
+						t.Errorf("a credential stands in the open:\n%s", data)
+					}
+				}
+			}
+			golden(t, "stacks/"+stack.Name, text(t, result))
 		})
 	}
+}
+
+// stackInput is what a plan would render a stack with.
+func stackInput(t *testing.T, stack stacks.Stack) Input {
+	t.Helper()
+	variables, err := stack.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := Input{Environment: "golden", Namespace: "diorama", Stack: stack.Name, Probes: stack.Probes}
+	for name := range stack.Credentials {
+		variables[name] = "credential-" + name
+		in.Secrets = append(in.Secrets, variables[name])
+	}
+	for i, name := range slices.Sorted(maps.Keys(stack.Endpoints)) {
+		e := stack.Endpoints[name]
+		in.HostPorts = append(in.HostPorts, HostPort{Service: e.Service, Name: name, Port: e.Port, NodePort: 30000 + i})
+	}
+	if in.Project, err = compose.LoadStack(t.Context(), stack.Folder.FS, stack.Folder.Path, variables); err != nil {
+		t.Fatal(err)
+	}
+	return in
 }
 
 // TestCorpus renders the shapes that are met in real projects.

@@ -181,7 +181,7 @@ func (r *renderer) volumeClaim(volume string) claim {
 			r.lose("no size: "+strconv.Quote(wanted)+"; a quantity such as 10Gi is one", "volumes", volume, "labels", LabelSize)
 			return c
 		}
-		c.size = size
+		c.size = *resource.NewQuantity(size.Value(), resource.BinarySI)
 	}
 	return c
 }
