@@ -30,6 +30,7 @@ func New(url string, ttl time.Duration) (*Cache, error) {
 	}
 	// Without its cache the gateway is slower, not down: fail soon.
 	opts.DialTimeout, opts.ReadTimeout, opts.WriteTimeout = time.Second, 500*time.Millisecond, 500*time.Millisecond
+	opts.DialerRetries, opts.DialerRetryTimeout = 1, time.Millisecond
 	opts.MaxRetries, opts.PoolSize, opts.ContextTimeoutEnabled = 1, 16, true
 	opts.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return &Cache{client: redis.NewClient(opts), ttl: ttl}, nil

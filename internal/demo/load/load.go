@@ -88,7 +88,7 @@ func due(owed, rate float64, passed time.Duration) (int, float64) {
 	if rate <= 0 {
 		return 0, 0
 	}
-	owed += rate * min(passed, maxCatchUp).Seconds()
+	owed += rate * min(max(passed, 0), maxCatchUp).Seconds()
 	n := int(owed)
 	return n, owed - float64(n)
 }
