@@ -23,7 +23,7 @@ func (m Model) choices() []choice {
 		return []choice{
 			{"k", "keep waiting", "the steps go on", Back},
 			{"l", "leave it running", "the steps go on in the background; `diorama ui` comes back to them", Leave},
-			{"D", "take it down", "stops the steps and deletes what they made", Down},
+			{"D", "take it down", "stops the steps and deletes what they made", TakeDown},
 		}
 	case m.overlay.pending == AskStop:
 		return []choice{
@@ -33,7 +33,7 @@ func (m Model) choices() []choice {
 	case m.overlay.pending == AskDown:
 		return []choice{
 			{"n", "no, keep it", "", Back},
-			{"y", "yes, take " + name + " down", "deletes all of it, its data included", Down},
+			{"y", "yes, take " + name + " down", "deletes all of it, its data included", TakeDown},
 		}
 	}
 	return nil
@@ -84,12 +84,16 @@ func (m Model) accept() (tea.Model, tea.Cmd) {
 // choiceLines draw a dialog: the question and its answers.
 func (m Model) choiceLines() []string {
 	lines := []string{" " + m.theme.Strong.Paint(layout.Cut(m.question(), m.width-2))}
+	labels := 0
+	for _, c := range m.choices() {
+		labels = max(labels, layout.Width(c.label))
+	}
 	for i, c := range m.choices() {
 		mark, label := "  ", m.theme.Text
 		if i == m.overlay.choice {
 			mark, label = " "+m.theme.Accent.Paint("▸"), m.theme.Strong
 		}
-		line := mark + " " + m.theme.Accent.Paint(c.key) + "  " + label.Paint(c.label)
+		line := mark + " " + m.theme.Accent.Paint(c.key) + "  " + label.Paint(layout.Fit(c.label, min(labels, m.width-6)))
 		if room := m.width - layout.Width(line) - 4; c.note != "" && room > 12 {
 			line += "   " + m.theme.Muted.Paint(layout.Cut(c.note, room))
 		}

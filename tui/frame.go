@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,7 +138,8 @@ func (m Model) bottomLine() string {
 	}
 	switch m.overlay.kind {
 	case overlayNone:
-		return m.hints(m.screenBindings(), m.serviceBindings(), m.globalBindings())
+		lists := intent.Effective(m.screenBindings(), m.serviceBindings(), m.globalBindings())
+		return m.hints(slices.Concat(lists...))
 	case overlayPalette:
 		return m.theme.Muted.Paint(layout.Fit(" type to search  ↑ ↓ choose  enter do it  esc back", m.width))
 	case overlayDetails, overlayWhy, overlayEndpoints, overlayHelp, overlayFields, overlayConfirm, overlayQuit:
@@ -145,21 +147,29 @@ func (m Model) bottomLine() string {
 	return m.hints(m.overlayBindings())
 }
 
-// hints are the bindings that say of themselves that they are worth a hint, as
-// many as there is room for.
-func (m Model) hints(lists ...[]intent.Binding) string {
-	line := ""
-	for _, list := range lists {
-		for _, b := range list {
-			if !b.Hint || b.Off != "" {
-				continue
-			}
-			next := line + " " + m.theme.Strong.Paint(b.Key()) + " " + m.theme.Muted.Paint(b.Help) + " "
-			if layout.Width(next) > m.width {
-				return layout.Fit(line, m.width)
-			}
-			line = next
+// hints are the bindings that are worth a hint, as many as there is room for.
+// Those that lead to all others always have room.
+func (m Model) hints(list []intent.Binding) string {
+	head, tail := "", ""
+	for _, b := range list {
+		if b.Intent == Palette || b.Intent == Help {
+			tail += m.hint(b)
 		}
 	}
-	return layout.Fit(line, m.width)
+	room := m.width - layout.Width(tail) - 1
+	for _, b := range list {
+		if b.Hint == "" || b.Off != "" || b.Intent == Palette || b.Intent == Help {
+			continue
+		}
+		next := head + m.hint(b)
+		if layout.Width(next) > room {
+			break
+		}
+		head = next
+	}
+	return layout.Fit(" "+head+tail, m.width)
+}
+
+func (m Model) hint(b intent.Binding) string {
+	return m.theme.Strong.Paint(b.Key()) + " " + m.theme.Muted.Paint(b.Hint) + "  "
 }

@@ -17,8 +17,8 @@ const (
 	LastTab   intent.Intent = "previous screen"
 	AskStop   intent.Intent = "ask to stop"
 	AskDown   intent.Intent = "ask to take down"
-	Stop      intent.Intent = "stop"
-	Down      intent.Intent = "down"
+	Stop      intent.Intent = "stop the environment"
+	TakeDown  intent.Intent = "take down"
 	Endpoints intent.Intent = "endpoints"
 	Reveal    intent.Intent = "reveal"
 	Accept    intent.Intent = "accept"
@@ -39,9 +39,9 @@ func goTo(s Screen) intent.Intent { return intent.Intent("screen " + s) }
 
 // globalBindings are the keys that mean the same on every screen.
 func (m Model) globalBindings() []intent.Binding {
-	quit, noHits, gone := "quit", "", ""
+	quit, leave, noHits, gone := "quit", "quit", "", ""
 	if m.running() {
-		quit = "quit or leave it running"
+		quit, leave = "quit, or leave it running", "leave"
 	}
 	if m.prompt.text == "" {
 		noHits = "nothing is searched for: / asks for it"
@@ -50,10 +50,10 @@ func (m Model) globalBindings() []intent.Binding {
 		gone = "nothing is known of the environment yet"
 	}
 	list := []intent.Binding{
-		{Keys: []string{"/"}, Help: "filter", Intent: intent.Filter, Hint: true},
-		{Keys: []string{":"}, Help: "commands", Intent: Palette, Hint: true},
-		{Keys: []string{"?"}, Help: "help", Intent: Help, Hint: true},
-		{Keys: []string{"q"}, Help: quit, Intent: Quit, Hint: true},
+		{Keys: []string{"/"}, Help: "filter", Intent: intent.Filter, Hint: "filter"},
+		{Keys: []string{":"}, Help: "commands", Intent: Palette, Hint: "commands"},
+		{Keys: []string{"?"}, Help: "help", Intent: Help, Hint: "help"},
+		{Keys: []string{"q"}, Help: quit, Intent: Quit, Hint: leave},
 		{Keys: []string{"e"}, Help: "endpoints and credentials", Intent: Endpoints, Off: gone},
 		{Keys: []string{"n"}, Help: "next hit", Intent: intent.Next, Off: noHits},
 		{Keys: []string{"N"}, Help: "previous hit", Intent: intent.Previous, Off: noHits},
@@ -100,15 +100,15 @@ func (m Model) serviceBindings() []intent.Binding {
 
 func serviceKeys() []intent.Binding {
 	return []intent.Binding{
-		{Keys: []string{"enter", "d"}, Label: "enter", Help: "details", Intent: Details, Hint: true},
-		{Keys: []string{"l"}, Help: "logs", Intent: Logs, Hint: true},
-		{Keys: []string{"w"}, Help: "why", Intent: Why, Hint: true},
-		{Keys: []string{"s"}, Help: "shell", Intent: Shell, Hint: true},
-		{Keys: []string{"r"}, Help: "restart", Intent: Restart, Hint: true},
-		{Keys: []string{"+", "="}, Label: "+", Help: "scale up", Intent: ScaleUp, Hint: true},
+		{Keys: []string{"enter", "d"}, Label: "enter", Help: "details", Intent: Details, Hint: "details"},
+		{Keys: []string{"l"}, Help: "logs", Intent: Logs, Hint: "logs"},
+		{Keys: []string{"w"}, Help: "why", Intent: Why, Hint: "why"},
+		{Keys: []string{"s"}, Help: "shell", Intent: Shell, Hint: "shell"},
+		{Keys: []string{"r"}, Help: "restart", Intent: Restart, Hint: "restart"},
+		{Keys: []string{"+", "="}, Label: "+", Help: "scale up", Intent: ScaleUp, Hint: "scale up"},
 		{Keys: []string{"-"}, Label: "−", Help: "scale down", Intent: ScaleDown},
-		{Keys: []string{"y"}, Help: "copy address", Intent: Copy, Hint: true},
-		{Keys: []string{"o"}, Help: "open", Intent: Open, Hint: true},
+		{Keys: []string{"y"}, Help: "copy address", Intent: Copy, Hint: "copy"},
+		{Keys: []string{"o"}, Help: "open", Intent: Open, Hint: "open"},
 	}
 }
 

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/diorama-dev/diorama/internal/env"
@@ -71,10 +73,10 @@ func (m Model) opened(i intent.Intent) Model {
 
 // overlayBindings are the keys of the overlay that is open.
 func (m Model) overlayBindings() []intent.Binding {
-	list := []intent.Binding{{Keys: []string{"esc", "q"}, Label: "esc", Help: "back", Intent: Back, Hint: true}}
+	list := []intent.Binding{{Keys: []string{"esc", "q"}, Label: "esc", Help: "back", Intent: Back, Hint: "back"}}
 	switch m.overlay.kind {
 	case overlayEndpoints:
-		reveal := intent.Binding{Keys: []string{"v"}, Help: "reveal credentials", Intent: Reveal, Hint: true}
+		reveal := intent.Binding{Keys: []string{"v"}, Help: "reveal credentials", Intent: Reveal, Hint: "reveal"}
 		if m.overlay.revealed != nil {
 			reveal.Off = "the credentials are shown until the overlay closes"
 		}
@@ -83,15 +85,15 @@ func (m Model) overlayBindings() []intent.Binding {
 			none = "there is no endpoint yet"
 		}
 		list = append(list, reveal,
-			intent.Binding{Keys: []string{"y", "enter"}, Label: "y", Help: "copy", Intent: Copy, Off: none, Hint: true},
-			intent.Binding{Keys: []string{"o"}, Help: "open", Intent: Open, Off: m.chosenWeb(), Hint: true})
+			intent.Binding{Keys: []string{"y", "enter"}, Label: "y", Help: "copy", Intent: Copy, Off: none, Hint: "copy"},
+			intent.Binding{Keys: []string{"o"}, Help: "open", Intent: Open, Off: m.chosenWeb(), Hint: "open"})
 	case overlayDetails, overlayWhy:
-		list = append(list, m.serviceBindings()...)
+		list = append(list, slices.DeleteFunc(m.serviceBindings(), func(b intent.Binding) bool { return b.Intent == m.overlay.pending })...)
 	case overlayConfirm, overlayQuit:
-		for i, c := range m.choices() {
-			list = append(list, intent.Binding{Keys: []string{c.key}, Help: c.label, Intent: c.intent, Hint: i > 0})
+		for _, c := range m.choices() {
+			list = append(list, intent.Binding{Keys: []string{c.key}, Help: c.label, Intent: c.intent})
 		}
-		list = append(list, intent.Binding{Keys: []string{"enter"}, Help: "choose", Intent: Accept, Hint: true})
+		list = append(list, intent.Binding{Keys: []string{"enter"}, Help: "choose", Intent: Accept, Hint: "choose"})
 	case overlayNone, overlayHelp, overlayFields, overlayPalette:
 	}
 	return list
@@ -131,7 +133,7 @@ func (m Model) overlayPerform(i intent.Intent) (tea.Model, tea.Cmd) {
 			return m, m.fetchEndpoints(p, e.Stack, e.Name)
 		}
 	case Quit, Back, Details, Why, Reveal:
-	case Leave, Down, Stop:
+	case Leave, TakeDown, Stop:
 	default:
 		m.overlay = overlay{}
 	}

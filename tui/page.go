@@ -122,7 +122,7 @@ func (m Model) overlaid(body []string) []string {
 	}
 	h := m.bodyHeight()
 	sheet = append([]string{m.theme.Faint.Paint(layout.Rule(m.width))}, sheet...)
-	if len(sheet) > h {
+	if len(sheet) >= h {
 		sheet = layout.Slice(sheet, 1, h)
 	}
 	return append(layout.Fill(body, m.width, h-len(sheet)), layout.Fill(sheet, m.width, len(sheet))...)

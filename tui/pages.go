@@ -169,14 +169,15 @@ func (m Model) help(p *page) {
 			p.lines = append(p.lines, layout.Cut(line+m.theme.Faint.Paint(note), p.width))
 		}
 	}
-	section(string(m.screen), m.screenBindings())
+	lists := intent.Effective(m.screenBindings(), m.serviceBindings(), m.globalBindings(), intent.Moves())
+	section(string(m.screen), lists[0])
 	title := "the selected service"
 	if s, ok := m.subject(); ok {
 		title = "the selected service: " + s.Name
 	}
-	section(title, m.serviceBindings())
-	section("everywhere", m.globalBindings())
-	section("in lists", intent.Moves())
+	section(title, lists[1])
+	section("everywhere", lists[2])
+	section("in lists", lists[3])
 	section("the mouse", []intent.Binding{
 		{Keys: []string{"click"}, Help: "choose a screen or a line; once more: its details"},
 		{Keys: []string{"wheel"}, Help: "scroll"},

@@ -31,11 +31,16 @@ func (m Model) commands() []command {
 			}
 		}
 	}
-	add("", m.screenBindings())
+	about := ""
 	if s, ok := m.subject(); ok {
-		add(s.Name, m.serviceBindings())
+		about = s.Name
 	}
-	add("", m.globalBindings())
+	lists := intent.Effective(m.screenBindings(), m.serviceBindings(), m.globalBindings())
+	add("", lists[0])
+	if about != "" {
+		add(about, lists[1])
+	}
+	add("", lists[2])
 	words := strings.Fields(strings.ToLower(m.overlay.prompt.text))
 	return slices.DeleteFunc(all, func(c command) bool {
 		name := strings.ToLower(c.Help + " " + c.about)

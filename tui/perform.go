@@ -19,7 +19,7 @@ func (m Model) perform(i intent.Intent) (tea.Model, tea.Cmd) {
 		return m.end(OutcomeLeft)
 	case Stop:
 		return m.end(OutcomeStop)
-	case Down:
+	case TakeDown:
 		return m.end(OutcomeDown)
 	case AskStop, AskDown, Palette, Help, Endpoints, logs.Fields:
 		return m.opened(i), nil

@@ -72,7 +72,11 @@ func (m Model) tabLine() string {
 		}
 		line += style.Paint(s.text)
 	}
-	return layout.Between(line, m.tabNote(), m.width)
+	note := m.tabNote()
+	if layout.Width(line)+layout.Width(note)+2 > m.width {
+		note = ""
+	}
+	return layout.Between(line, note, m.width)
 }
 
 // tabNote is the text on the right of the tabs: the filter that applies.

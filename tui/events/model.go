@@ -98,7 +98,7 @@ func (m Model) refilter() Model {
 
 // Bindings are the keys of the screen.
 func (m Model) Bindings() []intent.Binding {
-	b := intent.Binding{Keys: []string{"t"}, Help: "steps", Intent: Unfold, Hint: true}
+	b := intent.Binding{Keys: []string{"t"}, Help: "steps", Intent: Unfold, Hint: "steps"}
 	switch {
 	case len(m.run.groups) == 0:
 		b.Off = "no plan was run yet"

@@ -149,7 +149,7 @@ func (m Model) step(g group, selected bool) string {
 	if selected {
 		name = m.theme.Strong
 	}
-	nameWidth := layout.Clamp(m.width/6, 10, 24)
+	nameWidth := layout.Clamp(m.width/5, 10, 24)
 	took := ""
 	if d := g.elapsed(m.now); !g.started.IsZero() {
 		took = layout.Seconds(d)
@@ -172,10 +172,7 @@ func (m Model) doing(g group, w int) string {
 	case env.StepUnchanged:
 		text, style = "nothing to do", m.theme.Muted
 	case env.StepPending:
-		text, style = "waiting", m.theme.Muted
-		if len(g.after) > 0 {
-			text = "after " + strings.Join(g.after, ", ")
-		}
+		text, style = awaiting(g), m.theme.Muted
 	case env.StepCancelled:
 		text, style = "not done", m.theme.Muted
 	case env.StepFailed:
@@ -189,8 +186,21 @@ func (m Model) doing(g group, w int) string {
 		n, all := g.loaded()
 		text = strings.TrimSpace(fmt.Sprintf("%d of %d loaded   %s", n, all, running(s)))
 	}
-	bar := m.progress(s, w)
+	bar := m.progress(s, w-layout.Width(text))
 	return style.Paint(layout.Fit(text, w-layout.Width(bar))) + bar
+}
+
+// awaiting says what a group waits for that has not begun.
+func awaiting(g group) string {
+	switch {
+	case len(g.after) == 0:
+		return "waiting"
+	case len(g.after) == 1 && g.after[0] == "Images":
+		return "waiting for its image"
+	case len(g.after) == 1 && g.after[0] == "Cluster":
+		return "after the cluster"
+	}
+	return "after " + strings.Join(g.after, ", ")
 }
 
 // running names the image that a step is about, while it runs.
@@ -209,7 +219,7 @@ func (m Model) progress(s env.StepState, w int) string {
 		return ""
 	}
 	amount := layout.OfBytes(p.Done, p.Total)
-	if w < 50 {
+	if w < 40 {
 		return " " + m.theme.Muted.Paint(fmt.Sprintf("%3d %%", 100*p.Done/p.Total))
 	}
 	bar := layout.Bar(float64(p.Done)/float64(p.Total), min(w/5, 20))

@@ -2,6 +2,8 @@
 // key, click or command that says it.
 package intent
 
+import "slices"
+
 // Intent is something a person wants. Screens declare their own.
 type Intent string
 
@@ -13,8 +15,8 @@ type Binding struct {
 	Intent Intent
 	// Off says why the intent cannot be had now; empty means that it can.
 	Off string
-	// Hint is true where the bottom line shows the binding.
-	Hint bool
+	// Hint is what the bottom line calls it; empty: it does not show there.
+	Hint string
 }
 
 // Key is how the binding's keys are shown.
@@ -40,4 +42,30 @@ func Find(key string, lists ...[]Binding) (Binding, bool) {
 		}
 	}
 	return Binding{}, false
+}
+
+// Effective returns the bindings of several lists, without the keys that an
+// earlier list has taken, and without those that have no key left.
+func Effective(lists ...[]Binding) [][]Binding {
+	taken := map[string]bool{}
+	out := make([][]Binding, len(lists))
+	for i, list := range lists {
+		for _, b := range list {
+			keys := slices.DeleteFunc(slices.Clone(b.Keys), func(k string) bool { return taken[k] })
+			if len(keys) == 0 {
+				continue
+			}
+			if len(keys) < len(b.Keys) {
+				b.Label = ""
+			}
+			b.Keys = keys
+			out[i] = append(out[i], b)
+		}
+		for _, b := range list {
+			for _, k := range b.Keys {
+				taken[k] = true
+			}
+		}
+	}
+	return out
 }

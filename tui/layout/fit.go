@@ -77,7 +77,7 @@ func Clip(lines []string, n, w int) []string {
 		return lines
 	}
 	out := append([]string(nil), lines[:n]...)
-	out[n-1] = Cut(out[n-1], w-1) + "…"
+	out[n-1] = ansi.Truncate(out[n-1], max(w-1, 0), "") + "…"
 	return out
 }
 

@@ -38,7 +38,7 @@ type Field struct{ Name, Value string }
 
 // parse makes an entry of a line.
 func parse(l store.Line) Entry {
-	raw := clipped(l.Message)
+	raw := strings.TrimRight(clipped(l.Message), "\r\n")
 	e := Entry{
 		Time: l.Time, Level: l.Level,
 		Stack: layout.Safe(l.Stack), Service: layout.Safe(l.Service),

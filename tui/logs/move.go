@@ -31,12 +31,12 @@ func (m Model) Bindings() []intent.Binding {
 	if m.query.Text == "" {
 		noText = "no text is searched for: / asks for it"
 	}
-	pause, wrap, context, isolate := "pause", "wrap lines", "context", "only this service"
+	pause, wrap, context, isolate := "pause", "wrap", "context", "this service"
 	if !m.view.follow {
 		pause = "go on"
 	}
 	if m.view.wrap {
-		wrap = "cut lines"
+		wrap = "cut"
 	}
 	if m.view.context {
 		context = "only hits"
@@ -45,16 +45,16 @@ func (m Model) Bindings() []intent.Binding {
 		isolate = "all services"
 	}
 	return []intent.Binding{
-		{Keys: []string{"f"}, Help: "follow", Intent: Follow, Hint: !m.view.follow},
-		{Keys: []string{"space"}, Help: pause, Intent: Pause, Hint: true},
-		{Keys: []string{"enter"}, Help: "fields", Intent: Fields, Off: none, Hint: true},
-		{Keys: []string{"n"}, Help: "next hit", Intent: intent.Next, Off: noText, Hint: true},
-		{Keys: []string{"N"}, Help: "previous hit", Intent: intent.Previous, Off: noText, Hint: true},
-		{Keys: []string{"c"}, Help: context, Intent: Context, Off: noText, Hint: true},
+		{Keys: []string{"f"}, Help: "follow", Intent: Follow},
+		{Keys: []string{"space"}, Help: pause, Intent: Pause, Hint: pause},
+		{Keys: []string{"enter"}, Help: "fields", Intent: Fields, Off: none, Hint: "fields"},
+		{Keys: []string{"n"}, Help: "next hit", Intent: intent.Next, Off: noText, Hint: "next"},
+		{Keys: []string{"N"}, Help: "previous hit", Intent: intent.Previous, Off: noText, Hint: "previous"},
+		{Keys: []string{"c"}, Help: context, Intent: Context, Off: noText, Hint: context},
 		{Keys: []string{"+", "="}, Label: "+", Help: "higher level only", Intent: LevelUp},
 		{Keys: []string{"-"}, Label: "−", Help: "lower level too", Intent: LevelLow},
-		{Keys: []string{"i"}, Help: isolate, Intent: Isolate, Off: none, Hint: true},
-		{Keys: []string{"z"}, Help: wrap, Intent: Wrap, Hint: true},
+		{Keys: []string{"i"}, Help: isolate, Intent: Isolate, Off: none, Hint: isolate},
+		{Keys: []string{"z"}, Help: wrap, Intent: Wrap, Hint: wrap},
 	}
 }
 

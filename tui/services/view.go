@@ -109,7 +109,10 @@ func (m Model) full(s env.Service, c columns, top float64) string {
 	left := m.width - layout.Width(line) - 3
 	address = layout.Cut(address, left)
 	line += "   " + t.Text.Paint(address)
-	return line + t.Muted.Paint(layout.Cut("  "+note, left-layout.Width(address)))
+	if note = "  " + note; layout.Width(note) > left-layout.Width(address) {
+		return line
+	}
+	return line + t.Muted.Paint(note)
 }
 
 func (m Model) spark(c columns, values []float64, top float64) string {

@@ -15,8 +15,8 @@ type Updater[M any] interface {
 // endless is how many messages a drive may take before the test fails.
 const endless = 10_000
 
-// Drive gives the model the messages, and every message that comes of the
-// commands that it returns, until none is left. Commands run at once and one
+// Drive gives the model the messages, and after each of them every message
+// that comes of the commands that it returns, until none is left. Commands run at once and one
 // after the other, so they must not wait for anything.
 func Drive[M Updater[M]](t testing.TB, m M, msgs ...tea.Msg) M {
 	t.Helper()
@@ -26,7 +26,7 @@ func Drive[M Updater[M]](t testing.TB, m M, msgs ...tea.Msg) M {
 		}
 		var cmd tea.Cmd
 		m, cmd = m.Update(msgs[0])
-		msgs = append(msgs[1:], Run(cmd)...)
+		msgs = append(Run(cmd), msgs[1:]...)
 	}
 	return m
 }
