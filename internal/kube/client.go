@@ -58,6 +58,7 @@ func ConnectContext(kubeconfig, name string) (*Client, error) {
 }
 
 func connect(config *rest.Config) (*Client, error) {
+	quiet()
 	// The cluster is ours and small: a client-side limit would only make it
 	// slow, and the API server has limits of its own.
 	config.QPS = -1
@@ -87,10 +88,15 @@ func newClient(config *rest.Config, httpClient *http.Client) (*Client, error) {
 func (c *Client) Address() string { return c.config.Host }
 
 // Ready asks the API once whether it answers and is ready.
-func (c *Client) Ready(ctx context.Context) error {
+func (c *Client) Ready(ctx context.Context) error { return c.ask(ctx, "/readyz") }
+
+// alive asks the API once whether it answers at all, which costs it nothing.
+func (c *Client) alive(ctx context.Context) error { return c.ask(ctx, "/livez/ping") }
+
+func (c *Client) ask(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, 5*time.Second, fmt.Errorf("no answer within 5 s"))
 	defer cancel()
-	err := c.typed.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
+	err := c.typed.Discovery().RESTClient().Get().AbsPath(path).MaxRetries(0).Do(ctx).Error()
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause

@@ -101,7 +101,12 @@ func (k *lineKeeper) fetch(ctx context.Context, run containerRun, lines diagnose
 		Container: lines.Container, Previous: !run.ended, Once: true, Tail: lastLines,
 	})
 	if err != nil {
-		return // the container was removed meanwhile: a finding without lines
+		if ctx.Err() != nil { // asked again once there is a connection
+			k.mu.Lock()
+			delete(k.runs, run)
+			k.mu.Unlock()
+		}
+		return // else the container was removed meanwhile: a finding without lines
 	}
 	defer func() { _ = stream.Close() }()
 	lines.Lines = readLines(stream)

@@ -2,15 +2,20 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/diorama-dev/diorama/internal/diagnose"
 )
+
+// ErrNoPrevious says that nothing is left of a container's previous run.
+var ErrNoPrevious = errors.New("nothing is left of the container's previous run")
 
 // LogOptions say which lines of a container are wanted. The zero value follows
 // all that there are of its only container.
@@ -39,6 +44,9 @@ func (c *Client) Logs(ctx context.Context, pod diagnose.PodKey, opts LogOptions)
 		options.TailLines = &opts.Tail
 	}
 	stream, err := c.typed.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, options).Stream(ctx)
+	if opts.Previous && apierrors.IsBadRequest(err) {
+		return nil, fmt.Errorf("%w: %w", ErrNoPrevious, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open log of pod/%s container %s: %w", pod.Name, opts.Container, err)
 	}

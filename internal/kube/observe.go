@@ -14,7 +14,7 @@ const (
 	debounce = 50 * time.Millisecond
 	// heartbeat is how often the API is asked whether it is there, while
 	// nothing else tells.
-	heartbeat = 10 * time.Second
+	heartbeat = 3 * time.Second
 	// reconnect is how often it is asked while it is not.
 	reconnect = time.Second
 	// usageEvery is how often the nodes are asked what Pods use.
@@ -57,7 +57,7 @@ func (o *observer) watch(ctx context.Context) error {
 	caches := newCaches(o.client, o.namespace)
 	defer caches.wait()
 	defer cancel(nil)
-	if err := caches.start(ctx, cancel, o.client.Ready); err != nil {
+	if err := caches.start(ctx, cancel, o.client.alive); err != nil {
 		return err
 	}
 	go o.pulse(ctx, cancel)
@@ -94,10 +94,10 @@ func (o *observer) pulse(ctx context.Context, cancel context.CancelCauseFunc) {
 			return
 		case <-tick.C:
 		}
-		if o.client.Ready(ctx) == nil {
+		if o.client.alive(ctx) == nil {
 			continue
 		}
-		if err := o.client.Ready(ctx); err != nil {
+		if err := o.client.alive(ctx); err != nil {
 			cancel(err)
 			return
 		}
