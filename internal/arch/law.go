@@ -1,0 +1,174 @@
+// Package arch owns the law of the layout: which package may import what, and
+// the budgets of size that keep each readable. Its tests hold the whole module
+// to it.
+package arch
+
+import "strings"
+
+// Module is the import path of this module.
+const Module = "github.com/diorama-dev/diorama"
+
+// ours says which of our packages each may import. A pattern that ends in
+// "/..." stands for a folder and all below it. A package that no pattern
+// covers may import none, so that a new package is a decision made here.
+//
+// Events and snapshots flow from the bottom of this table to the top; a
+// person's intents go the other way, through the engine. Nothing below knows a
+// terminal, nothing above knows Kubernetes.
+var ours = map[string][]string{
+	"cmd/diorama": {"internal/cli"},
+	"cmd/demo":    {"internal/demo"},
+	"": {
+		"stacks", "profiles", "tui", "internal/compose", "internal/credentials", "internal/diagnose",
+		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/image",
+		"internal/keeper", "internal/logs", "internal/manifest", "internal/plan", "internal/report",
+		"internal/runtime/...", "internal/terminal",
+	},
+	"internal/cli": {
+		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/docker", "internal/doctor",
+		"internal/engine", "internal/env", "internal/image", "internal/keeper", "internal/logs",
+		"internal/plan", "internal/report", "internal/runtime/...", "internal/terminal", "internal/yamlpos",
+	},
+
+	"tui/...":           {"tui/...", "internal/env", "internal/logs", "internal/terminal"},
+	"internal/report":   {"internal/env", "internal/terminal"},
+	"internal/terminal": {},
+
+	"internal/keeper": {
+		"internal/credentials", "internal/engine", "internal/env", "internal/kube", "internal/logs",
+		"internal/plan", "internal/runtime/...",
+	},
+	"internal/engine": {"internal/env", "internal/plan"},
+	"internal/runtime/...": {
+		"internal/runtime/...", "internal/credentials", "internal/diagnose", "internal/docker",
+		"internal/engine", "internal/env", "internal/image", "internal/kube", "internal/logs",
+		"internal/manifest", "internal/plan",
+	},
+	"internal/kube":     {"internal/diagnose", "internal/env", "internal/logs", "internal/manifest"},
+	"internal/diagnose": {"internal/env"},
+	"internal/doctor":   {"internal/docker", "internal/env"},
+	"internal/image":    {"internal/docker", "internal/env"},
+	"internal/docker":   {},
+	"internal/logs":     {"internal/env"},
+
+	"internal/plan": {
+		"stacks", "profiles", "internal/compose", "internal/credentials", "internal/env",
+		"internal/manifest", "internal/yamlpos",
+	},
+	"internal/manifest":    {"stacks", "internal/compose"},
+	"internal/compose":     {"internal/yamlpos"},
+	"internal/credentials": {"stacks"},
+	"profiles":             {"stacks", "internal/yamlpos"},
+	"stacks":               {"internal/yamlpos"},
+	"internal/yamlpos":     {},
+	"internal/env":         {},
+
+	"internal/demo/...": {"internal/demo/..."},
+	"internal/arch":     {},
+}
+
+// theirs says which of our packages may import a module that is not ours, by
+// the beginning of its import path; the longest beginning counts. What is not
+// here may be imported by nobody.
+var theirs = map[string][]string{
+	// free for all: no more than an extension of the standard library
+	"golang.org/x/sync":          {"..."},
+	"golang.org/x/sys":           {"..."},
+	"golang.org/x/term":          {"..."},
+	"github.com/docker/go-units": {"..."},
+
+	// the terminal
+	"charm.land":                    {"tui/..."},
+	"github.com/charmbracelet/x":    {"tui/...", "internal/terminal"},
+	"github.com/spf13/cobra":        {"internal/cli"},
+	"github.com/invopop/jsonschema": {"stacks", "profiles"},
+
+	// Kubernetes: objects as values are for many, its clients for one
+	"k8s.io/api": {
+		"internal/plan", "internal/manifest", "internal/diagnose", "internal/kube", "internal/runtime/...",
+	},
+	"k8s.io/apimachinery": {
+		"internal/plan", "internal/manifest", "internal/diagnose", "internal/kube", "internal/runtime/...",
+	},
+	"k8s.io/apimachinery/pkg/api/resource": {
+		"stacks", "profiles", "internal/plan", "internal/manifest", "internal/diagnose", "internal/kube",
+		"internal/runtime/...",
+	},
+	"k8s.io/client-go":               {"internal/kube"},
+	"k8s.io/klog":                    {"internal/kube"},
+	"k8s.io/metrics":                 {"internal/kube"},
+	"k8s.io/streaming":               {"internal/kube"},
+	"sigs.k8s.io/controller-runtime": {"internal/kube"},
+	"github.com/fluxcd":              {"internal/kube"},
+	"github.com/go-logr/logr":        {"internal/kube"},
+	"sigs.k8s.io/kind":               {"internal/runtime/kind"},
+
+	// Docker and images
+	"github.com/docker/docker": {
+		"internal/docker", "internal/image", "internal/doctor", "internal/runtime/kind", "internal/runtime/containers",
+	},
+	"github.com/containerd/errdefs":          {"internal/docker", "internal/image", "internal/runtime/kind"},
+	"github.com/distribution/reference":      {"internal/image"},
+	"github.com/google/go-containerregistry": {"internal/image"},
+	"github.com/moby/patternmatcher":         {"internal/image"},
+	"github.com/opencontainers/image-spec":   {"internal/image"},
+	"golang.org/x/mod":                       {"internal/image"},
+
+	// files that people write
+	"github.com/compose-spec/compose-go": {"internal/compose", "internal/manifest"},
+	"go.yaml.in/yaml": {
+		"stacks", "profiles", "internal/compose", "internal/doctor", "internal/image", "internal/yamlpos",
+	},
+	"sigs.k8s.io/yaml": {"internal/cli", "internal/kube", "internal/manifest", "internal/plan", "internal/runtime/..."},
+
+	// what the demo talks to
+	"github.com/jackc/pgx":      {"internal/demo/..."},
+	"github.com/redis/go-redis": {"internal/demo/..."},
+	"github.com/twmb/franz-go":  {"internal/demo/..."},
+}
+
+// covers reports whether a pattern of the tables stands for a package, both
+// relative to the module.
+func covers(pattern, pkg string) bool {
+	if pattern == "..." {
+		return true
+	}
+	folder, below := strings.CutSuffix(pattern, "/...")
+	return pkg == folder || (below && strings.HasPrefix(pkg, folder+"/"))
+}
+
+func anyCovers(patterns []string, pkg string) bool {
+	for _, p := range patterns {
+		if covers(p, pkg) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayImport reports whether the law lets a package import another; ruled is
+// false where no line of the law speaks of it.
+func mayImport(pkg, imported string) (allowed, ruled bool) {
+	if imported == Module || strings.HasPrefix(imported, Module+"/") {
+		return mayImportOurs(pkg, strings.TrimPrefix(strings.TrimPrefix(imported, Module), "/"))
+	}
+	longest := ""
+	for prefix := range theirs {
+		if (imported == prefix || strings.HasPrefix(imported, prefix+"/")) && len(prefix) > len(longest) {
+			longest = prefix
+		}
+	}
+	if longest == "" {
+		return false, false
+	}
+	return anyCovers(theirs[longest], pkg), true
+}
+
+func mayImportOurs(pkg, imported string) (allowed, ruled bool) {
+	for pattern, may := range ours {
+		if covers(pattern, pkg) {
+			return anyCovers(may, imported), true
+		}
+	}
+	return false, false
+}
