@@ -150,6 +150,9 @@ func (l loading) load(ctx context.Context, name string) (_ Project, err error) {
 		return Project{}, err
 	}
 	project := Project{root: root, main: l.display(l.files[0])}
+	for _, file := range l.files {
+		project.Files = append(project.Files, l.display(file))
+	}
 	project.Model, err = l.model(ctx, name, variables)
 	if err != nil {
 		return Project{}, project.explain(err, l)

@@ -25,6 +25,9 @@ type Project struct {
 	// Content holds the files and folders that the project's services mount
 	// or take configs and secrets from, by the path that Model gives them.
 	Content map[string]Content
+	// Files are the Compose files given, and an override file found beside
+	// them; not those that they include or extend.
+	Files []string
 
 	root *node
 	main string
