@@ -41,8 +41,9 @@ func (m Model) Bindings() []intent.Binding {
 	if m.view.context {
 		context = "only hits"
 	}
+	alone := none
 	if len(m.query.Services) > 0 {
-		isolate = "all services"
+		isolate, alone = "all services", ""
 	}
 	return []intent.Binding{
 		{Keys: []string{"f"}, Help: "follow", Intent: Follow},
@@ -53,7 +54,7 @@ func (m Model) Bindings() []intent.Binding {
 		{Keys: []string{"c"}, Help: context, Intent: Context, Off: noText, Hint: context},
 		{Keys: []string{"+", "="}, Label: "+", Help: "higher level only", Intent: LevelUp},
 		{Keys: []string{"-"}, Label: "−", Help: "lower level too", Intent: LevelLow},
-		{Keys: []string{"i"}, Help: isolate, Intent: Isolate, Off: none, Hint: isolate},
+		{Keys: []string{"i"}, Help: isolate, Intent: Isolate, Off: alone, Hint: isolate},
 		{Keys: []string{"z"}, Help: wrap, Intent: Wrap, Hint: wrap},
 	}
 }

@@ -3,6 +3,7 @@ package tuitest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -62,13 +63,14 @@ func (s *Lines) Backward(ctx context.Context, before logs.Cursor, q logs.Query, 
 	for i := before.Offset - 1; i >= 0; i-- {
 		if len(p.Lines) == limit {
 			p.More = true
-			return p, ctx.Err()
+			break
 		}
 		if matches(s.lines[i], q) {
-			p.Lines = append([]logs.Line{s.lines[i]}, p.Lines...)
+			p.Lines = append(p.Lines, s.lines[i])
 		}
 		p.Start.Offset = i
 	}
+	slices.Reverse(p.Lines)
 	return p, ctx.Err()
 }
 

@@ -1,0 +1,151 @@
+package tui
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/hinshun/vt10x"
+
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/tui/tuitest"
+)
+
+// terminal is a program's terminal: a pty and an emulated screen. Tests read
+// the screen, never the bytes: these are only what has changed.
+type terminal struct {
+	t       *testing.T
+	keys    *os.File // what is typed
+	tty     *os.File // the program's end
+	screen  vt10x.Terminal
+	changed chan struct{}
+}
+
+func newTerminal(t *testing.T, cols, rows int) *terminal {
+	t.Helper()
+	master, tty, err := pty.Open()
+	if err != nil {
+		t.Skipf("no pty here: %v", err)
+	}
+	if err := pty.Setsize(master, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)}); err != nil {
+		t.Fatal(err)
+	}
+	x := &terminal{t: t, keys: master, tty: tty, screen: vt10x.New(vt10x.WithSize(cols, rows)), changed: make(chan struct{}, 1)}
+	t.Cleanup(func() { _ = master.Close(); _ = tty.Close() })
+	go x.emulate()
+	return x
+}
+
+func (x *terminal) emulate() {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := x.keys.Read(buf)
+		if err != nil {
+			return
+		}
+		_, _ = x.screen.Write(buf[:n])
+		select {
+		case x.changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// await waits until the screen shows all of the texts. The deadline only ends
+// a test that hangs.
+func (x *terminal) await(texts ...string) {
+	x.t.Helper()
+	ctx, cancel := context.WithTimeout(x.t.Context(), 30*time.Second)
+	defer cancel()
+	for {
+		shown := x.screen.String()
+		if !slices.ContainsFunc(texts, func(s string) bool { return !strings.Contains(shown, s) }) {
+			return
+		}
+		select {
+		case <-x.changed:
+		case <-ctx.Done():
+			x.t.Fatalf("the screen never showed %q; it shows\n%s", texts, shown)
+		}
+	}
+}
+
+func (x *terminal) typed(keys string) {
+	x.t.Helper()
+	if _, err := x.keys.WriteString(keys); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// ascii is a snapshot without the wide characters that the emulator does not
+// know.
+func ascii(s env.Snapshot) env.Snapshot {
+	s.Services = slices.DeleteFunc(s.Services, func(v env.Service) bool { return v.Name == "支付" })
+	s.Recent = slices.DeleteFunc(s.Recent, func(r env.Recent) bool { return r.Service == "支付" })
+	s.Updated = time.Now()
+	return s
+}
+
+func TestProgram(t *testing.T) {
+	x, f := newTerminal(t, 100, 30), newFake()
+	f.lines = tuitest.NewLines(tuitest.Numbered(0, 100)...)
+	type result struct {
+		outcome Outcome
+		err     error
+	}
+	over := make(chan result, 1)
+	go func() {
+		o, err := Run(t.Context(), f, Options{Input: x.tty, Output: x.tty, Environ: []string{"TERM=xterm-256color"}})
+		over <- result{o, err}
+	}()
+
+	f.updates <- ascii(tuitest.ComingUp())
+	x.await("streaming", "coming up", "Longest chain: cluster", "waiting for its image")
+	f.updates <- ascii(tuitest.Running())
+	x.typed("1")
+	x.await("kafka · queue", "killed 6 times", "127.0.0.1:15432")
+	x.typed("l")
+	x.await("services: kafka", "no line passes the filter")
+	x.typed("\x1b[Z\x1b[Z") // shift+tab twice: by way of services to events
+	x.await("Last run: 14 steps")
+	x.typed("3i")
+	x.await("line 99", "following")
+	f.lines.Add(tuitest.Numbered(100, 5)...)
+	x.await("line 104")
+	x.typed("/line 7")
+	x.await("line 79", "enter keep")
+	x.typed("\r1r")
+	x.await("restarting kafka: under way")
+	x.typed("D")
+	x.await("Take ai-platform down?")
+	x.typed("y")
+	got := <-over
+	if got.err != nil || got.outcome != OutcomeDown {
+		t.Errorf("ended with %q, %v", got.outcome, got.err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.acted) != 1 || f.acted[0].Verb != VerbRestart {
+		t.Errorf("asked for %v", f.acted)
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	x, f := newTerminal(t, 80, 24), newFake()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	over := make(chan error, 1)
+	go func() {
+		_, err := Run(ctx, f, Options{Input: x.tty, Output: x.tty, Environ: []string{"TERM=xterm-256color"}})
+		over <- err
+	}()
+	f.updates <- ascii(tuitest.Running())
+	x.await("kafka")
+	cancel(errFake)
+	if err := <-over; err != errFake { //nolint:errorlint // the very cause
+		t.Errorf("ended with %v", err)
+	}
+}
