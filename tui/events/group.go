@@ -49,10 +49,10 @@ func groupOf(s env.Step) string {
 func grouped(steps []env.StepState) run {
 	r := run{steps: steps, chain: longest(steps)}
 	index := map[string]int{}
-	home := map[string]string{} // step → group
+	byID := map[string]env.StepState{}
 	for _, s := range steps {
 		name := groupOf(s.Step)
-		home[s.ID] = name
+		byID[s.ID] = s
 		i, ok := index[name]
 		if !ok {
 			i = len(r.groups)
@@ -66,7 +66,7 @@ func grouped(steps []env.StepState) run {
 		r.failed = r.failed || r.groups[i].phase == env.StepFailed
 	}
 	for i, g := range r.groups {
-		r.groups[i].after = needs(g, home, index, r.groups)
+		r.groups[i].after = needs(g, byID)
 	}
 	return r
 }
@@ -103,22 +103,19 @@ func (g group) folded() group {
 
 // needs names the groups that this one waits for, the images left out where
 // there are others: every stack needs its own.
-func needs(g group, home map[string]string, index map[string]int, groups []group) []string {
+func needs(g group, byID map[string]env.StepState) []string {
 	var out []string
 	for _, s := range g.steps {
 		for _, id := range s.Needs {
-			name, ok := home[id]
-			if !ok || name == g.name || groups[index[name]].phase.Succeeded() || slices.Contains(out, name) {
-				continue
+			need, ok := byID[id]
+			name := groupOf(need.Step)
+			if ok && name != g.name && !need.Phase.Succeeded() && !slices.Contains(out, name) {
+				out = append(out, name)
 			}
-			out = append(out, name)
 		}
 	}
 	if len(out) > 1 {
 		out = slices.DeleteFunc(out, func(n string) bool { return n == "Images" || n == "Cluster" })
-	}
-	if len(out) == 0 && g.phase == env.StepPending {
-		return nil
 	}
 	return out
 }
