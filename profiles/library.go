@@ -170,6 +170,10 @@ func (s source) exists() bool {
 	return err == nil
 }
 
+func (s source) missing() error {
+	return fmt.Errorf("profile file %s does not exist: check the path", s.shown)
+}
+
 // read parses the file and sees that it is a mapping.
 func (l Library) read(s source) (*yamlpos.Node, error) {
 	fsys, path := s.fsys, s.path
@@ -179,7 +183,7 @@ func (l Library) read(s source) (*yamlpos.Node, error) {
 	data, err := yamlpos.ReadFile(fsys, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("profile file %s does not exist: check the path", s.shown)
+		return nil, s.missing()
 	case err != nil:
 		return nil, fmt.Errorf("read profile %s: %w", s.shown, err)
 	}
@@ -214,6 +218,9 @@ func (l Library) resolve(s source, used []source) (*yamlpos.Node, error) {
 	}
 	if slices.ContainsFunc(used, base.same) {
 		return nil, yamlpos.Problems{extends.Problem("extends", "a profile extends itself: "+cycle(used, base))}
+	}
+	if !base.exists() {
+		return nil, yamlpos.Problems{extends.Problem("extends", base.missing().Error())}
 	}
 	under, err := l.resolve(base, used)
 	if err != nil {

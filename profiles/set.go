@@ -23,9 +23,12 @@ func set(root *yamlpos.Node, argument string) (*yamlpos.Node, error) {
 		return nil, fmt.Errorf("%s: what a profile extends can only be said in its file", shown)
 	case slices.Contains(profileKeys(), path[0]):
 	case len(path) == 1:
-		return nil, fmt.Errorf("%s: %s, or STACK.PARAMETER", shown, yamlpos.Unknown("key", path[0], profileKeys()))
+		return nil, fmt.Errorf("%s: %s; a parameter is set with STACK.PARAMETER=VALUE", shown, yamlpos.Unknown("key", path[0], profileKeys()))
 	default:
 		path = append([]string{"parameters"}, path...)
+	}
+	if path[0] == "credentials" { // its value is a secret
+		shown = "--set " + key + "=…"
 	}
 	value, err := yamlpos.ParseArgument(shown, text)
 	if err != nil {

@@ -26,6 +26,7 @@ type validator struct {
 	catalogue     stacks.Catalogue
 	workingFolder string
 	problems      yamlpos.Problems
+	decoded       yamlpos.Problems        // those that decoding found
 	instances     map[string]stacks.Stack // those of the list, by instance
 }
 
@@ -34,12 +35,15 @@ func (v *validator) report(message string, path ...string) {
 	for _, key := range path {
 		shown = yamlpos.Join(shown, key)
 	}
-	v.problems = append(v.problems, yamlpos.Problem{Position: v.root.At(path...), Path: shown, Message: message})
+	if !v.decoded.Touch(shown) { // else it is only a consequence
+		v.problems = append(v.problems, yamlpos.Problem{Position: v.root.At(path...), Path: shown, Message: message})
+	}
 }
 
 func (v *validator) profile() Profile {
 	file := profileFile{Runtime: RuntimeAuto, GPU: GPUAuto}
-	v.problems = yamlpos.Decode(v.root, &file, "")
+	v.decoded = yamlpos.Decode(v.root, &file, "")
+	v.problems = slices.Clone(v.decoded)
 	p := Profile{
 		Name: file.Name, Title: file.Title, Runtime: file.Runtime, GPU: file.GPU,
 		Cluster: v.cluster(file.Cluster), Budget: Budget{Memory: int64(file.Budget.Memory)},

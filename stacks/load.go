@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 
 	"github.com/diorama-dev/diorama/internal/yamlpos"
 )
@@ -41,8 +42,8 @@ func Load(fsys fs.FS, folder, shown string) (Stack, error) {
 		return Stack{}, yamlpos.Problems{root.Mismatch("", "a stack: a mapping with keys such as name and endpoints")}
 	}
 	v := validator{root: root, workload: workload}
-	v.problems = yamlpos.Decode(root, &v.stack, "")
-	v.decoded = len(v.problems)
+	v.decoded = yamlpos.Decode(root, &v.stack, "")
+	v.problems = slices.Clone(v.decoded)
 	v.stack.Folder = Folder{FS: inside, Path: shown}
 	v.validate(path.Base(shown))
 	if err := v.problems.Err(); err != nil {

@@ -29,15 +29,15 @@ type Stack struct {
 	// Shell is the command of `diorama connect`, run in the stack's first service.
 	Shell []string `yaml:"shell"`
 	// Folder holds stack.yaml and the workload beside it.
-	Folder Folder
+	Folder Folder `yaml:"-"`
 }
 
 // Identity is what a stack is called and where it comes from.
 type Identity struct {
-	Name     string   `yaml:"name"` // a DNS label, the folder's name
-	Title    string   `yaml:"title"`
-	Category Category `yaml:"category"`
-	Summary  string   `yaml:"summary"`
+	Name     string   `yaml:"name" jsonschema:"required"` // a DNS label, the folder's name
+	Title    string   `yaml:"title" jsonschema:"required"`
+	Category Category `yaml:"category" jsonschema:"required"`
+	Summary  string   `yaml:"summary" jsonschema:"required"`
 	Website  string   `yaml:"website"`
 	License  string   `yaml:"license"` // an SPDX identifier where there is one
 }
@@ -87,7 +87,7 @@ const (
 
 // Parameter is a typed, documented value that a profile may set.
 type Parameter struct {
-	Type ParameterType `yaml:"type"`
+	Type ParameterType `yaml:"type" jsonschema:"required"`
 	// Default is a string, int, bool or map[string]any, as the type has it;
 	// a quantity's is the text as written. Only a map may have none.
 	Default     any      `yaml:"default"`
@@ -99,22 +99,22 @@ type Parameter struct {
 type Credential struct {
 	// Generate is the number of characters of [A-Za-z0-9], so that URLs need
 	// no escaping.
-	Generate int `yaml:"generate"`
+	Generate int `yaml:"generate" jsonschema:"required"`
 }
 
 // Endpoint is an address of the stack that people and programs use.
 type Endpoint struct {
-	Service  string `yaml:"service"`  // Compose service
-	Port     int    `yaml:"port"`     // in the container
-	HostPort int    `yaml:"hostPort"` // preferred on 127.0.0.1
+	Service  string `yaml:"service" jsonschema:"required"`  // Compose service
+	Port     int    `yaml:"port" jsonschema:"required"`     // in the container
+	HostPort int    `yaml:"hostPort" jsonschema:"required"` // preferred on 127.0.0.1
 	// URL may hold ${HOST}, ${PORT}, the stack's credentials and parameters.
-	URL string `yaml:"url"`
+	URL string `yaml:"url" jsonschema:"required"`
 	// Internal is the URL for programs inside the environment, where it is
 	// not URL with the service's own name and port. Kafka needs one: its
 	// external listener is of no use inside.
 	Internal string `yaml:"internal"`
 	// Env is the prefix of the endpoint's environment variables.
-	Env string `yaml:"env"`
+	Env string `yaml:"env" jsonschema:"required"`
 	// Variable names the variable that holds the URL where it is not Env + "_URL".
 	Variable string `yaml:"variable"`
 	User     string `yaml:"user"`     // of the URL, for Env + "_USER"
@@ -132,15 +132,15 @@ type Probe struct {
 
 // HTTPProbe is a GET that must answer with 200 to 399.
 type HTTPProbe struct {
-	Port int    `yaml:"port"`
-	Path string `yaml:"path"`
+	Port int    `yaml:"port" jsonschema:"required"`
+	Path string `yaml:"path" jsonschema:"required"`
 }
 
 // Build is an image made from a Go package of this module: one static binary
 // in an otherwise empty image.
 type Build struct {
-	Image   string `yaml:"image"`   // the repository that the workload names
-	Package string `yaml:"package"` // import path of the main package
+	Image   string `yaml:"image" jsonschema:"required"`   // the repository that the workload names
+	Package string `yaml:"package" jsonschema:"required"` // import path of the main package
 }
 
 // Footprint is what the stack takes of a machine, measured.

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/diorama-dev/diorama/internal/yamlpos"
 )
@@ -26,7 +25,7 @@ type validator struct {
 	stack    Stack
 	workload workload
 	problems yamlpos.Problems
-	decoded  int // how many of the problems decoding found
+	decoded  yamlpos.Problems // those that decoding found
 }
 
 func (v *validator) report(message string, path ...string) {
@@ -34,23 +33,9 @@ func (v *validator) report(message string, path ...string) {
 	for _, key := range path {
 		shown = yamlpos.Join(shown, key)
 	}
-	if !v.failedAt(shown) {
+	if !v.decoded.Touch(shown) {
 		v.problems = append(v.problems, yamlpos.Problem{Position: v.root.At(path...), Path: shown, Message: message})
 	}
-}
-
-// failedAt reports whether decoding found a problem at the path, around it or
-// below it: what validation finds there then is only its consequence.
-func (v *validator) failedAt(path string) bool {
-	return path != "" && slices.ContainsFunc(v.problems[:v.decoded], func(p yamlpos.Problem) bool {
-		return p.Path != "" && (within(p.Path, path) || within(path, p.Path))
-	})
-}
-
-// within reports whether the path is the outer one or one below it.
-func within(path, outer string) bool {
-	rest, ok := strings.CutPrefix(path, outer)
-	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 func (v *validator) validate(folder string) {
@@ -70,7 +55,7 @@ func (v *validator) validate(folder string) {
 		v.probe(service, v.stack.Probes[service])
 	}
 	for i, build := range v.stack.Builds {
-		if path := yamlpos.Index("builds", i); (build.Image == "" || build.Package == "") && !v.failedAt(path) {
+		if path := yamlpos.Index("builds", i); (build.Image == "" || build.Package == "") && !v.decoded.Touch(path) {
 			v.problems = append(v.problems, v.root.Get("builds").Items[i].Problem(path, "expected an image and a package"))
 		}
 	}

@@ -231,8 +231,11 @@ func ParseArgument(argument, value string) (*Node, error) {
 		return n, nil
 	}
 	root, err := Parse(argument, []byte(value))
-	if err != nil {
-		return nil, err
+	if problems, ok := err.(Problems); ok { //nolint:errorlint // Parse returns it as it is
+		for i := range problems {
+			problems[i].Position = Position{File: argument} // a line of an argument means nothing
+		}
+		return nil, problems
 	}
 	loosen(root, Position{File: argument})
 	return root, nil

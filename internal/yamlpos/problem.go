@@ -81,6 +81,21 @@ func (p Problems) Err() error {
 	return sorted
 }
 
+// Touch reports whether there is a problem at the path, around it or below it:
+// what a later check finds there may only be a consequence. Problems of the
+// document itself, which have no path, do not count.
+func (p Problems) Touch(path string) bool {
+	return path != "" && slices.ContainsFunc(p, func(problem Problem) bool {
+		return problem.Path != "" && (within(problem.Path, path) || within(path, problem.Path))
+	})
+}
+
+// within reports whether the path is the outer one or one below it.
+func within(path, outer string) bool {
+	rest, ok := strings.CutPrefix(path, outer)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
 // maxShown bounds how much of a found value a message repeats, in runes.
 const maxShown = 40
 

@@ -1,0 +1,131 @@
+package stacks
+
+import (
+	"reflect"
+
+	"github.com/invopop/jsonschema"
+
+	"github.com/diorama-dev/diorama/internal/yamlpos"
+)
+
+// Schema is the JSON schema of a stack.yaml, for editors.
+func Schema() ([]byte, error) {
+	return yamlpos.Schema(&Stack{}, yamlpos.SchemaOptions{
+		ID:    "https://raw.githubusercontent.com/diorama-dev/diorama/main/docs/schema/stack.schema.json",
+		Title: "Diorama stack",
+		Type:  schemaOf,
+		Describe: func(structure reflect.Type, field string) string {
+			return descriptions()[structure.Name()+"."+field]
+		},
+	})
+}
+
+// quantitySchema takes text in the form of a quantity, or a plain number.
+func quantitySchema(description string) *jsonschema.Schema {
+	return &jsonschema.Schema{
+		Description: description,
+		OneOf: []*jsonschema.Schema{
+			{Type: "string", Pattern: quantityForm.String()},
+			{Type: "number"},
+		},
+	}
+}
+
+func words[W ~string](list []W) *jsonschema.Schema {
+	schema := &jsonschema.Schema{Type: "string"}
+	for _, word := range list {
+		schema.Enum = append(schema.Enum, string(word))
+	}
+	return schema
+}
+
+// schemaOf is the schema of a type that decodes itself.
+func schemaOf(t reflect.Type) *jsonschema.Schema {
+	switch t {
+	case reflect.TypeFor[Category]():
+		return words(categories())
+	case reflect.TypeFor[ParameterType]():
+		return words(parameterTypes())
+	case reflect.TypeFor[Requirement]():
+		properties := jsonschema.NewProperties()
+		properties.Set("category", words(categories()))
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "string"},
+			{Type: "object", Properties: properties, Required: []string{"category"}, AdditionalProperties: jsonschema.FalseSchema},
+		}}
+	case reflect.TypeFor[Footprint]():
+		properties := jsonschema.NewProperties()
+		properties.Set("memory", quantitySchema("Memory at rest, such as 128Mi."))
+		properties.Set("cpu", quantitySchema("Share of a core at rest, such as 50m."))
+		properties.Set("image", quantitySchema("Size of the images to fetch, such as 110MB."))
+		return &jsonschema.Schema{Type: "object", Properties: properties, AdditionalProperties: jsonschema.FalseSchema}
+	}
+	return nil
+}
+
+// descriptions are what an editor shows, by struct and field.
+func descriptions() map[string]string {
+	return map[string]string{
+		"Identity.Name":         "The stack's name, that of its folder: small letters, digits and dashes.",
+		"Identity.Title":        "The name as people write it.",
+		"Identity.Category":     "What the stack is for.",
+		"Identity.Summary":      "One sentence.",
+		"Identity.Website":      "Where to read on.",
+		"Identity.License":      "The licence's SPDX identifier.",
+		"Stack.Requires":        "Stacks that must be there, and ready, before this one starts: names, or {category: NAME} for any of a category.",
+		"Stack.After":           "Stacks that come first where both are there.",
+		"Stack.Parameters":      "What a profile may set, by name. Each is the variable ${name} of compose.yaml.",
+		"Stack.Credentials":     "Secrets made once per environment, by the name of their variable in compose.yaml.",
+		"Stack.Endpoints":       "Addresses that people and programs use, by name.",
+		"Stack.Probes":          "How to ask whether a service is ready, by service of compose.yaml.",
+		"Stack.Builds":          "Images made from this program's own source.",
+		"Stack.Seeds":           "Kinds of seed that the stack takes.",
+		"Stack.IgnoreDrift":     "JSON pointers to what the system itself rewrites.",
+		"Stack.Footprint":       "What the stack takes of a machine, measured.",
+		"Stack.Embedded":        "The embedded runtime's server for it.",
+		"Stack.Shell":           "The command of `diorama connect`, run in the stack's first service.",
+		"Parameter.Type":        "The type of the value.",
+		"Parameter.Default":     "The value where a profile sets none; compose.yaml has the same default.",
+		"Parameter.Values":      "The values of an enum.",
+		"Parameter.Description": "What it is for.",
+		"Credential.Generate":   "Number of characters, 8 to 128 of A-Z a-z 0-9.",
+		"Endpoint.Service":      "The service of compose.yaml that answers.",
+		"Endpoint.Port":         "Port in the container.",
+		"Endpoint.HostPort":     "Preferred port on 127.0.0.1.",
+		"Endpoint.URL":          "URL with ${HOST}, ${PORT}, parameters and credentials.",
+		"Endpoint.Internal":     "URL for programs inside the environment, where it is not url with the service's name and port.",
+		"Endpoint.Env":          "Prefix of the environment variables, such as POSTGRES.",
+		"Endpoint.Variable":     "Name of the variable with the URL, where it is not env + _URL.",
+		"Endpoint.User":         "User in the URL.",
+		"Endpoint.Password":     "Name of the credential in the URL.",
+		"Endpoint.Web":          "A browser can show it.",
+		"Endpoint.SQL":          "A relational database.",
+		"Probe.Exec":            "A command that succeeds once the service is ready.",
+		"Probe.TCP":             "A port that accepts connections once the service is ready.",
+		"Probe.HTTP":            "A GET that is answered with 200 to 399 once the service is ready.",
+		"HTTPProbe.Port":        "Port in the container.",
+		"HTTPProbe.Path":        "Path of the request.",
+		"Build.Image":           "The repository that compose.yaml names.",
+		"Build.Package":         "Import path of the main package.",
+	}
+}
+
+// Schema is the JSON schema of the parameter's values.
+func (p Parameter) Schema() *jsonschema.Schema {
+	schema := &jsonschema.Schema{Type: "string"}
+	switch p.Type {
+	case IntParameter:
+		schema.Type = "integer"
+	case BoolParameter:
+		schema.Type = "boolean"
+	case QuantityParameter:
+		schema = quantitySchema("")
+	case EnumParameter:
+		schema = words(p.Values)
+	case MapParameter:
+		return &jsonschema.Schema{Type: "object", Description: p.Description}
+	case StringParameter:
+	}
+	schema.Description, schema.Default = p.Description, p.Default
+	return schema
+}
