@@ -1,12 +1,14 @@
 package compose
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -74,45 +76,57 @@ func (fence) Dir(path string) string { return filepath.Dir(path) }
 
 // staysInside checks every path that would be read or built from.
 func staysInside(model *types.Project, folder string) error {
-	inside := func(path string) bool {
-		rest, ok := strings.CutPrefix(path, folder)
-		return ok && (rest == "" || rest[0] == filepath.Separator)
-	}
-	check := func(what, path string) error {
-		if path == "" || inside(path) {
-			return nil
+	for _, p := range pathsOf(model) {
+		rest, ok := strings.CutPrefix(p.path, folder)
+		if p.path == "" || ok && (rest == "" || rest[0] == filepath.Separator) {
+			continue
 		}
-		return fmt.Errorf("%s %q is outside of the stack's folder; name a file in it", what, path)
+		return fmt.Errorf("%s: %q is outside of the stack's folder; name a file in it", p.key, p.path)
 	}
-	var paths [][2]string
+	return nil
+}
+
+// hostPath is a path on the host and the key that names it.
+type hostPath struct {
+	key, path string
+}
+
+func pathsOf(model *types.Project) []hostPath {
+	var paths []hostPath
 	for name, service := range model.Services {
-		for _, file := range service.EnvFiles {
-			paths = append(paths, [2]string{"services." + name + ".env_file", file.Path})
-		}
-		for _, file := range service.LabelFiles {
-			paths = append(paths, [2]string{"services." + name + ".label_file", file})
-		}
+		key := "services." + name
+		paths = append(paths, containerPaths(key, service.ContainerSpec)...)
 		for _, hook := range service.PreStart {
-			for _, file := range hook.EnvFiles {
-				paths = append(paths, [2]string{"services." + name + ".pre_start.env_file", file.Path})
-			}
-			for _, file := range hook.LabelFiles {
-				paths = append(paths, [2]string{"services." + name + ".pre_start.label_file", file})
-			}
+			paths = append(paths, containerPaths(key+".pre_start", hook.ContainerSpec)...)
+		}
+		if service.Build != nil {
+			paths = append(paths, hostPath{key + ".build", service.Build.Context})
 		}
 	}
 	for name, secret := range model.Secrets {
-		paths = append(paths, [2]string{"secrets." + name + ".file", secret.File})
+		paths = append(paths, hostPath{"secrets." + name + ".file", secret.File})
 	}
 	for name, config := range model.Configs {
-		paths = append(paths, [2]string{"configs." + name + ".file", config.File})
+		paths = append(paths, hostPath{"configs." + name + ".file", config.File})
 	}
-	for _, p := range paths {
-		if err := check(p[0], p[1]); err != nil {
-			return err
+	slices.SortFunc(paths, func(a, b hostPath) int { return cmp.Compare(a.key, b.key) })
+	return paths
+}
+
+func containerPaths(key string, spec types.ContainerSpec) []hostPath {
+	var paths []hostPath
+	for _, file := range spec.EnvFiles {
+		paths = append(paths, hostPath{key + ".env_file", file.Path})
+	}
+	for _, file := range spec.LabelFiles {
+		paths = append(paths, hostPath{key + ".label_file", file})
+	}
+	for _, volume := range spec.Volumes {
+		if volume.Type == types.VolumeTypeBind {
+			paths = append(paths, hostPath{key + ".volumes", volume.Source})
 		}
 	}
-	return nil
+	return paths
 }
 
 // relocate renames paths below the temporary folder to the stack's own.
