@@ -67,6 +67,8 @@ func (m Model) choiceCount() int {
 		return len(m.commands())
 	case overlayEndpoints:
 		return len(m.snapshot.Endpoints)
+	case overlayPick:
+		return len(m.names())
 	case overlayNone, overlayDetails, overlayWhy, overlayHelp, overlayFields:
 	}
 	return 0

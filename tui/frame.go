@@ -142,7 +142,7 @@ func (m Model) bottomLine() string {
 		return m.hints(slices.Concat(lists...))
 	case overlayPalette:
 		return m.theme.Muted.Paint(layout.Fit(" type to search  ↑ ↓ choose  enter do it  esc back", m.width))
-	case overlayDetails, overlayWhy, overlayEndpoints, overlayHelp, overlayFields, overlayConfirm, overlayQuit:
+	case overlayDetails, overlayWhy, overlayEndpoints, overlayHelp, overlayFields, overlayPick, overlayConfirm, overlayQuit:
 	}
 	return m.hints(m.overlayBindings())
 }

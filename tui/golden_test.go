@@ -35,6 +35,7 @@ func scenes() []scene {
 		{"why", tuitest.Running, append(down, "w")},
 		{"endpoints", tuitest.Running, []string{"e"}},
 		{"endpoints-revealed", tuitest.Running, []string{"e", "down", "v"}},
+		{"pick-services", tuitest.Running, []string{"3", "v", "down", "space", "down", "down", "space"}},
 		{"fields", tuitest.Running, []string{"3", "up", "up", "up", "up", "enter"}},
 		{"palette", tuitest.Running, []string{":"}},
 		{"palette-search", tuitest.Running, []string{":", "s", "c", "a"}},

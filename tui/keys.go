@@ -22,6 +22,9 @@ const (
 	Endpoints intent.Intent = "endpoints"
 	Reveal    intent.Intent = "reveal"
 	Accept    intent.Intent = "accept"
+	Pick      intent.Intent = "pick services"
+	Toggle    intent.Intent = "toggle"
+	All       intent.Intent = "all services"
 
 	Details   intent.Intent = "details"
 	Why       intent.Intent = "why"
@@ -77,7 +80,11 @@ func (m Model) screenBindings() []intent.Binding {
 		if _, ok := m.logs.Selected(); !ok {
 			copyLine.Off = "there is no line to copy"
 		}
-		return append(m.logs.Bindings(), copyLine)
+		pick := intent.Binding{Keys: []string{"v"}, Help: "choose services…", Intent: Pick, Hint: "services"}
+		if len(m.snapshot.Services) == 0 {
+			pick.Off = "there is no service yet"
+		}
+		return append(m.logs.Bindings(), pick, copyLine)
 	case ScreenEvents:
 		return m.events.Bindings()
 	case ScreenServices, ScreenQueues, ScreenGPU, ScreenMesh:

@@ -177,7 +177,7 @@ func TestIntentsDiffer(t *testing.T) {
 	m := model(t, newFake(), theme.Dark, 80, 24, tuitest.Running())
 	all := []intent.Intent{
 		Quit, Interrupt, Leave, Back, Palette, Help, NextTab, LastTab, AskStop, AskDown, Stop, TakeDown,
-		Endpoints, Reveal, Accept, Details, Why, Logs, Shell, Restart, ScaleUp, ScaleDown, Copy, Open,
+		Endpoints, Reveal, Accept, Pick, Toggle, All, Details, Why, Logs, Shell, Restart, ScaleUp, ScaleDown, Copy, Open,
 		intent.Filter, intent.Next, intent.Previous,
 	}
 	for _, b := range slices.Concat(intent.Moves(), m.logs.Bindings(), m.events.Bindings()) {

@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/diorama-dev/diorama/tui/intent"
+	"github.com/diorama-dev/diorama/tui/layout"
 )
 
 // wheelStep is how many lines a notch of the wheel moves.
@@ -63,7 +64,12 @@ func (m Model) overlayClick(line int) (tea.Model, tea.Cmd) {
 		}
 		m.overlay.choice = line - first
 		return m.accept()
-	case overlayNone, overlayDetails, overlayWhy, overlayEndpoints, overlayHelp, overlayFields, overlayPalette:
+	case overlayPick:
+		m.overlay.choice = layout.Clamp(m.overlay.offset+line-1, 0, max(len(m.names())-1, 0))
+		return m.pick(Toggle)
+	case overlayEndpoints:
+		m.overlay.choice = layout.Clamp((m.overlay.offset+line-1)/2, 0, max(len(m.snapshot.Endpoints)-1, 0))
+	case overlayNone, overlayDetails, overlayWhy, overlayHelp, overlayFields, overlayPalette:
 	}
 	return m, nil
 }

@@ -22,6 +22,7 @@ const (
 	overlayEndpoints
 	overlayHelp
 	overlayFields
+	overlayPick
 	overlayPalette
 	overlayConfirm
 	overlayQuit
@@ -62,6 +63,8 @@ func (m Model) opened(i intent.Intent) Model {
 		o.entry, _ = m.logs.Selected()
 	case Palette:
 		o.kind, o.prompt.editing = overlayPalette, true
+	case Pick:
+		o.kind = overlayPick
 	case AskStop, AskDown:
 		o.kind = overlayConfirm
 	case Quit:
@@ -87,6 +90,10 @@ func (m Model) overlayBindings() []intent.Binding {
 		list = append(list, reveal,
 			intent.Binding{Keys: []string{"y", "enter"}, Label: "y", Help: "copy", Intent: Copy, Off: none, Hint: "copy"},
 			intent.Binding{Keys: []string{"o"}, Help: "open", Intent: Open, Off: m.chosenWeb(), Hint: "open"})
+	case overlayPick:
+		list = append(list,
+			intent.Binding{Keys: []string{"space", "enter"}, Label: "space", Help: "show or hide", Intent: Toggle, Hint: "show or hide"},
+			intent.Binding{Keys: []string{"a"}, Help: "all services", Intent: All, Hint: "all"})
 	case overlayDetails, overlayWhy:
 		list = append(list, slices.DeleteFunc(m.serviceBindings(), func(b intent.Binding) bool { return b.Intent == m.overlay.pending })...)
 	case overlayConfirm, overlayQuit:
@@ -132,7 +139,7 @@ func (m Model) overlayPerform(i intent.Intent) (tea.Model, tea.Cmd) {
 			e := m.snapshot.Endpoints[layout.Clamp(m.overlay.choice, 0, len(m.snapshot.Endpoints)-1)]
 			return m, m.fetchEndpoints(p, e.Stack, e.Name)
 		}
-	case Quit, Back, Details, Why, Reveal:
+	case Quit, Back, Details, Why, Reveal, Toggle, All:
 	case Leave, TakeDown, Stop:
 	default:
 		m.overlay = overlay{}
@@ -145,19 +152,17 @@ func (m Model) overlayMove(by int) Model {
 	if n := m.choiceCount(); n > 0 {
 		m.overlay.choice = layout.Clamp(m.overlay.choice+by, 0, n-1)
 	}
-	if !m.overlay.isSheet() && m.overlay.kind != overlayEndpoints {
-		m.overlay.offset = layout.Clamp(m.overlay.offset+by, 0, max(len(m.pageLines())-m.pageHeight(), 0))
-	}
-	if m.overlay.kind == overlayEndpoints {
-		row := m.overlay.choice * 2
-		m.overlay.offset = layout.Scroll(m.overlay.offset, m.pageHeight(), len(m.pageLines()), row, row+1)
+	at, lines := m.overlay.choice, len(m.pageLines())
+	switch m.overlay.kind {
+	case overlayDetails, overlayWhy, overlayHelp, overlayFields:
+		m.overlay.offset = layout.Clamp(m.overlay.offset+by, 0, max(lines-m.pageHeight(), 0))
+	case overlayEndpoints:
+		m.overlay.offset = layout.Scroll(m.overlay.offset, m.pageHeight(), lines, 2*at, 2*at+1)
+	case overlayPick:
+		m.overlay.offset = layout.Scroll(m.overlay.offset, m.pageHeight(), lines, at, at)
+	case overlayNone, overlayPalette, overlayConfirm, overlayQuit:
 	}
 	return m
-}
-
-// isSheet reports whether the overlay leaves some of the screen visible.
-func (o overlay) isSheet() bool {
-	return o.kind == overlayPalette || o.kind == overlayConfirm || o.kind == overlayQuit
 }
 
 // chosenWeb says why the chosen endpoint cannot be opened; empty: it can.

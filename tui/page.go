@@ -62,6 +62,8 @@ func (m Model) pageTitle() string {
 		return "help"
 	case overlayFields:
 		return "a line of " + m.overlay.entry.Service
+	case overlayPick:
+		return "services whose lines are shown"
 	case overlayNone, overlayPalette, overlayConfirm, overlayQuit:
 	}
 	return ""
@@ -83,6 +85,8 @@ func (m Model) pageLines() []string {
 		for _, f := range m.overlay.entry.Details() {
 			p.field(f.Name, f.Value)
 		}
+	case overlayPick:
+		m.picks(&p)
 	case overlayNone, overlayPalette, overlayConfirm, overlayQuit:
 	}
 	return p.lines
@@ -109,7 +113,7 @@ func (m Model) overlaid(body []string) []string {
 		sheet = m.paletteLines()
 	case overlayConfirm, overlayQuit:
 		sheet = m.choiceLines()
-	case overlayDetails, overlayWhy, overlayEndpoints, overlayHelp, overlayFields:
+	case overlayDetails, overlayWhy, overlayEndpoints, overlayHelp, overlayFields, overlayPick:
 		lines := m.pageLines()
 		from := layout.Clamp(m.overlay.offset, 0, max(len(lines)-m.pageHeight(), 0))
 		shown := layout.Slice(lines, from, m.pageHeight())

@@ -129,14 +129,25 @@ func (m Model) endpoints(p *page) {
 			mark, style = " "+m.theme.Accent.Paint("▸"), m.theme.Strong
 		}
 		name := mark + style.Paint(layout.Cut(e.Stack+"/"+e.Name, p.width-4))
-		if e.Env != "" {
-			name += m.theme.Muted.Paint("   " + e.Env + "_URL")
+		if variable := variable(e); variable != "" {
+			name += m.theme.Muted.Paint("   " + variable)
 		}
 		if e.Preferred != 0 && e.Preferred != e.Port {
 			name += m.theme.Working.Paint(fmt.Sprintf("   %d was taken", e.Preferred))
 		}
 		p.lines = append(p.lines, layout.Cut(name, p.width), "    "+layout.Cut(m.address(e), p.width-5))
 	}
+}
+
+// variable names the variable that `diorama env` gives the address.
+func variable(e env.Endpoint) string {
+	switch {
+	case e.Variable != "":
+		return e.Variable
+	case e.Env != "":
+		return e.Env + "_URL"
+	}
+	return ""
 }
 
 // address is an endpoint's URL, with its credentials once they were asked for.

@@ -21,8 +21,10 @@ func (m Model) perform(i intent.Intent) (tea.Model, tea.Cmd) {
 		return m.end(OutcomeStop)
 	case TakeDown:
 		return m.end(OutcomeDown)
-	case AskStop, AskDown, Palette, Help, Endpoints, logs.Fields:
+	case AskStop, AskDown, Palette, Help, Endpoints, Pick, logs.Fields:
 		return m.opened(i), nil
+	case Toggle, All:
+		return m.pick(i)
 	case Reveal:
 		return m, m.fetchEndpoints(purposeReveal, "", "")
 	case Back:

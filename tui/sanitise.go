@@ -51,6 +51,7 @@ func harmlessRecent(r env.Recent) env.Recent {
 func harmlessEndpoint(e env.Endpoint) env.Endpoint {
 	e.Stack, e.Name, e.Service = layout.Safe(e.Stack), layout.Safe(e.Name), layout.Safe(e.Service)
 	e.Host, e.URL, e.Env = layout.Safe(e.Host), layout.Safe(e.URL), layout.Safe(e.Env)
+	e.Variable, e.User, e.Password = layout.Safe(e.Variable), layout.Safe(e.User), layout.Safe(e.Password)
 	return e
 }
 

@@ -72,6 +72,22 @@ func (m Model) reveal() Model {
 	return m
 }
 
+// first is the first entry drawn, and how many of its lines do not fit above:
+// while following, the last line of the screen is always in use.
+func (m Model) first() (entry, skip int) {
+	if !m.view.follow || m.top == 0 {
+		return m.top, 0
+	}
+	room := m.page()
+	for i := m.top; i < m.window.size; i++ {
+		room -= m.entryHeight(i)
+	}
+	if room <= 0 {
+		return m.top, 0
+	}
+	return m.top - 1, max(m.entryHeight(m.top-1)-room, 0)
+}
+
 // above is the first entry of a screen whose last is the given one.
 func (m Model) above(last int) int {
 	room, i := m.page(), last
@@ -91,9 +107,14 @@ func (m Model) View() []string {
 	if m.window.size == 0 {
 		lines = append(lines, "", m.theme.Muted.Paint(layout.Cut("   "+m.nothing(), m.width)))
 	}
-	for i := m.top; i < m.window.size && len(lines) < m.height; i++ {
+	first, skip := m.first()
+	for i := first; i < m.window.size && len(lines) < m.height+skip; i++ {
 		e, _ := m.window.at(i)
 		lines = append(lines, m.entry(e, i == m.selected)...)
+		if i == first && skip > 0 {
+			lines = append(lines[:headerHeight], lines[headerHeight+skip:]...)
+			skip = 0
+		}
 	}
 	return layout.Fill(lines, m.width, m.height)
 }
@@ -138,6 +159,9 @@ func (m Model) place() string {
 	at := layout.Count(int64(m.selected+1)) + " of " + layout.Count(int64(m.window.size))
 	if !m.window.oldest {
 		at += "+"
+	}
+	if n := m.counters.Lines - m.view.paused; n > 0 {
+		at += " · " + layout.Count(n) + " new"
 	}
 	return m.theme.Working.Paint("paused") + m.theme.Muted.Paint(" at "+at)
 }

@@ -45,6 +45,8 @@ type view struct {
 	// context shows all lines and marks those that hold the text, instead of
 	// only these.
 	context bool
+	// paused is how many lines the store had when following ended.
+	paused int64
 }
 
 // reading is the state of the reads from the store.
@@ -129,12 +131,18 @@ func (m Model) Selected() (Entry, bool) { return m.window.at(m.selected) }
 
 // Click puts the cursor on the line drawn at a line of the screen.
 func (m Model) Click(line int) Model {
-	row := line - headerHeight
-	for i := m.top; row >= 0 && i < m.window.size; i++ {
+	first, skip := m.first()
+	row := line - headerHeight + skip
+	if line < headerHeight {
+		return m
+	}
+	for i := first; row >= 0 && i < m.window.size; i++ {
 		row -= m.entryHeight(i)
 		if row < 0 {
 			m.selected = i
-			m.view.follow = m.view.follow && i == m.window.size-1
+			if i != m.window.size-1 {
+				m = m.pause()
+			}
 		}
 	}
 	return m

@@ -72,7 +72,7 @@ func (m Model) Handle(i intent.Intent) (Model, tea.Cmd) {
 		if !m.view.follow {
 			return m.restart()
 		}
-		m.view.follow = false
+		m = m.pause()
 	case Wrap:
 		m.view.wrap = !m.view.wrap
 		m = m.reveal()
@@ -96,6 +96,14 @@ func (m Model) Handle(i intent.Intent) (Model, tea.Cmd) {
 	return m, nil
 }
 
+// pause stops following.
+func (m Model) pause() Model {
+	if m.view.follow {
+		m.view.follow, m.view.paused = false, m.counters.Lines
+	}
+	return m
+}
+
 // isolate shows only the service of the selected line, or all again.
 func (m Model) isolate() (Model, tea.Cmd) {
 	if len(m.query.Services) > 0 {
@@ -115,7 +123,7 @@ func (m Model) move(i intent.Intent, by int) (Model, tea.Cmd) {
 		return m.restart()
 	}
 	if by < 0 {
-		m.view.follow = false
+		m = m.pause()
 	}
 	want := m.selected + by
 	m.selected = layout.Clamp(want, 0, max(m.window.size-1, 0))
@@ -131,7 +139,7 @@ func (m Model) move(i intent.Intent, by int) (Model, tea.Cmd) {
 
 // hit moves to the nearest line in a direction that holds the text.
 func (m Model) hit(by int) (Model, tea.Cmd) {
-	m.view.follow = false
+	m = m.pause()
 	for i := m.selected + by; i >= 0 && i < m.window.size; i += by {
 		e, _ := m.window.at(i)
 		if holds(e, m.query.Text) {

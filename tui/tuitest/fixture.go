@@ -27,7 +27,7 @@ func Running() env.Snapshot {
 	}
 	s.Services = services(at)
 	s.Endpoints = []env.Endpoint{
-		{Stack: "kafka", Name: "bootstrap", Service: "kafka", Host: "127.0.0.1", Port: 9092, Preferred: 9092, URL: "127.0.0.1:9092", Env: "KAFKA"},
+		{Stack: "kafka", Name: "bootstrap", Service: "kafka", Host: "127.0.0.1", Port: 9092, Preferred: 9092, URL: "127.0.0.1:9092", Env: "KAFKA", Variable: "KAFKA_BOOTSTRAP_SERVERS"},
 		{Stack: "postgres", Name: "sql", Service: "postgres", Host: "127.0.0.1", Port: 15432, Preferred: 5432, URL: "postgres://app:***@127.0.0.1:15432/app?sslmode=disable", Env: "POSTGRES"},
 		{Stack: "demo", Name: "http", Service: "gateway", Host: "127.0.0.1", Port: 8080, Preferred: 8080, URL: "http://127.0.0.1:8080", Env: "DEMO", Web: true},
 	}
