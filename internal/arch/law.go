@@ -15,6 +15,8 @@ const Module = "github.com/diorama-dev/diorama"
 // Events and snapshots flow from the bottom of this table to the top; a
 // person's intents go the other way, through the engine. Nothing below knows a
 // terminal, nothing above knows Kubernetes.
+//
+//nolint:gochecknoglobals // a table, never changed
 var ours = map[string][]string{
 	"cmd/diorama": {"internal/cli"},
 	"cmd/demo":    {"internal/demo"},
@@ -70,6 +72,8 @@ var ours = map[string][]string{
 // theirs says which of our packages may import a module that is not ours, by
 // the beginning of its import path; the longest beginning counts. What is not
 // here may be imported by nobody.
+//
+//nolint:gochecknoglobals // a table, never changed
 var theirs = map[string][]string{
 	// free for all: no more than an extension of the standard library
 	"golang.org/x/sync":          {"..."},

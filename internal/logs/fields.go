@@ -2,6 +2,7 @@ package logs
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -71,8 +72,7 @@ func parseTime(s string) time.Time {
 	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
 		return t.UTC()
 	}
-	var n json.Number = json.Number(s)
-	seconds, err := n.Float64()
+	seconds, err := strconv.ParseFloat(s, 64)
 	switch {
 	case err != nil || seconds < 1e8 || seconds > 1e14:
 		return time.Time{}

@@ -139,7 +139,8 @@ func appendPosition(dst []byte, at place, p *Position) []byte {
 
 func parsePosition(payload []byte) (place, *Position, bool) {
 	var at place
-	p, ok, rest := newPosition(), true, payload[1:]
+	p, rest := newPosition(), payload[1:]
+	var ok bool
 	if at.pod, rest, ok = cutString(rest); !ok {
 		return place{}, nil, false
 	}

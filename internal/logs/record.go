@@ -165,7 +165,8 @@ func appendOrigin(dst []byte, o origin) []byte {
 
 func parseOrigin(payload []byte) (origin, bool) {
 	var o origin
-	rest, ok := payload[1:], true
+	rest := payload[1:]
+	var ok bool
 	for _, s := range [...]*string{&o.Stack, &o.Service, &o.Pod, &o.Container} {
 		if *s, rest, ok = cutString(rest); !ok {
 			return origin{}, false

@@ -77,12 +77,6 @@ func phaseText(s env.Snapshot, o Options) string {
 	return string(s.Phase)
 }
 
-// row is one service's line, column by column.
-type row struct {
-	service env.Service
-	cells   []string
-}
-
 // column of the table of services; rank says in which order columns go when
 // there is too little room, the highest first.
 type column struct {

@@ -12,6 +12,8 @@ func stepTitle(s env.Step) string {
 	switch s.Kind {
 	case env.StepCluster:
 		return "cluster " + subject
+	case env.StepNodes:
+		return "nodes " + subject
 	case env.StepFetch:
 		return "image " + shortImage(subject)
 	case env.StepLoad:

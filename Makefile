@@ -1,0 +1,78 @@
+# What a developer does here. `make check` is what the continuous integration runs.
+
+GO        ?= go
+LINT      := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+TEST      := $(GO) test -timeout 15m
+# Packages whose tests take -update and write their golden files anew.
+GOLDEN     = $(shell grep -rlE 'flag\.Bool\("update"|x/exp/golden"|tui/tuitest"' --include='*_test.go' . | xargs -n1 dirname | sort -u)
+FUZZTIME  ?= 20s
+
+.DEFAULT_GOAL := help
+.PHONY: build build-all test unit race lint vet fmt fmt-check golden fuzz e2e e2e-kill bench record check tidy-check clean help
+
+build: ## build bin/diorama, a static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diorama ./cmd/diorama
+
+build-all: build ## build everything, without cgo and (where there is a C compiler) with it
+	CGO_ENABLED=0 $(GO) build ./...
+	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -o bin/diorama-demo ./cmd/demo
+	@if command -v "$$($(GO) env CC)" >/dev/null; then \
+		echo 'CGO_ENABLED=1 $(GO) build ./...'; CGO_ENABLED=1 $(GO) build ./...; \
+	else echo 'left out: the build with cgo (no C compiler here)'; fi
+
+test: unit ## run all tests that this machine allows, and say what is left out
+	.ci/e2e auto
+
+unit: ## run the tests that need nothing but Go
+	$(TEST) ./...
+
+race: ## run the unit tests with the race detector
+	$(TEST) -race ./...
+
+lint: ## run the linters, at the pinned version
+	$(LINT) run ./...
+
+vet: ## run go vet, end-to-end tests included
+	$(GO) vet -tags e2e ./...
+
+fmt: ## format all Go files
+	$(LINT) fmt ./...
+
+fmt-check: ## say which Go files are not formatted
+	$(LINT) fmt --diff ./...
+
+golden: ## write all golden files anew; look at the difference before you commit it
+	$(TEST) $(GOLDEN) -update
+
+fuzz: ## run every fuzz test for FUZZTIME each
+	@set -e; for file in $$(grep -rl '^func Fuzz' --include='*_test.go' .); do \
+		for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]*' $$file | cut -d' ' -f2); do \
+			echo "$$(dirname $$file) $$name"; \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file); \
+		done; \
+	done
+
+e2e: ## run the end-to-end tests against real clusters; fails where there can be none
+	.ci/e2e run
+
+e2e-kill: ## kill `up` at every kind of step and run it again
+	DIORAMA_E2E_KILL=all .ci/e2e run -run Kill
+
+bench: ## run the benchmarks: of the code, then time to ready next to a bare cluster
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+	.ci/e2e auto -run '^$$' -bench . -benchtime 1x
+
+record: ## refresh the recorded trouble of a real cluster that the diagnosis is tested with
+	.ci/record
+
+check: fmt-check vet lint build-all race ## what the continuous integration runs
+	.ci/e2e auto
+
+tidy-check: ## say whether go.mod is as `go mod tidy` leaves it
+	$(GO) mod tidy -diff
+
+clean: ## remove what was built
+	rm -rf bin dist coverage.out
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
