@@ -140,7 +140,8 @@ type layers map[string]layer
 
 // note takes a message in and reports whether the sum changed.
 func (l layers) note(m message) bool {
-	at := l[m.ID]
+	before, known := l[m.ID]
+	at := before
 	switch m.Status {
 	case "Pulling fs layer", "Waiting":
 	case "Downloading":
@@ -152,9 +153,8 @@ func (l layers) note(m message) bool {
 	default: // "Already exists", and what is about the whole image
 		return false
 	}
-	changed := l[m.ID] != at
 	l[m.ID] = at
-	return changed
+	return !known || before != at
 }
 
 // sum has no total until every layer's size is known: a bar that grows with
