@@ -167,3 +167,16 @@ func TestMissing(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
+
+func TestLoadFromTheContainerdStoreAsksForOnePlatform(t *testing.T) {
+	for api, want := range map[string]bool{"1.41": false, "1.48": true} {
+		f := &fakeEngine{api: api}
+		f.add("docker.io/library/redis:8", amd64("sha256:id"))
+		f.add("redis:8", amd64("sha256:id"))
+		host := NewHost(f.start(t), HostOptions{})
+		_ = host.SaveForTest(t.Context(), "redis:8")
+		if len(f.asked) != 1 || strings.Contains(f.asked[0], "platform=") != want || !strings.Contains(f.asked[0], "names=docker.io%2Flibrary%2Fredis%3A8") {
+			t.Errorf("API %s: asked for %v, want a platform: %t", api, f.asked, want)
+		}
+	}
+}
