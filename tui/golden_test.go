@@ -58,17 +58,18 @@ func TestFrames(t *testing.T) {
 }
 
 func TestFramesInColour(t *testing.T) {
+	sizes := map[string][][2]int{ // the screens at every size, some overlays at one
+		"services": {{80, 24}, {120, 40}, {40, 12}}, "logs-searched": {{80, 24}, {120, 40}, {40, 12}},
+		"events-coming-up": {{80, 24}, {120, 40}, {40, 12}}, "why": {{80, 24}}, "palette": {{80, 24}}, "confirm-down": {{80, 24}},
+	}
 	for _, v := range []theme.Variant{theme.Dark, theme.Light, theme.Plain} {
 		for _, s := range scenes() {
-			switch s.name {
-			case "services", "logs-searched", "events-coming-up", "palette", "confirm-down":
-			default:
-				continue
+			for _, size := range sizes[s.name] {
+				t.Run(fmt.Sprintf("%s-%s-%dx%d", s.name, v, size[0], size[1]), func(t *testing.T) {
+					m := model(t, newFake(), v, size[0], size[1], s.snapshot())
+					tuitest.Coloured(t, frame(press(t, m, s.keys...)))
+				})
 			}
-			t.Run(s.name+"-"+string(v), func(t *testing.T) {
-				m := model(t, newFake(), v, 80, 24, s.snapshot())
-				tuitest.Coloured(t, frame(press(t, m, s.keys...)))
-			})
 		}
 	}
 }

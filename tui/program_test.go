@@ -3,8 +3,10 @@ package tui
 import (
 	"context"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +25,8 @@ type terminal struct {
 	tty     *os.File // the program's end
 	screen  vt10x.Terminal
 	changed chan struct{}
+	mu      sync.Mutex
+	bytes   []byte // all that was written
 }
 
 func newTerminal(t *testing.T, cols, rows int) *terminal {
@@ -48,6 +52,9 @@ func (x *terminal) emulate() {
 			return
 		}
 		_, _ = x.screen.Write(buf[:n])
+		x.mu.Lock()
+		x.bytes = append(x.bytes, buf[:n]...)
+		x.mu.Unlock()
 		select {
 		case x.changed <- struct{}{}:
 		default:
@@ -147,5 +154,32 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	cancel(errFake)
 	if err := <-over; err != errFake { //nolint:errorlint // the very cause
 		t.Errorf("ended with %v", err)
+	}
+}
+
+// TestColoursObeyTheTerminal checks what reaches the terminal: colours where it
+// has them, none where NO_COLOR asks for none.
+func TestColoursObeyTheTerminal(t *testing.T) {
+	coloured := regexp.MustCompile(`\x1b\[[0-9;]*[34]8;[25];`)
+	for environ, want := range map[string]bool{"COLORTERM=truecolor": true, "NO_COLOR=1": false} {
+		t.Run(environ, func(t *testing.T) {
+			x, f := newTerminal(t, 80, 24), newFake()
+			over := make(chan error, 1)
+			go func() {
+				_, err := Run(t.Context(), f, Options{Input: x.tty, Output: x.tty, Environ: []string{"TERM=xterm-256color", environ}})
+				over <- err
+			}()
+			f.updates <- ascii(tuitest.Running())
+			x.await("kafka", "killed 6 times")
+			x.typed("q")
+			if err := <-over; err != nil {
+				t.Fatal(err)
+			}
+			x.mu.Lock()
+			defer x.mu.Unlock()
+			if got := coloured.Match(x.bytes); got != want {
+				t.Errorf("coloured: %v, want %v", got, want)
+			}
+		})
 	}
 }

@@ -84,6 +84,10 @@ func (e Entry) structured(fields []Field) Entry {
 			}
 		case "time", "ts", "timestamp", "@timestamp", "t":
 			continue
+		case "service":
+			if f.Value == e.Service {
+				continue // it stands before the message already
+			}
 		}
 		rest = append(rest, f)
 	}

@@ -18,6 +18,8 @@ func TestParse(t *testing.T) {
 		{"plain", "ready to accept connections", "ready to accept connections", 0},
 		{"structured", `{"time":"x","level":"warn","msg":"slow","ms":812,"trace":"9f"}`, "slow  ms=812 trace=9f", store.LevelWarn},
 		{"the first message counts", `{"message":"a","msg":"b"}`, "a  msg=b", 0},
+		{"the service is not said twice", `{"msg":"a","service":"gateway","n":1}`, "a  n=1", 0},
+		{"another service is said", `{"msg":"a","service":"billing"}`, "a  service=billing", 0},
 		{"nested values stay JSON", `{"msg":"a","user":{"id":1},"tags":["x","y"]}`, `a  user={"id":1} tags=["x","y"]`, 0},
 		{"no message", `{"level":"error","code":7}`, "code=7", store.LevelError},
 		{"an unknown level is a field", `{"level":"purple","msg":"a"}`, "a  level=purple", 0},
@@ -31,7 +33,7 @@ func TestParse(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			e := parse(store.Line{Message: tt.in})
+			e := parse(store.Line{Service: "gateway", Message: tt.in})
 			got, _ := e.line()
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
