@@ -81,9 +81,10 @@ func writeFile(t *testing.T, path, content string) {
 // so that messages which name all stacks stay the same.
 func fewStacks(t *testing.T) stacks.Catalogue {
 	t.Helper()
+	all := catalogue(t)
 	var few stacks.Catalogue
 	for _, name := range []string{"kafka", "mysql", "postgres", "redis"} {
-		stack, err := catalogue(t).Lookup(name)
+		stack, err := all.Lookup(name)
 		if err != nil {
 			t.Fatal(err)
 		}

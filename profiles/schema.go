@@ -1,6 +1,8 @@
 package profiles
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -14,19 +16,30 @@ import (
 // Schema is the JSON schema of a profile, for editors. It knows the parameters
 // of the catalogue's stacks, and takes other instances too.
 func Schema(catalogue stacks.Catalogue) ([]byte, error) {
-	return yamlpos.Schema(&profileFile{}, yamlpos.SchemaOptions{
-		ID:    "https://raw.githubusercontent.com/diorama-dev/diorama/main/docs/schema/profile.schema.json",
-		Title: "Diorama profile",
-		Type:  func(t reflect.Type) *jsonschema.Schema { return schemaOf(t, catalogue) },
-		Describe: func(structure reflect.Type, field string) string {
+	reflector := jsonschema.Reflector{
+		FieldNameTag:               "yaml",
+		Anonymous:                  true,
+		DoNotReference:             true,
+		RequiredFromJSONSchemaTags: true,
+		LookupComment: func(structure reflect.Type, field string) string {
 			return descriptions()[structure.Name()+"."+field]
 		},
-	})
+		Mapper: func(t reflect.Type) *jsonschema.Schema { return schemaOf(t, catalogue) },
+	}
+	schema := reflector.Reflect(&profileFile{})
+	schema.ID, schema.Title = "https://raw.githubusercontent.com/diorama-dev/diorama/main/docs/schema/profile.schema.json", "Diorama profile"
+	data, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write the schema of a profile: %w", err)
+	}
+	return append(data, '\n'), nil
 }
 
 // schemaOf is the schema of a type that decodes itself.
 func schemaOf(t reflect.Type, catalogue stacks.Catalogue) *jsonschema.Schema {
 	switch t {
+	case reflect.TypeFor[yamlpos.Node](), reflect.TypeFor[*yamlpos.Node]():
+		return jsonschema.TrueSchema
 	case reflect.TypeFor[Runtime]():
 		return enum(runtimes())
 	case reflect.TypeFor[GPU]():

@@ -1,23 +1,33 @@
 package stacks
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
 	"reflect"
 
 	"github.com/invopop/jsonschema"
-
-	"github.com/diorama-dev/diorama/internal/yamlpos"
 )
 
 // Schema is the JSON schema of a stack.yaml, for editors.
 func Schema() ([]byte, error) {
-	return yamlpos.Schema(&Stack{}, yamlpos.SchemaOptions{
-		ID:    "https://raw.githubusercontent.com/diorama-dev/diorama/main/docs/schema/stack.schema.json",
-		Title: "Diorama stack",
-		Type:  schemaOf,
-		Describe: func(structure reflect.Type, field string) string {
+	reflector := jsonschema.Reflector{
+		FieldNameTag:               "yaml",
+		Anonymous:                  true,
+		DoNotReference:             true,
+		RequiredFromJSONSchemaTags: true,
+		LookupComment: func(structure reflect.Type, field string) string {
 			return descriptions()[structure.Name()+"."+field]
 		},
-	})
+		Mapper: schemaOf,
+	}
+	schema := reflector.Reflect(&Stack{})
+	schema.ID, schema.Title = "https://raw.githubusercontent.com/diorama-dev/diorama/main/docs/schema/stack.schema.json", "Diorama stack"
+	data, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write the schema of a stack: %w", err)
+	}
+	return append(data, '\n'), nil
 }
 
 // quantitySchema takes text in the form of a quantity, or a plain number.
@@ -65,25 +75,33 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 
 // descriptions are what an editor shows, by struct and field.
 func descriptions() map[string]string {
+	all := map[string]string{
+		"Identity.Name":     "The stack's name, that of its folder: small letters, digits and dashes.",
+		"Identity.Title":    "The name as people write it.",
+		"Identity.Category": "What the stack is for.",
+		"Identity.Summary":  "One sentence.",
+		"Identity.Website":  "Where to read on.",
+		"Identity.License":  "The licence's SPDX identifier.",
+		"Stack.Requires":    "Stacks that must be there, and ready, before this one starts: names, or {category: NAME} for any of a category.",
+		"Stack.After":       "Stacks that come first where both are there.",
+		"Stack.Parameters":  "What a profile may set, by name. Each is the variable ${name} of compose.yaml.",
+		"Stack.Credentials": "Secrets made once per environment, by the name of their variable in compose.yaml.",
+		"Stack.Endpoints":   "Addresses that people and programs use, by name.",
+		"Stack.Probes":      "How to ask whether a service is ready, by service of compose.yaml.",
+		"Stack.Builds":      "Images made from this program's own source.",
+		"Stack.Seeds":       "Kinds of seed that the stack takes.",
+		"Stack.IgnoreDrift": "JSON pointers to what the system itself rewrites.",
+		"Stack.Footprint":   "What the stack takes of a machine, measured.",
+		"Stack.Embedded":    "The embedded runtime's server for it.",
+		"Stack.Shell":       "The command of `diorama connect`, run in the stack's first service.",
+	}
+	maps.Copy(all, partDescriptions())
+	return all
+}
+
+// partDescriptions are those of the parts of a stack.
+func partDescriptions() map[string]string {
 	return map[string]string{
-		"Identity.Name":         "The stack's name, that of its folder: small letters, digits and dashes.",
-		"Identity.Title":        "The name as people write it.",
-		"Identity.Category":     "What the stack is for.",
-		"Identity.Summary":      "One sentence.",
-		"Identity.Website":      "Where to read on.",
-		"Identity.License":      "The licence's SPDX identifier.",
-		"Stack.Requires":        "Stacks that must be there, and ready, before this one starts: names, or {category: NAME} for any of a category.",
-		"Stack.After":           "Stacks that come first where both are there.",
-		"Stack.Parameters":      "What a profile may set, by name. Each is the variable ${name} of compose.yaml.",
-		"Stack.Credentials":     "Secrets made once per environment, by the name of their variable in compose.yaml.",
-		"Stack.Endpoints":       "Addresses that people and programs use, by name.",
-		"Stack.Probes":          "How to ask whether a service is ready, by service of compose.yaml.",
-		"Stack.Builds":          "Images made from this program's own source.",
-		"Stack.Seeds":           "Kinds of seed that the stack takes.",
-		"Stack.IgnoreDrift":     "JSON pointers to what the system itself rewrites.",
-		"Stack.Footprint":       "What the stack takes of a machine, measured.",
-		"Stack.Embedded":        "The embedded runtime's server for it.",
-		"Stack.Shell":           "The command of `diorama connect`, run in the stack's first service.",
 		"Parameter.Type":        "The type of the value.",
 		"Parameter.Default":     "The value where a profile sets none; compose.yaml has the same default.",
 		"Parameter.Values":      "The values of an enum.",
