@@ -14,8 +14,12 @@
 //     so that members find each other and themselves, on every port, as in
 //     Compose. Other services have a cluster address with the ports that they
 //     declare or that the project mentions, or none and then every port.
+//   - A named volume begins empty: unlike Docker, a cluster does not copy into it
+//     what the image has at that path.
 //   - A failing healthcheck never restarts a container, as in Compose: it
 //     becomes a startup and a readiness probe, no liveness probe.
+//   - A service that says nothing of restarts is taken for a server; a one-shot
+//     says restart: "no", or another service waits for its completion.
 //   - Limits are not reservations: where only a limit is given, the request is
 //     small, or a laptop could not hold what it can well run.
 package manifest
@@ -125,16 +129,6 @@ type Build struct {
 	ExtraHosts []string           `json:"extraHosts,omitempty"` // host:address
 	Network    string             `json:"network,omitempty"`
 }
-
-// Loss is something that the Compose file says and the cluster does not do.
-type Loss struct {
-	Position compose.Position `json:"position"`
-	Key      string           `json:"key"` // services.web.network_mode
-	Reason   string           `json:"reason"`
-}
-
-// String is a line for people: where, what, why.
-func (l Loss) String() string { return fmt.Sprintf("%s: %s: %s", l.Position, l.Key, l.Reason) }
 
 // Render turns a project into objects. Its errors say what must change before
 // anything can be rendered; what can be left out is a loss instead.

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -86,14 +87,14 @@ func newReferences(names map[string]string) references {
 		return references{}
 	}
 	var quoted []string
-	for name := range changed {
-		quoted = append(quoted, regexp.QuoteMeta(name))
+	for from := range changed {
+		quoted = append(quoted, regexp.QuoteMeta(from))
 	}
-	slices.SortFunc(quoted, func(a, b string) int { return len(b) - len(a) })
-	any := "(" + strings.Join(quoted, "|") + ")"
+	slices.SortFunc(quoted, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
+	name := "(" + strings.Join(quoted, "|") + ")"
 	return references{
 		names:   changed,
-		inText:  regexp.MustCompile(`(://|://[^\s/@]*@|^|[^A-Za-z0-9_.\-])` + any + `(:\d|/|[?,;'"\s]|$)`),
+		inText:  regexp.MustCompile(`(://|://[^\s/@]*@|^|[^A-Za-z0-9_.\-])` + name + `(:\d|/|[?,;'"\s]|$)`),
 		hostKey: regexp.MustCompile(`(?i)(^|_)(host|hosts|hostname|addr|address|server|servers)$`),
 	}
 }

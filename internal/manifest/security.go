@@ -103,7 +103,7 @@ func (p *pod) podSecurity() *corev1.PodSecurityContext {
 		}
 	}
 	for _, name := range slices.Sorted(keys(p.service.Sysctls)) {
-		if !slices.Contains(safeSysctls, name) {
+		if !safeSysctl(name) {
 			p.r.lose("the kubelet allows a Pod to set only what Kubernetes lists as safe", p.at("sysctls", name)...)
 			continue
 		}
@@ -115,11 +115,15 @@ func (p *pod) podSecurity() *corev1.PodSecurityContext {
 	return c
 }
 
-// safeSysctls are those that a kubelet allows by default (Kubernetes 1.32,
-// "Using sysctls in a Kubernetes Cluster").
-var safeSysctls = []string{
-	"kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports",
-	"net.ipv4.ip_unprivileged_port_start", "net.ipv4.ping_group_range", "net.ipv4.tcp_fin_timeout",
-	"net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_keepalive_time",
-	"net.ipv4.tcp_rmem", "net.ipv4.tcp_syncookies", "net.ipv4.tcp_wmem",
+// safeSysctl reports whether a kubelet allows the setting by default
+// (Kubernetes 1.32, "Using sysctls in a Kubernetes Cluster").
+func safeSysctl(name string) bool {
+	switch name {
+	case "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_local_reserved_ports",
+		"net.ipv4.ip_unprivileged_port_start", "net.ipv4.ping_group_range", "net.ipv4.tcp_fin_timeout",
+		"net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_keepalive_time",
+		"net.ipv4.tcp_rmem", "net.ipv4.tcp_syncookies", "net.ipv4.tcp_wmem":
+		return true
+	}
+	return false
 }

@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // port is a port of a service in the cluster.
@@ -23,27 +24,24 @@ type port struct {
 	app      *string // appProtocol
 }
 
-// Ports whose protocol a mesh must know: for HTTP it reads requests; where the
-// server speaks first it must not wait for the client.
-var (
-	httpPorts = []int32{80, 3000, 3100, 4200, 4318, 5000, 5173, 5601, 8000, 8001, 8008, 8080, 8081, 8088, 8090, 8222, 8333, 8500, 8761, 8848, 8888, 9090, 9093, 9200, 9411, 13133, 15672, 15692, 16686}
-	tlsPorts  = []int32{443, 6443, 8443, 9443}
-	grpcPorts = []int32{4317, 9095, 50051}
-	tcpPorts  = []int32{21, 22, 25, 143, 110, 389, 587, 1433, 1521, 1883, 2181, 3306, 4222, 4369, 5432, 5671, 5672, 6379, 6380, 7000, 7687, 9042, 9092, 9093, 9094, 9876, 10911, 11211, 25672, 26257, 27017, 33060}
-)
-
+// portName tells a mesh the protocol of a port that is known for it: for HTTP
+// it reads requests, and where the server speaks first it must not wait for
+// the client. Of other ports it finds out by itself.
 func portName(number int32, protocol corev1.Protocol) string {
 	prefix := "port"
-	switch {
-	case protocol == corev1.ProtocolUDP:
-		prefix = "udp"
-	case slices.Contains(grpcPorts, number):
+	if protocol == corev1.ProtocolUDP {
+		return "udp-" + strconv.Itoa(int(number))
+	}
+	switch number {
+	case 4317, 9095, 50051:
 		prefix = "grpc"
-	case slices.Contains(tlsPorts, number):
+	case 443, 6443, 8443, 9443:
 		prefix = "https"
-	case slices.Contains(httpPorts, number):
+	case 80, 3000, 3100, 4200, 4318, 5000, 5173, 5601, 8000, 8001, 8008, 8080, 8081, 8088, 8090, 8222, 8333, 8500, 8761,
+		8848, 8888, 9090, 9200, 9411, 13133, 15672, 15692, 16686:
 		prefix = "http"
-	case slices.Contains(tcpPorts, number):
+	case 21, 22, 25, 110, 143, 389, 587, 1433, 1521, 1883, 2181, 3306, 4222, 4369, 5432, 5671, 5672, 6379, 6380, 7687,
+		9042, 9092, 9093, 9094, 9876, 10911, 11211, 25672, 26257, 27017, 33060:
 		prefix = "tcp"
 	}
 	return prefix + "-" + strconv.Itoa(int(number))
@@ -61,7 +59,7 @@ func (p *pod) declaredPorts() []port {
 			n.protocol = corev1.ProtocolUDP
 		}
 		n.name = portName(n.number, n.protocol)
-		if app != "" {
+		if app != "" && len(validation.IsQualifiedName(app)) == 0 {
 			n.app = &app
 			if name := label(app); len(name) <= 8 && n.protocol == corev1.ProtocolTCP {
 				n.name = name + "-" + strconv.Itoa(int(number))
@@ -85,7 +83,10 @@ func (p *pod) declaredPorts() []port {
 			add(n, protocol, "")
 		}
 	}
-	for _, c := range p.service.Ports {
+	for i, c := range p.service.Ports {
+		if c.AppProtocol != "" && len(validation.IsQualifiedName(c.AppProtocol)) > 0 {
+			p.r.lose("Kubernetes knows no protocol of that name", p.at("ports", strconv.Itoa(i), "app_protocol")...)
+		}
 		add(uint64(c.Target), c.Protocol, c.AppProtocol)
 	}
 	return sortedPorts(list)
