@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/diorama-dev/diorama/internal/demo/cache"
 	"github.com/diorama-dev/diorama/internal/demo/retry"
 	"github.com/diorama-dev/diorama/internal/demo/serve"
 )
@@ -29,6 +31,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, out io.
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: config.Level})).With("service", string(role))
+	cache.LogTo(log)
 	p := &process{Config: config, role: role, log: log, mux: http.NewServeMux()}
 	p.mux.Handle("GET /healthz", &p.health)
 	p.mux.HandleFunc("/", p.serve)
@@ -94,27 +97,18 @@ func (p *process) run(ctx context.Context) error {
 		p.log.InfoContext(ctx, "ready")
 		w.run(ctx)
 		p.log.InfoContext(ctx, "stopping", "reason", fmt.Sprint(context.Cause(ctx)))
+	} else if ctx.Err() != nil {
+		err = nil // told to end while it waited
 	}
 	cancel(nil)
-	serveErr := <-served
+	err = errors.Join(err, <-served)
 	if w.finish != nil {
 		after, done := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer done()
 		w.finish(after)
 	}
 	p.log.InfoContext(ctx, "stopped")
-	return p.outcome(ctx, err, serveErr)
-}
-
-// outcome is nil where the role was told to end while it waited.
-func (p *process) outcome(ctx context.Context, prepareErr, serveErr error) error {
-	if serveErr != nil {
-		return serveErr
-	}
-	if prepareErr != nil && ctx.Err() != nil {
-		return nil
-	}
-	return prepareErr
+	return err
 }
 
 func (p *process) prepare(ctx context.Context) (work, error) {

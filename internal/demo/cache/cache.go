@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -84,4 +85,15 @@ func (c *Cache) Fill(ctx context.Context, features map[story.Key]story.Features)
 		return fmt.Errorf("put features into Redis: %w", err)
 	}
 	return nil
+}
+
+// LogTo sends what the Redis client itself has to say, which it keeps for the
+// whole process, to the log at level debug: whoever asked Redis tells the rest.
+func LogTo(log *slog.Logger) { redis.SetLogger(clientLog{log}) }
+
+type clientLog struct{ log *slog.Logger }
+
+// Printf is what the client calls.
+func (l clientLog) Printf(ctx context.Context, format string, v ...any) {
+	l.log.DebugContext(ctx, "redis client: "+fmt.Sprintf(format, v...))
 }
