@@ -180,3 +180,28 @@ func fileOf(t *testing.T, folder string) os.FileInfo {
 	}
 	return info
 }
+
+// FuzzLoad sees that a damaged file is an error or a set, never a panic, and
+// that a set which was loaded shows no secret.
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(`{"schema":1,"credentials":{"a":{"B":"hunter22"}}}`))
+	f.Add([]byte(`{"schema":1,"credentials":{"a":null}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, "credentials.json"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		set, err := credentials.Load(folder)
+		if err != nil {
+			return
+		}
+		filled, _, err := set.Fill([]credentials.Need{postgres(nil)}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		password := filled.Of("postgres")["POSTGRES_PASSWORD"]
+		if len(password) >= 4 && strings.Contains(filled.Redact("pw="+password), password) && !strings.Contains("•••", password) {
+			t.Errorf("a secret stays in the text")
+		}
+	})
+}
