@@ -1,6 +1,7 @@
 package env
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -85,10 +86,15 @@ func (s Snapshot) withObserved(o Observed, at time.Time) Snapshot {
 		}
 	}
 	order := make(map[string]int, len(s.Services))
+	category := make(map[string]string, len(s.Services))
 	for i, service := range s.Services {
 		if _, ok := order[service.Stack]; !ok {
 			order[service.Stack] = i
 		}
+		category[service.Stack] = service.Category
+	}
+	for i, service := range services {
+		services[i].Category = cmp.Or(service.Category, category[service.Stack])
 	}
 	slices.SortStableFunc(services, func(a, b Service) int { return compareServices(a, b, order) })
 	s.Services, s.Findings, s.Usage = services, o.Findings, o.Usage
@@ -163,22 +169,7 @@ func compareServices(a, b Service, order map[string]int) int {
 		}
 		return len(order)
 	}
-	if d := at(a) - at(b); d != 0 {
-		return d
-	}
-	if a.Stack != b.Stack {
-		if a.Stack < b.Stack {
-			return -1
-		}
-		return 1
-	}
-	switch {
-	case a.Name < b.Name:
-		return -1
-	case a.Name > b.Name:
-		return 1
-	}
-	return 0
+	return cmp.Or(cmp.Compare(at(a), at(b)), cmp.Compare(a.Stack, b.Stack), cmp.Compare(a.Name, b.Name))
 }
 
 // Unwell are all findings of the snapshot: the services' own, then those of

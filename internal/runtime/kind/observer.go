@@ -1,17 +1,23 @@
 package kind
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/diorama-dev/diorama/internal/diagnose"
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/internal/plan"
 )
 
 // observer keeps the newest observation of the cluster, for the steps that
@@ -23,13 +29,16 @@ type observer struct {
 	mu       sync.Mutex
 	nodes    map[string]time.Time // when each node's container was started
 	services []env.Service
-	findings []env.Finding
-	seen     bool
-	changed  chan struct{} // closed and replaced at every observation
+	// revisions are those of the services' workloads, see [plan.Revision].
+	revisions map[string]string
+	seen      bool
+	// told is how often each of the cluster's events has been told of.
+	told    map[types.UID]int32
+	changed chan struct{} // closed and replaced at every observation
 }
 
 func newObserver(o Options) *observer {
-	return &observer{emit: o.Emit, containers: o.Containers, changed: make(chan struct{}), nodes: make(map[string]time.Time)}
+	return &observer{emit: o.Emit, containers: o.Containers, changed: make(chan struct{}), nodes: make(map[string]time.Time), told: make(map[types.UID]int32)}
 }
 
 // started says since when the nodes run. What the cluster's API tells of a
@@ -48,15 +57,47 @@ func (o *observer) observe(observation diagnose.Observation) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	observation = fresh(observation, o.nodes)
-	o.services = diagnose.Services(observation)
-	o.findings = diagnose.Explain(observation)
+	observed := diagnose.Observed(observation)
+	o.services, o.revisions = observed.Services, revisions(observation)
 	o.containers(containers(observation.Pods))
 	o.seen = true
-	o.emit(env.Event{Time: observation.Time, Observed: &env.Observed{
-		Services: o.services, Findings: clusterWide(o.findings), Usage: usage(observation),
-	}})
+	o.emit(env.Event{Time: observation.Time, Observed: &observed})
+	for _, event := range observation.Events {
+		o.tell(event)
+	}
 	close(o.changed)
 	o.changed = make(chan struct{})
+}
+
+// tell emits an event of the cluster that is new, or was seen again. The lock
+// is held.
+func (o *observer) tell(event corev1.Event) {
+	count := max(event.Count, 1)
+	if event.Series != nil {
+		count = event.Series.Count
+	}
+	if o.told[event.UID] >= count {
+		return
+	}
+	o.told[event.UID] = count
+	o.emit(env.Event{Time: seenAt(event), Occurred: &env.Occurrence{
+		Source: "kubernetes", Subject: strings.ToLower(event.InvolvedObject.Kind) + "/" + event.InvolvedObject.Name,
+		Warning: event.Type == corev1.EventTypeWarning, Reason: event.Reason, Message: event.Message, Count: int(count),
+	}})
+}
+
+// seenAt is when the event was last seen; its several writers use several fields.
+func seenAt(event corev1.Event) time.Time {
+	switch {
+	case event.Series != nil && !event.Series.LastObservedTime.IsZero():
+		return event.Series.LastObservedTime.Time
+	case !event.LastTimestamp.IsZero():
+		return event.LastTimestamp.Time
+	case !event.EventTime.IsZero():
+		return event.EventTime.Time
+	default:
+		return event.CreationTimestamp.Time
+	}
 }
 
 // fresh takes the readiness from Pods whose containers were started before
@@ -88,32 +129,26 @@ func fresh(o diagnose.Observation, started map[string]time.Time) diagnose.Observ
 	return o
 }
 
-func clusterWide(findings []env.Finding) []env.Finding {
-	var wide []env.Finding
-	for _, finding := range findings {
-		if finding.Service == "" {
-			wide = append(wide, finding)
-		}
+// revisions are those of the plans that the workloads were last applied by, by
+// service.
+func revisions(o diagnose.Observation) map[string]string {
+	all := make(map[string]string)
+	add := func(meta metav1.ObjectMeta) {
+		all[meta.Labels[diagnose.LabelService]] = meta.Annotations[plan.Revision]
 	}
-	return wide
-}
-
-func usage(o diagnose.Observation) env.Usage {
-	var sum env.Usage
-	add := func(total **int64, part *int64) {
-		if part == nil {
-			return
-		}
-		if *total == nil {
-			*total = new(int64)
-		}
-		**total += *part
+	for _, w := range o.Deployments {
+		add(w.ObjectMeta)
 	}
-	for _, pod := range o.Usage {
-		add(&sum.CPU, pod.CPU)
-		add(&sum.Memory, pod.Memory)
+	for _, w := range o.StatefulSets {
+		add(w.ObjectMeta)
 	}
-	return sum
+	for _, w := range o.DaemonSets {
+		add(w.ObjectMeta)
+	}
+	for _, w := range o.Jobs {
+		add(w.ObjectMeta)
+	}
+	return all
 }
 
 // UnwellError is a wait that cannot succeed any more: it carries all that is
@@ -137,11 +172,11 @@ func (e *UnwellError) Error() string {
 
 // wait returns once all the services are ready. A cause that waiting cannot
 // cure ends it at once.
-func (o *observer) wait(ctx context.Context, stack string, services []string, tell func(string)) error {
+func (o *observer) wait(ctx context.Context, stack string, services map[string]string, tell func(string)) error {
 	last := ""
 	for {
 		o.mu.Lock()
-		state, why, terminal := judge(o.services, services, o.seen)
+		state, why, terminal := o.judge(services)
 		changed := o.changed
 		o.mu.Unlock()
 		if terminal {
@@ -162,19 +197,19 @@ func (o *observer) wait(ctx context.Context, stack string, services []string, te
 	}
 }
 
-// judge says what the services are still waiting for; nothing when all are
-// ready.
-func judge(seen []env.Service, wanted []string, any bool) (state string, why []env.Finding, terminal bool) {
-	if !any {
+// judge says what the services, each with the revision that it must have, are
+// still waiting for; nothing when all are ready. The lock is held.
+func (o *observer) judge(wanted map[string]string) (state string, why []env.Finding, terminal bool) {
+	if !o.seen {
 		return "waiting for the cluster's first answer", nil, false
 	}
-	for _, name := range wanted {
-		i := slices.IndexFunc(seen, func(s env.Service) bool { return s.Name == name })
-		if i < 0 {
-			state = first(state, "waiting for "+name+" to appear")
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		i := slices.IndexFunc(o.services, func(s env.Service) bool { return s.Name == name })
+		if i < 0 || o.revisions[name] != wanted[name] {
+			state = cmp.Or(state, "waiting for "+name+" to appear")
 			continue
 		}
-		service := seen[i]
+		service := o.services[i]
 		if service.Phase == env.PhaseReady {
 			continue
 		}
@@ -182,7 +217,7 @@ func judge(seen []env.Service, wanted []string, any bool) (state string, why []e
 			why = append(why, finding)
 			terminal = terminal || finding.Terminal
 		}
-		state = first(state, waitingFor(service))
+		state = cmp.Or(state, waitingFor(service))
 	}
 	return state, why, terminal
 }
@@ -196,11 +231,4 @@ func waitingFor(service env.Service) string {
 	default:
 		return fmt.Sprintf("%s: %d of %d ready", service.Name, service.Ready, service.Desired)
 	}
-}
-
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

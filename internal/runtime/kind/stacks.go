@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/diorama-dev/diorama/internal/engine"
 	"github.com/diorama-dev/diorama/internal/env"
@@ -96,7 +97,7 @@ func (r *Runtime) apply(ctx context.Context, name string, report engine.Report) 
 		if i == len(stack.Waves)-1 {
 			break
 		}
-		if err := r.observer.wait(ctx, name, serviceNames(stack, i), func(state string) { report(state, env.Progress{}) }); err != nil {
+		if err := r.observer.wait(ctx, name, services(stack, i), func(state string) { report(state, env.Progress{}) }); err != nil {
 			return engine.Outcome{}, err
 		}
 	}
@@ -131,19 +132,23 @@ func (r *Runtime) amend(change func(*env.Record)) error {
 
 // wait returns once all of the stack's services are ready.
 func (r *Runtime) wait(ctx context.Context, name string, report engine.Report) (engine.Outcome, error) {
-	_, stack, _, err := r.stack(name)
+	p, stack, _, err := r.stack(name)
 	if err != nil {
 		return engine.Outcome{}, err
 	}
-	waited := false
-	err = r.observer.wait(ctx, name, serviceNames(stack, len(stack.Waves)-1), func(state string) {
-		waited = true
+	var waited atomic.Bool
+	tell := func(state string) {
+		waited.Store(true)
 		report(state, env.Progress{})
-	})
-	if err != nil {
+	}
+	if err := r.observer.wait(ctx, name, services(stack, len(stack.Waves)-1), tell); err != nil {
 		return engine.Outcome{}, err
 	}
-	return engine.Outcome{Unchanged: !waited, Detail: "ready"}, nil
+	own := slices.DeleteFunc(slices.Clone(p.Endpoints), func(e plan.Endpoint) bool { return e.Stack != name })
+	if err := reach(ctx, own, tell); err != nil {
+		return engine.Outcome{}, err
+	}
+	return engine.Outcome{Unchanged: !waited.Load(), Detail: "ready"}, nil
 }
 
 // remove deletes what the stack has in the cluster, but its data.
@@ -167,21 +172,21 @@ func (r *Runtime) remove(ctx context.Context, name string, report engine.Report)
 	return outcome(changes), nil
 }
 
-// serviceNames are the services that the waves up to and with that of the
-// index make.
-func serviceNames(stack plan.Stack, wave int) []string {
-	var names []string
+// services are those that the waves up to and with that of the index make,
+// each with the revision that its workload must have.
+func services(stack plan.Stack, wave int) map[string]string {
+	revisions := make(map[string]string)
 	for _, objects := range stack.Waves[:wave+1] {
 		for _, object := range objects {
 			i := slices.IndexFunc(stack.Workloads, func(w manifest.Workload) bool {
 				return w.Kind == object.GetKind() && w.Name == object.GetName()
 			})
 			if i >= 0 {
-				names = append(names, stack.Workloads[i].Service)
+				revisions[stack.Workloads[i].Service] = object.GetAnnotations()[plan.Revision]
 			}
 		}
 	}
-	return names
+	return revisions
 }
 
 // outcome sums changes up: "2 created, 1 configured".
