@@ -1,0 +1,192 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestStreaming is the main story: a profile comes up, clients of the host use
+// it, it is changed, stopped, started, and taken down without a trace.
+func TestStreaming(t *testing.T) {
+	before := traces(t)
+	w := newWorld(t)
+	w.must("up", "streaming")
+	w.wantReady("streaming", "demo", "kafka", "postgres", "redis")
+
+	vars := w.vars("streaming")
+	produce(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "greetings", "hello")
+	redisDo(t, vars["REDIS_URL"], "set", "greeting", "hello")
+	query(t, vars["POSTGRES_URL"], "with made as (select 1) select 'connected'")
+	runSQL(t, w, "streaming", "create table greetings(word text); insert into greetings values ('hello')")
+	holds := func(vars map[string]string) {
+		t.Helper()
+		if got := consume(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "greetings"); got != "hello" {
+			t.Errorf("Kafka holds %q, want hello", got)
+		}
+		if got := redisDo(t, vars["REDIS_URL"], "get", "greeting"); got != "hello" {
+			t.Errorf("Redis holds %q, want hello", got)
+		}
+		if got := query(t, vars["POSTGRES_URL"], "select word from greetings"); got != "hello" {
+			t.Errorf("PostgreSQL holds %q, want hello", got)
+		}
+	}
+	holds(vars)
+
+	t.Run("the same up again changes nothing", func(t *testing.T) {
+		r := w.run("up", "streaming")
+		if r.code != 0 {
+			t.Fatalf("exit code %d: %s", r.code, r.stderr)
+		}
+		for line := range strings.Lines(r.stderr) {
+			if strings.HasPrefix(line, "●") && !strings.Contains(line, "unchanged") && !strings.Contains(line, "already") {
+				t.Errorf("something was done: %s", line)
+			}
+		}
+	})
+	t.Run("logs of every service are kept", func(t *testing.T) { wantLogs(t, w, "streaming") })
+	t.Run("data outlives its Pod", func(t *testing.T) {
+		kubectl(t, "streaming", "delete", "pod", "kafka-0", "redis-0", "postgres-0")
+		w.must("wait", "--name", "streaming", "--timeout", "3m")
+		holds(vars)
+	})
+	t.Run("stop and start keep data, ports and credentials", func(t *testing.T) {
+		w.must("stop", "--name", "streaming")
+		if s := w.status("streaming"); s.Phase != "stopped" {
+			t.Errorf("phase = %q, want stopped", s.Phase)
+		}
+		takeAddress(t, "diorama-streaming-control-plane")
+		w.must("start", "--name", "streaming")
+		w.wantReady("streaming", "demo", "kafka", "postgres", "redis")
+		after := w.vars("streaming")
+		if fmt.Sprint(after) != fmt.Sprint(vars) {
+			t.Errorf("the variables changed:\n%v\n%v", vars, after)
+		}
+		holds(after)
+	})
+	w.must("down", "--name", "streaming")
+	if after := traces(t); after != before {
+		t.Errorf("left behind:\nbefore\n%s\nafter\n%s", before, after)
+	}
+}
+
+// TestProfileChanges brings a changed profile about in a running cluster.
+func TestProfileChanges(t *testing.T) {
+	w := newWorld(t)
+	profile := w.file("shop.yaml", "name: shop\nstacks: [redis, postgres]\n")
+	w.must("up", profile)
+	node := docker(t, "inspect", "-f", "{{.Id}}", "diorama-shop-control-plane")
+	vars := w.vars("shop")
+	runSQL(t, w, "shop", "create table greetings(word text); insert into greetings values ('hello')")
+
+	w.file("shop.yaml", "name: shop\nstacks: [redis, rabbitmq]\n")
+	plan := w.must("plan", profile, "-o", "json")
+	wantChanges(t, plan, map[string]string{"redis": "keep", "rabbitmq": "add", "postgres": "remove"})
+	w.must("up", profile)
+	w.wantReady("shop", "redis", "rabbitmq")
+	changed := w.vars("shop")
+	if changed["POSTGRES_URL"] != "" || changed["RABBITMQ_URL"] == "" {
+		t.Errorf("the variables do not follow the profile: %v", changed)
+	}
+	if got := greets(t, changed["RABBITMQ_HOST"]+":"+changed["RABBITMQ_PORT"], "AMQP\x00\x00\x09\x01"); got == "" {
+		t.Error("RabbitMQ does not answer")
+	}
+
+	w.file("shop.yaml", "name: shop\nstacks: [redis, rabbitmq, postgres]\n")
+	w.must("up", profile)
+	w.wantReady("shop", "redis", "rabbitmq", "postgres")
+	if again := w.vars("shop"); again["POSTGRES_URL"] != vars["POSTGRES_URL"] {
+		t.Errorf("PostgreSQL came back as %s, was %s", again["POSTGRES_URL"], vars["POSTGRES_URL"])
+	}
+	if got := query(t, vars["POSTGRES_URL"], "select word from greetings"); got != "hello" {
+		t.Errorf("PostgreSQL came back with %q, want hello", got)
+	}
+	if same := docker(t, "inspect", "-f", "{{.Id}}", "diorama-shop-control-plane"); same != node {
+		t.Error("the cluster was made anew")
+	}
+}
+
+// TestSideBySide runs two environments at once; neither is in the other's way.
+func TestSideBySide(t *testing.T) {
+	w := newWorld(t)
+	w.must("up", "backend")
+	w.wantReady("backend", "memcached", "mysql", "rabbitmq", "redis")
+	w.must("up", "minimal", "--name", "second")
+	w.wantReady("second", "postgres", "redis")
+	w.wantReady("backend", "memcached", "mysql", "rabbitmq", "redis")
+	first, second := w.vars("backend"), w.vars("second")
+	if first["REDIS_PORT"] == second["REDIS_PORT"] {
+		t.Errorf("both have Redis on port %s", first["REDIS_PORT"])
+	}
+	if got := greets(t, first["MYSQL_HOST"]+":"+first["MYSQL_PORT"], ""); !strings.Contains(got, "\x00") {
+		t.Errorf("MySQL greets with %q", got)
+	}
+	if got := greets(t, first["MEMCACHED_HOST"]+":"+first["MEMCACHED_PORT"], "version\r\n"); !strings.HasPrefix(got, "VERSION") {
+		t.Errorf("Memcached answers %q", got)
+	}
+	redisDo(t, first["REDIS_URL"], "set", "whose", "first")
+	redisDo(t, second["REDIS_URL"], "set", "whose", "second")
+	if got := redisDo(t, first["REDIS_URL"], "get", "whose"); got != "first" {
+		t.Errorf("the first Redis holds %q", got)
+	}
+	w.fails(2, []string{"backend", "second", "--name"}, "status")
+	w.must("down", "--name", "second")
+	w.wantReady("backend", "memcached", "mysql", "rabbitmq", "redis")
+}
+
+func wantChanges(t *testing.T, plan string, want map[string]string) {
+	t.Helper()
+	var p struct {
+		Stacks []struct{ Name, Change string }
+	}
+	if err := json.Unmarshal([]byte(plan), &p); err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]string)
+	for _, stack := range p.Stacks {
+		got[stack.Name] = stack.Change
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("changes = %v, want %v", got, want)
+	}
+}
+
+func wantLogs(t *testing.T, w *world, name string) {
+	t.Helper()
+	for _, service := range w.status(name).Services {
+		eventually(t, "logs of "+service.Name, func() error {
+			if out := w.must("logs", "--name", name, service.Name, "--tail", "1"); strings.TrimSpace(out) == "" {
+				return fmt.Errorf("no line of %s is kept", service.Name)
+			}
+			return nil
+		})
+	}
+}
+
+// runSQL runs statements through the stack's own shell.
+func runSQL(t *testing.T, w *world, name, sql string) {
+	t.Helper()
+	cmd := w.command("connect", "postgres", "--name", name)
+	cmd.Stdin = strings.NewReader(sql + ";\n")
+	if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "ERROR") {
+		t.Fatalf("connect postgres: %v\n%s", err, out)
+	}
+}
+
+// traces are what an environment could leave on the host.
+func traces(t *testing.T) string {
+	t.Helper()
+	return "containers " + docker(t, "ps", "-aq", "--filter", "label=io.x-k8s.kind.cluster") + "\nvolumes " + docker(t, "volume", "ls", "-q")
+}
+
+// takeAddress lets another container have the address that a stopped node had,
+// as happens when Docker starts again.
+func takeAddress(t *testing.T, node string) {
+	t.Helper()
+	image := docker(t, "inspect", "-f", "{{.Config.Image}}", node)
+	squatter := docker(t, "run", "-d", "--network", "kind", "--entrypoint", "sleep", image, "infinity")
+	t.Cleanup(func() { docker(t, "rm", "-f", "-v", squatter) })
+}

@@ -1,0 +1,101 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestTroubleIsExplained starts services that cannot become ready: each fails
+// at once with its reason, and all reasons are told.
+func TestTroubleIsExplained(t *testing.T) {
+	w := newWorld(t)
+	profile := w.file("broken.yaml", "name: broken\nstacks: [redis]\napps: [./compose.yaml]\n")
+	w.file("compose.yaml", `services:
+  crasher:
+    image: redis:8.10.1-alpine
+    command: [sh, -c, 'echo the disk is on fire; exit 3']
+  glutton:
+    image: redis:8.10.1-alpine
+    command: [sh, -c, 'x=a; while true; do x=$$x$$x; done']
+    deploy: {resources: {limits: {memory: 16M}}}
+  giant:
+    image: redis:8.10.1-alpine
+    deploy: {resources: {reservations: {memory: 900G}}}
+`)
+	began := time.Now()
+	w.fails(1, []string{"crasher", "glutton", "giant", "the disk is on fire"}, "up", profile, "--timeout", "8m")
+	t.Logf("failed after %.0f s", time.Since(began).Seconds())
+	found := make(map[string]string)
+	for _, service := range w.status("broken").Services {
+		for _, why := range service.Why {
+			found[service.Name] += why.ID + " "
+		}
+	}
+	for service, id := range map[string]string{"crasher": "crash-loop", "glutton": "out-of-memory", "giant": "unschedulable-memory"} {
+		if !strings.Contains(found[service], id) {
+			t.Errorf("%s is explained by %q, want %s", service, found[service], id)
+		}
+	}
+	for name := range found {
+		if name == "redis" {
+			t.Errorf("redis is well and was found unwell: %s", found[name])
+		}
+	}
+}
+
+// TestImageThatIsNowhere fails before anything half-made is shown as ready.
+func TestImageThatIsNowhere(t *testing.T) {
+	w := newWorld(t)
+	w.fails(1, []string{"no-such-image"}, "up", w.file("gone.yaml", "name: gone\nstacks: [redis]\napps: [./compose.yaml]\n"), "--overlay", appOf(w, "services: {ghost: {image: 'no-such-image.invalid/ghost:1'}}"))
+}
+
+func appOf(w *world, compose string) string {
+	w.file("compose.yaml", compose+"\n")
+	return w.file("overlay.yaml", "title: An overlay\n")
+}
+
+// TestHostLacksSomething ends with exit code 3 and a remedy.
+func TestHostLacksSomething(t *testing.T) {
+	t.Run("no Docker", func(t *testing.T) {
+		w := newWorld(t)
+		w.extra = []string{"DOCKER_HOST=unix:///nonexistent/docker.sock"}
+		w.fails(3, []string{"Docker", "start Docker"}, "up", "minimal")
+	})
+	t.Run("a port that the profile wants is taken", func(t *testing.T) {
+		w := newWorld(t)
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		_, port, _ := net.SplitHostPort(listener.Addr().String())
+		w.fails(3, []string{port, "redis/redis"}, "up", "minimal", "--set", "ports.redis/redis="+port)
+	})
+}
+
+// TestInterrupt ends a start with exit code 130, and down removes what it made.
+func TestInterrupt(t *testing.T) {
+	before := traces(t)
+	w := newWorld(t)
+	cmd := w.command("up", "minimal", "-q")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	awaitStep(t, w, "cluster")
+	if err := cmd.Process.Signal(os.Signal(syscall.SIGINT)); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 130 {
+		t.Errorf("exit code %d (%v), want 130", cmd.ProcessState.ExitCode(), err)
+	}
+	w.must("down", "--name", "minimal")
+	if after := traces(t); after != before {
+		t.Errorf("left behind:\nbefore\n%s\nafter\n%s", before, after)
+	}
+}
