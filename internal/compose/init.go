@@ -13,6 +13,11 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
+var (
+	instanceName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$`)
+	plainScalar  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_./-]*$`)
+)
+
 // Note is something that a person should know about a profile made from a
 // Compose file: what was taken for what, and what may need a hand.
 type Note struct {
@@ -89,7 +94,7 @@ func (i *initialising) note(service, format string, args ...any) {
 // instance is the name of the stack's instance for a service; empty where it
 // can have none.
 func (i *initialising) instance(service string) string {
-	if regexp.MustCompile(`^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$`).MatchString(service) {
+	if instanceName.MatchString(service) {
 		return service
 	}
 	return ""
@@ -289,7 +294,7 @@ func oneLine(text string) string { return strings.Join(strings.Fields(text), " "
 
 // scalar writes a text as YAML, in quotes where it would be read otherwise.
 func scalar(text string) string {
-	if regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_./-]*$`).MatchString(text) && !slices.Contains(
+	if plainScalar.MatchString(text) && !slices.Contains(
 		[]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}, strings.ToLower(text)) {
 		return text
 	}

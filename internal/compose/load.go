@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/sirupsen/logrus"
 )
 
 // stackFile is what the Compose file of a stack is called.
@@ -129,6 +131,9 @@ func (l loading) load(ctx context.Context, name string) (_ Project, err error) {
 			err = fmt.Errorf("%s: the file cannot be understood: %v", l.display(l.files[0]), r)
 		}
 	}()
+	// It also writes warnings to the standard error, which a terminal UI may
+	// own. What matters of them is in the losses of a rendered project.
+	logrus.SetOutput(io.Discard)
 	if name == "" {
 		return Project{}, errors.New("the name has no letter or digit; give it one")
 	}

@@ -154,6 +154,16 @@ services:
 	}
 }
 
+func TestUnset(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "$$A": "", "$A": "A", "${A}": "A", "${A:-x}": "", "${A-}": "", "${A:?no}": "", "x$A-$A-${B}-$SET": "A B", "$$${A}": "A",
+	} {
+		if got := strings.Join(unset(text, map[string]string{"SET": ""}), " "); got != want {
+			t.Errorf("unset(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestOverridesMove(t *testing.T) {
 	folder := t.TempDir()
 	write(t, folder, "compose.yaml", "services:\n  web:\n    image: a\n    command: [old]\n    pid: host\n    ports: [\"80\"]\n")

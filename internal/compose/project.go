@@ -8,6 +8,8 @@ package compose
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/template"
@@ -69,6 +71,9 @@ type Entry struct {
 	Position Position
 	Kind     Kind
 	Value    string
+	// Unset are variables in the value that are not set and have no default:
+	// nothing stands in their place.
+	Unset []string
 }
 
 // Walk visits everything that the files say, in the order of the merged
@@ -79,12 +84,28 @@ func (p Project) Walk(visit func(Entry) bool) {
 	}
 	p.root.walk(nil, func(e Entry) bool {
 		if p.Model != nil && strings.Contains(e.Value, "$") {
+			e.Unset = unset(e.Value, p.Model.Environment)
 			if filled, err := template.Substitute(e.Value, p.Model.Environment.Resolve); err == nil {
 				e.Value = filled
 			}
 		}
 		return visit(e)
 	})
+}
+
+// variable is $$, which is a dollar, or a variable: $NAME, ${NAME}, or
+// ${NAME…} with a default or the like.
+var variable = regexp.MustCompile(`\$\$|\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)([^}]*)\}`)
+
+func unset(text string, environment types.Mapping) []string {
+	var names []string
+	for _, match := range variable.FindAllStringSubmatch(text, -1) {
+		name := match[1] + match[2]
+		if _, set := environment[name]; name != "" && match[3] == "" && !set && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Has reports whether the files say anything at the path.

@@ -146,6 +146,7 @@ func Render(in Input) (Result, error) {
 		}
 	}
 	r.walkLosses()
+	r.unsetVariables()
 	return r.result()
 }
 

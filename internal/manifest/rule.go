@@ -24,10 +24,8 @@ type rule struct {
 func (r *renderer) walkLosses() {
 	rules := rule{below: fileRules()}
 	r.in.Project.Walk(func(e compose.Entry) bool {
-		if len(e.Path) >= 2 && e.Path[0] == "services" {
-			if _, enabled := r.names[e.Path[1]]; !enabled {
-				return false // of a profile that is not active, or lost as a whole
-			}
+		if !r.enabled(e.Path) {
+			return false
 		}
 		found, free := rules.find(e.Path)
 		switch {
@@ -44,6 +42,29 @@ func (r *renderer) walkLosses() {
 		}
 		return false
 	})
+}
+
+// unsetVariables reports variables that are not set, as docker compose does.
+func (r *renderer) unsetVariables() {
+	r.in.Project.Walk(func(e compose.Entry) bool {
+		if !r.enabled(e.Path) || len(e.Path) == 1 && strings.HasPrefix(e.Path[0], "x-") {
+			return false // of an extension, what is used of it is seen where it is used
+		}
+		for _, name := range e.Unset {
+			r.lose("the variable "+name+" is not set; nothing stands in its place", e.Path...)
+		}
+		return true
+	})
+}
+
+// enabled is false for a service of a profile that is not active, or one that
+// is lost as a whole.
+func (r *renderer) enabled(path []string) bool {
+	if len(path) < 2 || path[0] != "services" {
+		return true
+	}
+	_, enabled := r.names[path[1]]
+	return enabled
 }
 
 // find is the rule of a path, nil where there is none. Free is true where the
