@@ -17,7 +17,7 @@ import (
 
 // Plan resolves the options into a plan; nothing is made or changed.
 func Plan(ctx context.Context, o Options) (plan.Plan, error) {
-	r, err := resolve(ctx, o, false)
+	r, err := resolve(ctx, o)
 	if err != nil {
 		return plan.Plan{}, err
 	}
@@ -28,11 +28,14 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 // start goes on in the environment's keeper. [Session.Wait] waits for its end.
 // An environment that is there is brought to the new plan.
 func Up(ctx context.Context, o Options) (*Session, error) {
-	r, err := resolve(ctx, o, true)
+	r, err := resolve(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	defer r.engine.Close() //nolint:errcheck // only read from
+	if err := r.keepCredentials(); err != nil {
+		return nil, err
+	}
 	if o.Recreate {
 		if err := recreate(ctx, r); err != nil {
 			return nil, err

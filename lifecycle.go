@@ -28,7 +28,9 @@ type owned struct {
 }
 
 func (o *owned) release() {
-	_ = o.engine.Close()
+	if o.engine != nil {
+		_ = o.engine.Close()
+	}
 	_ = o.lock.Close()
 }
 
@@ -42,27 +44,34 @@ func own(ctx context.Context, name string) (*owned, error) {
 	if _, err := os.Stat(string(o.folder)); errors.Is(err, os.ErrNotExist) {
 		return nil, &NoEnvironmentError{Name: name}
 	}
-	if o.engine, err = docker.Open(ctx); err != nil {
-		return nil, err
-	}
 	if err := keeper.NewClient(o.folder).Quit(ctx); err != nil {
 		if _, gone := errors.AsType[*keeper.GoneError](err); !gone {
-			return nil, errors.Join(err, o.engine.Close())
+			return nil, err
 		}
 	}
 	waiting, cancel := context.WithTimeoutCause(ctx, lockWithin, fmt.Errorf("not released within %s", lockWithin))
 	defer cancel()
 	if o.lock, err = o.folder.Acquire(waiting); err != nil {
-		return nil, errors.Join(err, o.engine.Close())
+		return nil, err
 	}
-	if o.record, err = recordOf(o.folder); err == nil && o.record.Cluster.Name != "" {
-		o.nodes, err = kind.Nodes(ctx, o.engine, o.record.Cluster.Name)
-	}
-	if err != nil {
+	if err := o.look(ctx); err != nil {
 		o.release()
 		return nil, err
 	}
 	return o, nil
+}
+
+// look finds the environment's nodes. One that never came as far as a cluster
+// needs no Docker to be removed.
+func (o *owned) look(ctx context.Context) (err error) {
+	if o.record, err = recordOf(o.folder); err != nil || o.record.Cluster.Name == "" {
+		return err
+	}
+	if o.engine, err = docker.Open(ctx); err != nil {
+		return err
+	}
+	o.nodes, err = kind.Nodes(ctx, o.engine, o.record.Cluster.Name)
+	return err
 }
 
 // Stop stops an environment. Its data, ports and credentials stay.

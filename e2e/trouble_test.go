@@ -26,7 +26,7 @@ func TestTroubleIsExplained(t *testing.T) {
     deploy: {resources: {limits: {memory: 16M}}}
   giant:
     image: redis:8.10.1-alpine
-    deploy: {resources: {reservations: {memory: 900G}}}
+    deploy: {resources: {reservations: {devices: [{capabilities: [gpu], count: 1}]}}}
 `)
 	began := time.Now()
 	w.fails(1, []string{"crasher", "glutton", "giant", "the disk is on fire"}, "up", profile, "--timeout", "8m")
@@ -37,7 +37,7 @@ func TestTroubleIsExplained(t *testing.T) {
 			found[service.Name] += why.ID + " "
 		}
 	}
-	for service, id := range map[string]string{"crasher": "crash-loop", "glutton": "out-of-memory", "giant": "unschedulable-memory"} {
+	for service, id := range map[string]string{"crasher": "crash-loop", "glutton": "out-of-memory", "giant": "unschedulable-gpu"} {
 		if !strings.Contains(found[service], id) {
 			t.Errorf("%s is explained by %q, want %s", service, found[service], id)
 		}
@@ -76,6 +76,14 @@ func TestHostLacksSomething(t *testing.T) {
 		defer listener.Close()
 		_, port, _ := net.SplitHostPort(listener.Addr().String())
 		w.fails(3, []string{port, "redis/redis"}, "up", "minimal", "--set", "ports.redis/redis="+port)
+	})
+	t.Run("more memory than there is", func(t *testing.T) {
+		w := newWorld(t)
+		w.file("compose.yaml", "services: {giant: {image: 'redis:8.10.1-alpine', deploy: {resources: {reservations: {memory: 9000G}}}}}\n")
+		w.fails(3, []string{"memory", "leave out"}, "up", w.file("giant.yaml", "name: giant\nstacks: [redis]\napps: [./compose.yaml]\n"))
+		if entries, err := os.ReadDir(w.state); err != nil || len(entries) > 0 {
+			t.Errorf("something half-made was left: %v, %v", entries, err)
+		}
 	})
 }
 
