@@ -22,7 +22,7 @@ func (p Project) explain(err error, l loading) error {
 }
 
 var (
-	keyPath    = regexp.MustCompile(`\b(?:services|volumes|networks|secrets|configs)\.[\w.\-\[\]]+`)
+	keyPath    = regexp.MustCompile(`\b(?:services|jobs|models|volumes|networks|secrets|configs)\.[\w.\-\[\]]+`)
 	extraKey   = regexp.MustCompile(`additional properties? '([^']+)'`)
 	namedThing = regexp.MustCompile(`\b(service|volume|network|secret|config) "([^"]+)"`)
 )

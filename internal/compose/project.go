@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/template"
@@ -91,6 +92,44 @@ func (p Project) Walk(visit func(Entry) bool) {
 		}
 		return visit(e)
 	})
+}
+
+// Item is the path of the item of a list that says the text: as a whole, as a
+// part between colons, or in one of its fields. Loaded lists have other indices
+// than written ones, where ranges are expanded or files merged. Where no item
+// says it, it is the path of the list.
+func (p Project) Item(text string, list ...string) []string {
+	current := p.root
+	for _, key := range list {
+		current = current.child(key)
+	}
+	if current == nil || text == "" {
+		return list
+	}
+	says := func(n *node) bool {
+		value := n.value
+		if p.Model != nil && strings.Contains(value, "$") {
+			if filled, err := template.Substitute(value, p.Model.Environment.Resolve); err == nil {
+				value = filled
+			}
+		}
+		if n.kind != Scalar {
+			return false
+		}
+		return value == text || slices.ContainsFunc(strings.Split(value, ":"), func(part string) bool {
+			return part != "" && strings.TrimSuffix(part, "/") == text
+		})
+	}
+	for i, item := range current.items {
+		found := says(item)
+		for _, key := range item.keys {
+			found = found || says(item.fields[key])
+		}
+		if found {
+			return append(slices.Clone(list), strconv.Itoa(i))
+		}
+	}
+	return list
 }
 
 // variable is $$, which is a dollar, or a variable: $NAME, ${NAME}, or

@@ -40,6 +40,12 @@ func (p *pod) at(keys ...string) []string {
 	return append([]string{"services", p.compose}, keys...)
 }
 
+// item is the path of an item of one of the service's lists, found by what it
+// says.
+func (p *pod) item(text, list string) []string {
+	return p.r.in.Project.Item(text, p.at(list)...)
+}
+
 func (p *pod) template() (corev1.PodTemplateSpec, error) {
 	main, err := p.mainContainer()
 	if err != nil {

@@ -29,7 +29,7 @@ type renderer struct {
 	taken    map[string]string // names of Services → Compose service
 	images   []string
 	work     []Workload
-	losses   map[string]Loss
+	losses   map[Loss]bool
 }
 
 // part is an object and the wave it belongs to.
@@ -41,7 +41,7 @@ type part struct {
 func newRenderer(in Input) (*renderer, error) {
 	r := &renderer{
 		in: in, model: in.Project.Model,
-		shared: map[string]shared{}, claims: map[string]claim{}, taken: map[string]string{}, losses: map[string]Loss{},
+		shared: map[string]shared{}, claims: map[string]claim{}, taken: map[string]string{}, losses: map[Loss]bool{},
 	}
 	for name, service := range r.model.Services {
 		if service.Provider != nil {
@@ -86,11 +86,8 @@ func (r *renderer) checkHostPorts() error {
 
 // lose records a loss at the place that the path names.
 func (r *renderer) lose(reason string, path ...string) {
-	key := strings.Join(path, ".")
-	if _, known := r.losses[key]; known {
-		return
-	}
-	r.losses[key] = Loss{Position: r.in.Project.Position(path...), Key: key, Reason: reason}
+	l := Loss{Position: r.in.Project.Position(path...), Key: strings.Join(path, "."), Reason: reason}
+	r.losses[l] = true
 }
 
 func (r *renderer) add(wave int, object any) error {
@@ -160,9 +157,9 @@ func (r *renderer) result() (Result, error) {
 	return result, nil
 }
 
-func sortedLosses(losses map[string]Loss) []Loss {
-	return slices.SortedFunc(maps.Values(losses), func(a, b Loss) int {
-		return cmp.Or(comparePositions(a.Position, b.Position), cmp.Compare(a.Key, b.Key))
+func sortedLosses(losses map[Loss]bool) []Loss {
+	return slices.SortedFunc(maps.Keys(losses), func(a, b Loss) int {
+		return cmp.Or(comparePositions(a.Position, b.Position), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Reason, b.Reason))
 	})
 }
 

@@ -23,7 +23,7 @@ func (p *pod) security(spec types.ContainerSpec, at []string) *corev1.SecurityCo
 		c.Capabilities = &corev1.Capabilities{Add: capabilities(spec.CapAdd), Drop: capabilities(spec.CapDrop)}
 	}
 	c.RunAsUser, c.RunAsGroup = p.user(spec.User, at)
-	for i, option := range spec.SecurityOpt {
+	for _, option := range spec.SecurityOpt {
 		switch strings.ReplaceAll(option, ":", "=") {
 		case "no-new-privileges=true", "no-new-privileges":
 			if !spec.Privileged && !slices.Contains(capabilities(spec.CapAdd), "SYS_ADMIN") {
@@ -35,7 +35,7 @@ func (p *pod) security(spec types.ContainerSpec, at []string) *corev1.SecurityCo
 		case "apparmor=unconfined":
 			c.AppArmorProfile = &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeUnconfined}
 		default:
-			p.r.lose("the nodes have no such profile", append(slices.Clone(at), "security_opt", strconv.Itoa(i))...)
+			p.r.lose("the nodes have no such profile", p.r.in.Project.Item(option, append(slices.Clone(at), "security_opt")...)...)
 		}
 	}
 	if *c == (corev1.SecurityContext{}) {
@@ -95,11 +95,11 @@ func (p *pod) podSecurity() *corev1.PodSecurityContext {
 		once := corev1.FSGroupChangeOnRootMismatch
 		c.FSGroupChangePolicy = &once
 	}
-	for i, group := range p.service.GroupAdd {
+	for _, group := range p.service.GroupAdd {
 		if gid := identity(group); gid != nil {
 			c.SupplementalGroups = append(c.SupplementalGroups, *gid)
 		} else {
-			p.r.lose("only the image knows the group "+strconv.Quote(group)+"; give its number", p.at("group_add", strconv.Itoa(i))...)
+			p.r.lose("only the image knows the group "+strconv.Quote(group)+"; give its number", p.item(group, "group_add")...)
 		}
 	}
 	for _, name := range slices.Sorted(keys(p.service.Sysctls)) {

@@ -83,9 +83,9 @@ func (p *pod) declaredPorts() []port {
 			add(n, protocol, "")
 		}
 	}
-	for i, c := range p.service.Ports {
+	for _, c := range p.service.Ports {
 		if c.AppProtocol != "" && len(validation.IsQualifiedName(c.AppProtocol)) > 0 {
-			p.r.lose("Kubernetes knows no protocol of that name", p.at("ports", strconv.Itoa(i), "app_protocol")...)
+			p.r.lose("Kubernetes knows no protocol of that name", p.item(c.AppProtocol, "ports")...)
 		}
 		add(uint64(c.Target), c.Protocol, c.AppProtocol)
 	}
@@ -192,9 +192,9 @@ func (p *pod) aliases() []string {
 		}
 	}
 	for _, other := range p.r.services {
-		for i, link := range p.r.model.Services[other].Links {
+		for _, link := range p.r.model.Services[other].Links {
 			if service, alias, ok := strings.Cut(link, ":"); ok && service == p.compose {
-				wishes = append(wishes, wish{alias, []string{"services", other, "links", strconv.Itoa(i)}})
+				wishes = append(wishes, wish{alias, p.r.in.Project.Item(link, "services", other, "links")})
 			}
 		}
 	}

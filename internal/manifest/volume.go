@@ -53,17 +53,17 @@ func (c claim) object(r *renderer) *corev1.PersistentVolumeClaim {
 // mountAll makes the Pod's volumes and where the container sees them.
 func (p *pod) mountAll(spec types.ContainerSpec) []corev1.VolumeMount {
 	m := &mounts{p: p, targets: map[string]bool{}}
-	for i, volume := range spec.Volumes {
-		m.volume(volume, p.at("volumes", strconv.Itoa(i)))
+	for _, volume := range spec.Volumes {
+		m.volume(volume, p.item(volume.Target, "volumes"))
 	}
-	for i, config := range spec.Configs {
-		m.config(config, p.at("configs", strconv.Itoa(i)))
+	for _, config := range spec.Configs {
+		m.config(config, p.item(config.Source, "configs"))
 	}
-	for i, secret := range spec.Secrets {
-		m.secret(secret, p.at("secrets", strconv.Itoa(i)))
+	for _, secret := range spec.Secrets {
+		m.secret(secret, p.item(secret.Source, "secrets"))
 	}
-	for i, entry := range spec.Tmpfs {
-		m.tmpfs(entry, p.at("tmpfs", strconv.Itoa(i)))
+	for _, entry := range spec.Tmpfs {
+		m.tmpfs(entry, p.item(entry, "tmpfs"))
 	}
 	if spec.ShmSize > 0 {
 		m.memory("/dev/shm", int64(spec.ShmSize), p.at("shm_size"))

@@ -130,13 +130,13 @@ func restartPolicy(service types.ServiceConfig) string {
 // published are the ports that the Compose file wants on the host.
 func (p *pod) published() []Port {
 	var ports []Port
-	for i, port := range p.service.Ports {
+	for _, port := range p.service.Ports {
 		protocol := port.Protocol
 		if protocol == "" {
 			protocol = "tcp"
 		}
 		if address, err := netip.ParseAddr(port.HostIP); err == nil && !address.IsLoopback() && !address.IsUnspecified() {
-			p.r.lose("ports are published on 127.0.0.1 only", p.at("ports", strconv.Itoa(i))...)
+			p.r.lose("ports are published on 127.0.0.1 only", p.item(port.HostIP, "ports")...)
 		}
 		ports = append(ports, Port{Container: int(port.Target), Published: port.Published, Protocol: protocol})
 	}
