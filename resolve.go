@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/diorama-dev/diorama/internal/compose"
 	"github.com/diorama-dev/diorama/internal/credentials"
@@ -30,7 +28,7 @@ type resolved struct {
 	// fresh is true when there are credentials that have not been saved yet.
 	fresh  bool
 	folder env.Folder
-	engine      *docker.Engine
+	engine *docker.Engine
 }
 
 // UsageError says that what was asked for is not valid: exit code 2.
@@ -50,11 +48,11 @@ func usage(err error) error {
 
 // resolve makes the plan of an environment. It writes nothing.
 func resolve(ctx context.Context, o Options) (resolved, error) {
-	profile, catalogue, err := loadProfile(o)
+	w, err := loadProfile(o)
 	if err != nil {
 		return resolved{}, err
 	}
-	runtime, err := runtimeOf(o, profile)
+	runtime, err := runtimeOf(o, w.profile)
 	if err != nil {
 		return resolved{}, err
 	}
@@ -62,7 +60,7 @@ func resolve(ctx context.Context, o Options) (resolved, error) {
 	if err != nil {
 		return resolved{}, usage(err)
 	}
-	name := cmp.Or(o.Name, profile.Name)
+	name := cmp.Or(o.Name, w.profile.Name)
 	if err := ValidName(name); err != nil {
 		return resolved{}, usage(err)
 	}
@@ -70,15 +68,15 @@ func resolve(ctx context.Context, o Options) (resolved, error) {
 	if err != nil {
 		return resolved{}, err
 	}
-	r := resolved{profile: profile, folder: env.FolderOf(root, name)}
-	if r.credentials, r.fresh, err = credentialsOf(r.folder, profile, catalogue); err != nil {
+	r := resolved{profile: w.profile, folder: env.FolderOf(root, name)}
+	if r.credentials, r.fresh, err = credentialsOf(r.folder, w.profile, w.catalogue); err != nil {
 		return resolved{}, err
 	}
 	if r.engine, err = docker.Open(ctx); err != nil {
 		return resolved{}, err
 	}
 	in := plan.Input{
-		Environment: name, Profile: profile, Runtime: runtime, Catalogue: catalogue,
+		Environment: name, Profile: w.profile, Runtime: runtime, Catalogue: w.catalogue,
 		Credentials: r.credentials.All(), Substitute: substitution.Apply, Recreate: o.Recreate, Offline: o.Offline, LoadApp: loadApp,
 		Program: programImage(r.engine), AppImage: appImage(name, r.engine),
 	}
