@@ -110,7 +110,7 @@ func usable(version types.Version) error {
 		}
 	}
 	if version.APIVersion != "" && versions.LessThan(version.APIVersion, MinimumAPI) {
-		return fmt.Errorf("Docker %s speaks API %s, and at least %s is needed (Docker 20.10)", version.Version, version.APIVersion, MinimumAPI)
+		return fmt.Errorf("version %s speaks API %s, and at least %s is needed (Docker 20.10)", version.Version, version.APIVersion, MinimumAPI)
 	}
 	if version.Os != "" && version.Os != "linux" {
 		return fmt.Errorf("its containers run on %s, and Linux containers are needed", version.Os)

@@ -28,11 +28,12 @@ type Check struct {
 func Worst(checks []Check) Status {
 	worst := OK
 	for _, check := range checks {
-		switch {
-		case check.Status == Fail:
+		switch check.Status {
+		case Fail:
 			return Fail
-		case check.Status == Warn:
+		case Warn:
 			worst = Warn
+		case OK:
 		}
 	}
 	return worst

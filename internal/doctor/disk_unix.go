@@ -11,5 +11,5 @@ func diskFree(path string) int64 {
 	if err := unix.Statfs(path, &stat); err != nil {
 		return 0
 	}
-	return int64(stat.Bavail) * int64(stat.Bsize)
+	return int64(stat.Bavail) * int64(stat.Bsize) //nolint:unconvert // its type differs between systems
 }

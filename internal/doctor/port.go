@@ -55,13 +55,13 @@ func PortOwner(port int) (Process, bool) {
 
 // free tries the port. A port that may not be tried is not in use by that.
 func free(port int) bool {
-	addresses := []string{"127.0.0.1"}
+	addresses := []net.IP{net.IPv4(127, 0, 0, 1)}
 	if runtime.GOOS != "linux" {
 		// Elsewhere one address can be had though all of them are taken.
-		addresses = append(addresses, "")
+		addresses = append(addresses, net.IPv4zero)
 	}
 	for _, address := range addresses {
-		listener, err := net.Listen("tcp4", net.JoinHostPort(address, strconv.Itoa(port)))
+		listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: address, Port: port})
 		if errors.Is(err, syscall.EADDRINUSE) {
 			return false
 		}

@@ -1,4 +1,4 @@
-package image_test
+package image
 
 import (
 	"errors"
@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	. "github.com/diorama-dev/diorama/internal/image"
 )
 
 // contextOf writes a build context and returns its folder.

@@ -1,4 +1,4 @@
-package image_test
+package image
 
 import (
 	"crypto/rand"
@@ -10,7 +10,6 @@ import (
 	"github.com/docker/docker/api/types/image"
 
 	"github.com/diorama-dev/diorama/internal/docker"
-	. "github.com/diorama-dev/diorama/internal/image"
 )
 
 // engine is the local Docker; where there is none the test is left out.

@@ -1,4 +1,4 @@
-package image_test
+package image
 
 import (
 	"context"
@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/diorama-dev/diorama/internal/env"
-	. "github.com/diorama-dev/diorama/internal/image"
 )
 
 func amd64(id string, digests ...string) image.InspectResponse {
@@ -171,10 +170,17 @@ func TestMissing(t *testing.T) {
 func TestLoadFromTheContainerdStoreAsksForOnePlatform(t *testing.T) {
 	for api, want := range map[string]bool{"1.41": false, "1.48": true} {
 		f := &fakeEngine{api: api}
-		f.add("docker.io/library/redis:8", amd64("sha256:id"))
 		f.add("redis:8", amd64("sha256:id"))
 		host := NewHost(f.start(t), HostOptions{})
-		_ = host.SaveForTest(t.Context(), "redis:8")
+		info, err := host.Inspect(t.Context(), "redis:8")
+		if err != nil {
+			t.Fatal(err)
+		}
+		archive, err := host.save(t.Context(), []Info{info})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = archive.Close()
 		if len(f.asked) != 1 || strings.Contains(f.asked[0], "platform=") != want || !strings.Contains(f.asked[0], "names=docker.io%2Flibrary%2Fredis%3A8") {
 			t.Errorf("API %s: asked for %v, want a platform: %t", api, f.asked, want)
 		}

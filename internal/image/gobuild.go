@@ -26,7 +26,7 @@ type Program struct {
 	// Args are put before those of a Pod: the image's entrypoint is the
 	// program followed by them.
 	Args []string
-	// Cache is the folder where binaries are kept between builds, so that
+	// Cache is the folder, an absolute path, where binaries are kept between builds, so that
 	// one that is up to date is not linked again.
 	Cache string
 	// Reference is the image's tag, see [Program.SourceReference]; empty: one
@@ -97,7 +97,8 @@ func described(p Program, file string) (Binary, error) {
 // bytes everywhere.
 func (h *Host) goTool(ctx context.Context, p Program, tool, folder string, verb ...string) error {
 	args := append(verb, "-trimpath", "-buildvcs=false", "-ldflags=-s -w", p.Package)
-	return h.goRun(ctx, p, tool, folder, nil, args...)
+	// Where the toolchain works beside its output, it puts that in place whole.
+	return h.goRun(ctx, p, tool, folder, []string{"GOTMPDIR=" + p.Cache}, args...)
 }
 
 // goInstall builds a released version. GOBIN cannot be used for another

@@ -1,16 +1,17 @@
-package image_test
+package image
 
 import (
 	"bytes"
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"
 
 	"github.com/diorama-dev/diorama/internal/docker"
-	. "github.com/diorama-dev/diorama/internal/image"
 )
 
 // program is a small module, so that the test does not compile all of ours.
@@ -55,6 +56,64 @@ func TestBuildGo(t *testing.T) {
 	other, err := host.Compile(t.Context(), withPlatform(p, "linux/arm64"))
 	if err != nil || other.Reference == info.Ref {
 		t.Errorf("for another platform: got %s, %v; want another reference", other.Reference, err)
+	}
+}
+
+func TestSourceReference(t *testing.T) {
+	p := program(t, "fellow")
+	p.Platform = "linux/amd64"
+	reference := func(p Program) string {
+		t.Helper()
+		ref, err := p.SourceReference()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ref
+	}
+	before := reference(p)
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(p.Folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("hail/main_test.go", "package main\n")
+	write("README.md", "hail\n")
+	if got := reference(p); got != before {
+		t.Errorf("tests and prose changed it from %s to %s", before, got)
+	}
+	if got := reference(withPlatform(p, "linux/arm64")); got == before {
+		t.Error("another platform has the same reference")
+	}
+	write("hail/more.go", "package main\n")
+	if got := reference(p); got == before {
+		t.Error("other source has the same reference")
+	}
+	t.Setenv("PATH", t.TempDir())
+	_, err := p.SourceReference()
+	var failed *GoError
+	if !errors.As(err, &failed) || failed.Reason != NoToolchain {
+		t.Errorf("got %v, want that there is no toolchain", err)
+	}
+}
+
+func TestBuildGoByReference(t *testing.T) {
+	e := engine(t)
+	p := program(t, "by reference")
+	p.Platform = e.Platform()
+	ref, err := p.SourceReference()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Reference = ref
+	removeImage(t, e, ref)
+	host := NewHost(e, HostOptions{Offline: true})
+	if info, outcome, err := host.BuildGo(t.Context(), p); err != nil || outcome != Built || info.Ref != ref {
+		t.Errorf("got %+v, %s, %v; want %s built", info, outcome, err, ref)
+	}
+	t.Setenv("PATH", t.TempDir()) // what is there needs no toolchain
+	if _, outcome, err := host.BuildGo(t.Context(), p); err != nil || outcome != Unchanged {
+		t.Errorf("again: got %s, %v; want it unchanged", outcome, err)
 	}
 }
 

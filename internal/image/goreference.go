@@ -37,7 +37,8 @@ func (p Program) SourceReference() (string, error) {
 	return Normalise(fmt.Sprintf("%s:%x", p.Repository, sum.Sum(nil)[:6]))
 }
 
-// hashModule writes what a build of the module can depend on.
+// hashModule writes what a build of the module can depend on, except for files
+// that are embedded: programs that run inside nodes embed none.
 func hashModule(sum io.Writer, folder string) error {
 	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		name := entry.Name()
@@ -48,7 +49,7 @@ func hashModule(sum io.Writer, folder string) error {
 			return filepath.SkipDir
 		case !entry.Type().IsRegular():
 			return nil
-		case strings.HasSuffix(name, "_test.go") || filepath.Ext(name) != ".go" && name != "go.sum":
+		case strings.HasSuffix(name, "_test.go") || filepath.Ext(name) != ".go" && name != "go.sum" && name != "go.mod":
 			return nil
 		}
 		data, err := os.ReadFile(path)

@@ -1,4 +1,4 @@
-package image_test
+package image
 
 import (
 	"context"
@@ -16,7 +16,6 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/env"
-	. "github.com/diorama-dev/diorama/internal/image"
 )
 
 func afterTest(t *testing.T) context.Context { return context.WithoutCancel(t.Context()) }

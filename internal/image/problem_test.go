@@ -1,10 +1,8 @@
-package image_test
+package image
 
 import (
 	"strings"
 	"testing"
-
-	. "github.com/diorama-dev/diorama/internal/image"
 )
 
 // Messages as Docker 20.10 to 28, containerd and the registries write them.

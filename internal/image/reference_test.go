@@ -1,10 +1,8 @@
-package image_test
+package image
 
 import (
 	"strings"
 	"testing"
-
-	. "github.com/diorama-dev/diorama/internal/image"
 )
 
 const digest = "sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5"

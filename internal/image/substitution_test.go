@@ -1,12 +1,10 @@
-package image_test
+package image
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	. "github.com/diorama-dev/diorama/internal/image"
 )
 
 const rules = `# mirrors
