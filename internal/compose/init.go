@@ -7,16 +7,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-var (
-	instanceName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$`)
-	plainScalar  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_./-]*$`)
-)
+var instanceName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$`)
 
 // Note is something that a person should know about a profile made from a
 // Compose file: what was taken for what, and what may need a hand.
@@ -288,15 +284,4 @@ func (i *initialising) advise() {
 			i.note(service, "kept as it is: the stack %s has not %s", k.stack, k.reason)
 		}
 	}
-}
-
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
-// scalar writes a text as YAML, in quotes where it would be read otherwise.
-func scalar(text string) string {
-	if plainScalar.MatchString(text) && !slices.Contains(
-		[]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}, strings.ToLower(text)) {
-		return text
-	}
-	return strconv.Quote(text)
 }
