@@ -15,7 +15,8 @@ import (
 )
 
 // Executor does one step. Doing a step again, or after it was cut off at any
-// point, must lead to the same result. Execute returns when ctx ends.
+// point, must lead to the same result. Execute returns when ctx ends, which is
+// the run's: it lives on when the step is done.
 type Executor interface {
 	Execute(ctx context.Context, step env.Step, report Report) (Outcome, error)
 }

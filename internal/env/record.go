@@ -24,6 +24,8 @@ type Record struct {
 	Created time.Time             `json:"created"`
 	// Stacks are the stacks that may have objects in the cluster.
 	Stacks []string `json:"stacks"`
+	// Ready is when the last start came to its end.
+	Ready time.Time `json:"ready,omitzero"`
 	// Stopped is true between stop and start.
 	Stopped bool `json:"stopped,omitempty"`
 }
@@ -91,6 +93,13 @@ func (f Folder) Lock() string { return filepath.Join(string(f), "lock") }
 
 // Logs is the folder of the log store.
 func (f Folder) Logs() string { return filepath.Join(string(f), "logs") }
+
+// Request is the file with what the environment was last asked to be.
+func (f Folder) Request() string { return filepath.Join(string(f), "request.json") }
+
+// Apps is the folder of the Compose files that joined the environment beside
+// those of its profile, NAME.yaml each.
+func (f Folder) Apps() string { return filepath.Join(string(f), "apps") }
 
 // KeeperLog is the file that the keeper writes what it does to.
 func (f Folder) KeeperLog() string { return filepath.Join(string(f), "keeper.log") }

@@ -27,8 +27,6 @@ type Runtime interface {
 	Use(p plan.Plan)
 	// Observe begins to emit what is observed, and goes on until Close.
 	Observe(ctx context.Context) error
-	// Settle ends what a run that was cut short has left running.
-	Settle()
 	Close()
 }
 
@@ -111,7 +109,7 @@ func (k *keeper) resume(ctx context.Context) {
 		return
 	}
 	k.begin(p, nil)
-	phase := env.Ended{Phase: env.PhaseReady}
+	phase, at := env.Ended{Phase: env.PhaseReady}, record.Ready
 	switch {
 	case record.Stopped:
 		phase.Phase = env.PhaseStopped
@@ -124,7 +122,7 @@ func (k *keeper) resume(ctx context.Context) {
 		}
 		k.forwards.hold(p.Ports)
 	}
-	k.store.Emit(env.Event{Time: time.Now(), Ended: &phase})
+	k.store.Emit(env.Event{Time: at, Ended: &phase})
 }
 
 // begin makes the plan the present one, with its steps or, when it is only
@@ -189,10 +187,10 @@ func (k *keeper) up(ctx context.Context, request UpRequest) error {
 func (k *keeper) run(ctx context.Context, request UpRequest) {
 	err := engine.Run(ctx, request.Plan.Steps, k.runtime, k.store.Emit, engine.Options{Timeout: request.Timeout, Failing: failing})
 	if err != nil {
-		k.runtime.Settle()
 		k.options.Log.Error("the run failed", "error", err)
 	} else {
 		k.forwards.hold(request.Plan.Ports)
+		k.remember(time.Now())
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -200,6 +198,18 @@ func (k *keeper) run(ctx context.Context, request UpRequest) {
 	k.cancel(nil)
 	k.store.Emit(env.Event{Time: time.Now(), Ended: ended(err)})
 	close(k.ended)
+}
+
+// remember notes since when the environment is ready, for a later keeper.
+func (k *keeper) remember(ready time.Time) {
+	record, err := k.options.Folder.ReadRecord()
+	if err == nil {
+		record.Ready = ready
+		err = k.options.Folder.WriteRecord(record)
+	}
+	if err != nil {
+		k.options.Log.Error("the time of readiness cannot be kept", "error", err)
+	}
 }
 
 var (

@@ -136,6 +136,11 @@ func (c *creation) err() error {
 
 // abandon ends the child and all that it has started, and waits for that.
 func (c *creation) abandon() {
+	select {
+	case <-c.ended:
+		return // its process number may be another's by now
+	default:
+	}
 	_ = c.stdin.Close()
 	killGroup(c.cmd)
 	<-c.ended
@@ -153,7 +158,7 @@ func (c *creation) await(ctx context.Context, done <-chan struct{}, tell func(st
 		case <-c.ended:
 			return c.err()
 		case <-ctx.Done():
-			c.abandon()
+			<-c.ended // its end is on its way, see [Runtime.make]
 			return context.Cause(ctx)
 		case <-ticker.C:
 			if stage := c.stage(); stage != last {
