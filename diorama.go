@@ -45,7 +45,10 @@ func Up(ctx context.Context, o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return session, session.client.Up(ctx, keeper.UpRequest{Plan: r.plan, Timeout: o.timeout()})
+	if err := session.client.Up(ctx, keeper.UpRequest{Plan: r.plan, Timeout: o.timeout()}); err != nil {
+		return session, err
+	}
+	return session, remember(r.folder, o, r.wanted)
 }
 
 // Start brings a stopped environment back as it was.

@@ -7,7 +7,8 @@ import (
 // Options say what environment is wanted. The zero value of every field is a
 // sensible default.
 type Options struct {
-	// Profile is a profile's name or the path of its file; "" is "streaming".
+	// Profile is a profile's name or the path of its file; "" is the nearest
+	// [ProfileFile], else [DefaultProfile].
 	Profile string
 	// Name is the environment's; "" is the profile's name.
 	Name string
@@ -18,7 +19,7 @@ type Options struct {
 	// Set are single values: "kafka.partitions=6".
 	Set []string
 	// Images is a file that substitutes images; "" is $DIORAMA_IMAGES, else
-	// none.
+	// images.yaml in the user's configuration, where there is one.
 	Images string
 	// Timeout bounds the time to ready; 0 is 10 minutes.
 	Timeout time.Duration

@@ -103,4 +103,3 @@ func runtimeOf(o Options, profile profiles.Profile) (profiles.Runtime, error) {
 		return "", usage(fmt.Errorf("there is no runtime %q; use kind", wanted))
 	}
 }
-

@@ -23,7 +23,7 @@ import (
 // resolved is a plan and what it was made from.
 type resolved struct {
 	plan        plan.Plan
-	profile     profiles.Profile
+	wanted      wanted
 	credentials credentials.Set
 	// fresh is true when there are credentials that have not been saved yet.
 	fresh  bool
@@ -68,7 +68,10 @@ func resolve(ctx context.Context, o Options) (resolved, error) {
 	if err != nil {
 		return resolved{}, err
 	}
-	r := resolved{profile: w.profile, folder: env.FolderOf(root, name)}
+	r := resolved{wanted: w, folder: env.FolderOf(root, name)}
+	if err := joinApps(r.folder, &w.profile); err != nil {
+		return resolved{}, err
+	}
 	if r.credentials, r.fresh, err = credentialsOf(r.folder, w.profile, w.catalogue); err != nil {
 		return resolved{}, err
 	}
@@ -107,14 +110,19 @@ func (r *resolved) keepCredentials() error {
 	return credentials.Save(string(r.folder), r.credentials)
 }
 
-// substitution reads the file that substitutes images.
+// substitution reads the file that substitutes images: the one of the options,
+// else $DIORAMA_IMAGES, else images.yaml in the user's configuration.
 func substitution(o Options) (image.Substitution, error) {
-	file := o.Images
-	if file == "" {
-		file = os.Getenv("DIORAMA_IMAGES")
+	if file := cmp.Or(o.Images, os.Getenv("DIORAMA_IMAGES")); file != "" {
+		return image.LoadSubstitution(file)
 	}
-	if file == "" {
-		return image.Substitution{}, nil
+	config, err := os.UserConfigDir()
+	if err != nil {
+		return image.Substitution{}, nil //nolint:nilerr // a user without a configuration
+	}
+	file := filepath.Join(config, "diorama", "images.yaml")
+	if _, err := os.Stat(file); err != nil {
+		return image.Substitution{}, nil //nolint:nilerr // a user without such a file
 	}
 	return image.LoadSubstitution(file)
 }
@@ -146,7 +154,8 @@ func credentialsOf(folder env.Folder, profile profiles.Profile, catalogue stacks
 }
 
 func loadApp(ctx context.Context, app profiles.App, vars map[string]string) (compose.Project, error) {
-	return compose.LoadApp(ctx, app.Name, app.Files, vars)
+	project, err := compose.LoadApp(ctx, app.Name, app.Files, vars)
+	return project, usage(err) // its files are the user's
 }
 
 // programCache is where binaries of this module's programs are kept.

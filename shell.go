@@ -135,3 +135,33 @@ func Logs(name string) (logs.Reader, error) {
 	}
 	return logs.OpenReader(folder.Logs())
 }
+
+// Services are the names of an environment's services, from its records alone.
+func Services(name string) ([]string, error) {
+	_, p, err := existing(name)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, stack := range p.Stacks {
+		for _, workload := range stack.Workloads {
+			names = append(names, workload.Service)
+		}
+	}
+	return names, nil
+}
+
+// Shells are the names of an environment's stacks that have a shell.
+func Shells(name string) ([]string, error) {
+	_, p, err := existing(name)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, stack := range p.Stacks {
+		if len(stack.Shell) > 0 && len(stack.Workloads) > 0 {
+			names = append(names, stack.Name)
+		}
+	}
+	return names, nil
+}

@@ -21,13 +21,13 @@ var ours = map[string][]string{
 	"cmd/diorama": {"internal/cli"},
 	"cmd/demo":    {"internal/demo"},
 	"": {
-		"stacks", "profiles", "tui", "internal/compose", "internal/credentials", "internal/diagnose",
+		"stacks", "profiles", "tui", "internal/compose", "internal/credentials", "internal/demo/control", "internal/diagnose",
 		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/image",
 		"internal/keeper", "internal/logs", "internal/manifest", "internal/plan", "internal/report",
 		"internal/runtime/...", "internal/terminal",
 	},
 	"internal/cli": {
-		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/docker", "internal/doctor",
+		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/demo/control", "internal/docker", "internal/doctor",
 		"internal/engine", "internal/env", "internal/image", "internal/keeper", "internal/logs",
 		"internal/plan", "internal/report", "internal/runtime/...", "internal/terminal", "internal/yamlpos",
 	},

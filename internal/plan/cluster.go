@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -33,19 +34,26 @@ func (e *RecreateError) Error() string {
 		e.What, e.Is, e.Wanted)
 }
 
-func (r *resolver) resolveCluster(context.Context) error {
-	wanted := r.in.Profile.Cluster
-	version := strings.TrimPrefix(wanted.Kubernetes, "v")
-	if version == "" {
-		version = DefaultKubernetes
-	}
+// nodeImage is the image of nodes with that version of Kubernetes; "" is
+// [DefaultKubernetes].
+func nodeImage(kubernetes string) (string, error) {
+	version := cmp.Or(strings.TrimPrefix(kubernetes, "v"), DefaultKubernetes)
 	image, known := nodeImages()[version]
 	if !known {
-		return fmt.Errorf("cluster.kubernetes: no node image for %q; choose one of %s",
+		return "", fmt.Errorf("cluster.kubernetes: no node image for %q; choose one of %s",
 			version, strings.Join(slices.Sorted(maps.Keys(nodeImages())), ", "))
 	}
+	return image, nil
+}
+
+func (r *resolver) resolveCluster(context.Context) error {
+	wanted := r.in.Profile.Cluster
+	image, err := nodeImage(wanted.Kubernetes)
+	if err != nil {
+		return err
+	}
 	requested := image
-	image, err := r.in.Substitute(image)
+	image, err = r.in.Substitute(image)
 	if err != nil {
 		return err
 	}

@@ -151,7 +151,7 @@ func (r *resolver) app(ctx context.Context, app profiles.App, vars map[string]st
 		if own, ok := built[reference]; ok {
 			return own, nil
 		}
-		return r.in.Substitute(reference)
+		return r.image(reference)
 	}
 	first, err := r.render(app.Name, project, manifest.Input{Image: identity})
 	if err != nil {

@@ -1,0 +1,67 @@
+package diorama
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/diorama-dev/diorama/internal/image"
+	"github.com/diorama-dev/diorama/internal/plan"
+)
+
+// ImageState is an image that a profile would use, and whether the host has it.
+type ImageState struct {
+	Reference string `json:"reference"` // after substitution
+	// Requested is the reference before substitution, where it differs.
+	Requested string `json:"requested,omitempty"`
+	// UsedBy are the instances of stacks that run it; the cluster's nodes are
+	// "nodes".
+	UsedBy []string `json:"usedBy"`
+	// Made is true of an image that is built here and pulled from nowhere.
+	Made    bool `json:"made"`
+	Present bool `json:"present"`
+	// Size is in bytes, unpacked; 0 where the image is not present.
+	Size int64 `json:"size"`
+	// Architecture is in Go's words; empty where the image is not present.
+	Architecture string `json:"architecture,omitempty"`
+}
+
+// Images lists the images that the options' profile would use. It asks the
+// local Docker and dials out for nothing.
+func Images(ctx context.Context, o Options) (states []ImageState, err error) {
+	r, err := resolve(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.engine.Close()) }()
+	cache := image.NewHost(r.engine, image.HostOptions{Offline: true})
+	for _, wanted := range r.plan.Images {
+		state := ImageState{
+			Reference: wanted.Reference, Requested: wanted.Requested, Made: wanted.Build != nil,
+			UsedBy: usersOf(r.plan, wanted),
+		}
+		found, err := cache.Inspect(ctx, wanted.Reference)
+		missing, isMissing := errors.AsType[*image.Error](err)
+		switch {
+		case err == nil:
+			state.Present, state.Size, state.Architecture = true, found.Size, found.Architecture
+		case !isMissing || missing.Problem != image.NotFound:
+			return nil, err
+		}
+		states = append(states, state)
+	}
+	return states, nil
+}
+
+func usersOf(p plan.Plan, wanted plan.Image) []string {
+	if wanted.Node {
+		return []string{"nodes"}
+	}
+	users := []string{}
+	for _, stack := range p.Stacks {
+		if slices.Contains(stack.Images, wanted.Reference) {
+			users = append(users, stack.Name)
+		}
+	}
+	return users
+}
