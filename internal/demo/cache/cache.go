@@ -19,6 +19,7 @@ import (
 type Cache struct {
 	client *redis.Client
 	ttl    time.Duration
+	now    func() time.Time
 }
 
 // New returns a cache at the URL (redis://…) whose features live for ttl. It
@@ -34,7 +35,7 @@ func New(url string, ttl time.Duration) (*Cache, error) {
 	opts.DialerRetries, opts.DialerRetryTimeout = 1, time.Millisecond
 	opts.MaxRetries, opts.PoolSize, opts.ContextTimeoutEnabled = 1, 16, true
 	opts.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return &Cache{client: redis.NewClient(opts), ttl: ttl}, nil
+	return &Cache{client: redis.NewClient(opts), ttl: ttl, now: time.Now}, nil
 }
 
 // Ping reports whether Redis answers.

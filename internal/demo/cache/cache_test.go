@@ -1,4 +1,4 @@
-package cache_test
+package cache
 
 import (
 	"fmt"
@@ -9,15 +9,14 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/diorama-dev/diorama/internal/demo/cache"
 	"github.com/diorama-dev/diorama/internal/demo/story"
 )
 
-func open(t *testing.T) (*cache.Cache, *miniredis.Miniredis) {
+func open(t *testing.T) (*Cache, *miniredis.Miniredis) {
 	t.Helper()
 	server := miniredis.RunT(t)
 	server.RequireAuth("secret")
-	c, err := cache.New("redis://:secret@"+server.Addr()+"/0", time.Minute)
+	c, err := New("redis://:secret@"+server.Addr()+"/0", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,22 +84,51 @@ func TestProfileCountsEachEventOnce(t *testing.T) {
 	}
 }
 
-func TestProfileRemembersABoundedNumber(t *testing.T) {
+// An event that was published late is older than all that its user did since.
+func TestLateEventIsCountedOnceToo(t *testing.T) {
 	c, server := open(t)
-	for n := range 3 * cache.Remembered {
-		if _, err := c.UpdateProfile(t.Context(), event(n)); err != nil {
-			t.Fatal(err)
+	for n := 100; n > 0; n-- {
+		for delivery := range 2 {
+			if fresh, err := c.UpdateProfile(t.Context(), event(n)); err != nil || fresh != (delivery == 0) {
+				t.Fatalf("event %d, delivery %d: fresh %v (%v)", n, delivery+1, fresh, err)
+			}
 		}
 	}
+	if n := server.HGet("profile:user-1", "inferences"); n != "100" {
+		t.Errorf("%s events counted, want 100", n)
+	}
+}
+
+func TestWhatIsRememberedIsBounded(t *testing.T) {
+	c, server := open(t)
+	now := time.Unix(1000, 0)
+	c.now = func() time.Time { return now }
+	count := func(n int) bool {
+		t.Helper()
+		fresh, err := c.UpdateProfile(t.Context(), event(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fresh
+	}
+	for n := range remembered + 10 {
+		now = now.Add(time.Millisecond)
+		count(n)
+	}
 	members, err := server.ZMembers("profile-events:user-1")
-	if err != nil || len(members) != cache.Remembered {
-		t.Errorf("%d events remembered (%v), want %d", len(members), err, cache.Remembered)
+	if err != nil || len(members) != remembered {
+		t.Errorf("%d events remembered (%v), want %d", len(members), err, remembered)
 	}
-	if ttl := server.TTL("profile-events:user-1"); ttl <= 0 {
-		t.Error("they are remembered for ever")
+	if count(remembered + 9) {
+		t.Error("the newest event was counted twice")
 	}
-	if fresh, err := c.UpdateProfile(t.Context(), event(3*cache.Remembered-1)); fresh || err != nil {
-		t.Errorf("the newest event was counted twice (%v)", err)
+	now = now.Add(rememberedFor)
+	count(remembered + 11)
+	if members, err = server.ZMembers("profile-events:user-1"); err != nil || len(members) != 1 {
+		t.Errorf("%d events remembered after %s (%v), want the newest", len(members), rememberedFor, err)
+	}
+	if ttl := server.TTL("profile-events:user-1"); ttl != rememberedFor {
+		t.Errorf("they are remembered for %s after the last", ttl)
 	}
 }
 
@@ -120,7 +148,7 @@ func TestTrouble(t *testing.T) {
 			t.Errorf("%d: error %v, want one that names Redis and not its password", i, err)
 		}
 	}
-	if _, err := cache.New("redis://:secret@host:port/x", 0); err == nil || strings.Contains(err.Error(), "secret") {
+	if _, err := New("redis://:secret@host:port/x", 0); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v, want one without the password", err)
 	}
 }

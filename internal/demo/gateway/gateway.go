@@ -90,7 +90,7 @@ func (g *Gateway) Infer(ctx context.Context, r story.Request, trace story.Trace)
 	if err := g.Store.Save(ctx, c); err != nil {
 		return story.Completed{}, err
 	}
-	g.publish(ctx, c)
+	g.publish(ctx, c, nil)
 	return c, nil
 }
 

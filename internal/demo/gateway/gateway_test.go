@@ -180,11 +180,28 @@ func TestEventsOfADeadGatewayAreSent(t *testing.T) {
 	})
 }
 
+// What piled up while the broker was away is sent as fast as it takes it.
+func TestBacklogIsSentAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		const backlog = 10*relayBatch + 1
+		for range backlog {
+			m.saved = append(m.saved, story.Completed{ID: story.NewID(), Time: time.Now().Add(-time.Hour)})
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), relayEvery+time.Millisecond)
+		defer cancel()
+		newGateway(m).Relay(ctx)
+		if len(m.published) != backlog || len(m.marked) != backlog {
+			t.Errorf("%d of %d published, %d marked", len(m.published), backlog, len(m.marked))
+		}
+	})
+}
+
 func TestManyEventsAreMarkedInBatches(t *testing.T) {
 	m := newMemory()
 	g := newGateway(m)
 	for range 3 * markBatch {
-		g.publish(t.Context(), story.Completed{ID: story.NewID()})
+		g.publish(t.Context(), story.Completed{ID: story.NewID()}, nil)
 	}
 	g.MarkAll(t.Context())
 	if len(m.marked) != 3*markBatch {
@@ -192,7 +209,7 @@ func TestManyEventsAreMarkedInBatches(t *testing.T) {
 	}
 	// More than there is room for do not block; they are sent again later.
 	for range 20 * markBatch {
-		g.publish(t.Context(), story.Completed{ID: story.NewID()})
+		g.publish(t.Context(), story.Completed{ID: story.NewID()}, nil)
 	}
 }
 

@@ -28,8 +28,13 @@ type outbox struct{ published chan string }
 
 func newOutbox() outbox { return outbox{published: make(chan string, 8*markBatch)} }
 
-func (g *Gateway) publish(ctx context.Context, c story.Completed) {
+// publish sends the event without waiting; then, where not nil, is told what
+// came of it.
+func (g *Gateway) publish(ctx context.Context, c story.Completed, then func(error)) {
 	g.Publisher.Publish(ctx, c, func(err error) {
+		if then != nil {
+			defer then(err)
+		}
 		if err != nil {
 			g.counters.unpublished.Add(1)
 			g.Log.WarnContext(ctx, "event was not published, it will be sent again later",
@@ -58,7 +63,8 @@ func (g *Gateway) Relay(ctx context.Context) {
 		case <-mark.C:
 			g.MarkAll(ctx)
 		case <-resend.C:
-			g.resend(ctx)
+			for g.resend(ctx) {
+			}
 		case <-prune.C:
 			g.prune(ctx)
 		}
@@ -89,20 +95,36 @@ func (g *Gateway) take() []string {
 	return ids
 }
 
-func (g *Gateway) resend(ctx context.Context) {
+// resend sends a batch of late events and waits for what comes of them. It
+// reports whether there may be more and the broker takes them.
+func (g *Gateway) resend(ctx context.Context) bool {
 	g.MarkAll(ctx)
 	late, err := g.Store.Unpublished(ctx, g.Now().Add(-relayAfter), relayBatch)
 	if err != nil {
 		g.Log.WarnContext(ctx, "looking for unpublished events failed", "error", err.Error())
-		return
+		return false
 	}
 	if len(late) == 0 {
-		return
+		return false
 	}
 	g.Log.InfoContext(ctx, "sending events again", "events", len(late), "oldest", late[0].Time)
+	outcomes := make(chan error, len(late))
 	for _, c := range late {
-		g.publish(ctx, c)
+		g.publish(ctx, c, func(err error) { outcomes <- err })
 	}
+	sent := 0
+	for range late {
+		select {
+		case err := <-outcomes:
+			if err == nil {
+				sent++
+			}
+		case <-ctx.Done():
+			return false
+		}
+	}
+	g.MarkAll(ctx)
+	return sent == relayBatch
 }
 
 func (g *Gateway) prune(ctx context.Context) {
