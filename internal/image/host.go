@@ -38,6 +38,9 @@ type Info struct {
 	Architecture string
 	OS           string
 
+	// pinned is the name by which a Pod asks for the image where the reference
+	// has a digest; empty where it has none.
+	pinned    string
 	manifests []string // digests of the platform's manifests, with Docker's containerd store
 }
 
@@ -47,6 +50,14 @@ type Host struct {
 	engine *docker.Engine
 	// offline forbids everything that would dial out.
 	offline bool
+}
+
+// names are those that the image has in a node.
+func (i Info) names() []string {
+	if i.pinned == "" {
+		return []string{i.Ref}
+	}
+	return []string{i.Ref, i.pinned}
 }
 
 // HostOptions say how the host's cache may be filled.
@@ -94,6 +105,10 @@ func infoOf(found image.InspectResponse, ref string) Info {
 		return info
 	}
 	info.Ref = parsed.Local().String()
+	if parsed.Digest != "" {
+		// The kubelet leaves a tag beside a digest out.
+		info.pinned = Reference{Domain: parsed.Domain, Path: parsed.Path, Digest: parsed.Digest}.String()
+	}
 	for _, digest := range found.RepoDigests {
 		name, hash, _ := strings.Cut(digest, "@")
 		if other, err := Parse(name); err != nil || other.Repository() != parsed.Repository() {

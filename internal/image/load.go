@@ -14,7 +14,7 @@ import (
 )
 
 // Load has the images, which must be in the host's cache, in every one of the
-// nodes under the names that Pods use, see [Reference.Local]. Nodes that hold
+// nodes under the names that Pods may use, see [Reference.Local]. Nodes that hold
 // them already are left alone. Progress counts the bytes of the archive, which
 // is read out of the cache once for all nodes. When ctx ends, so does the
 // import; a half-imported image is not visible in the node.
@@ -91,6 +91,9 @@ func (h *Host) transfer(ctx context.Context, t transfer, progress func(env.Progr
 			if err != nil {
 				return err
 			}
+			if err := h.pin(ctx, node, t.images); err != nil {
+				return err
+			}
 			return h.settle(ctx, node, t.images)
 		})
 	}
@@ -138,6 +141,20 @@ func (h *Host) importArchive(ctx context.Context, node string, archive io.Reader
 	command := ctr("images", "import", "--snapshotter="+snapshotter, "-")
 	if _, err := h.run(ctx, node, archive, command...); err != nil {
 		return fmt.Errorf("load images into node %s: %w", node, err)
+	}
+	return nil
+}
+
+// pin gives images that were asked for by digest the name that has it. An
+// import cannot: an archive does not have the digest that a registry gave.
+func (h *Host) pin(ctx context.Context, node string, infos []Info) error {
+	for _, info := range infos {
+		if info.pinned == "" {
+			continue
+		}
+		if _, err := h.run(ctx, node, nil, ctr("images", "tag", "--force", info.Ref, info.pinned)...); err != nil {
+			return fmt.Errorf("name image %s in node %s: %w", info.pinned, node, err)
+		}
 	}
 	return nil
 }

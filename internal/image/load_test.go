@@ -105,6 +105,32 @@ func TestLoadIntoNodes(t *testing.T) {
 	}
 }
 
+func TestLoadByDigest(t *testing.T) {
+	e := engine(t)
+	n := node(t, e)
+	host := NewHost(e, HostOptions{Offline: true})
+	if err := host.WaitNode(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+	// As it is after a pull by digest, which needs a registry.
+	ref := "diorama.local/imgtest/pinned:v1@" + digest
+	local, err := Local(ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, e, local, 1<<20)
+	for _, want := range []Outcome{Loaded, Unchanged} {
+		if outcome, err := host.Load(t.Context(), []string{n}, []string{ref}, nil); err != nil || outcome != want {
+			t.Errorf("got %s, %v; want it %s", outcome, err, want)
+		}
+	}
+	id := idsInHost(t, host, local)[local]
+	want := map[string]string{local: id, "diorama.local/imgtest/pinned@" + digest: id}
+	if diff := cmp.Diff(want, idsInNode(t, host, n, local, "diorama.local/imgtest/pinned@"+digest)); diff != "" {
+		t.Errorf("images of the node (-want +got):\n%s", diff)
+	}
+}
+
 func idsInHost(t *testing.T, host *Host, refs ...string) map[string]string {
 	t.Helper()
 	ids := make(map[string]string)

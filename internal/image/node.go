@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,7 +24,13 @@ type NodeImage struct {
 	ID string
 	// Digest is that of its manifest or index.
 	Digest string
+	// Managed is true once the node's kubelet can see the image.
+	Managed bool
 }
+
+// managedLabel is what the Kubernetes side of containerd, 1.6 as 2, puts on
+// the images that it has taken in.
+const managedLabel = "io.cri-containerd.image=managed"
 
 // NodeImages lists the images in a node that have a name.
 func (h *Host) NodeImages(ctx context.Context, node string) ([]NodeImage, error) {
@@ -80,7 +87,8 @@ func parseImages(out string) []NodeImage {
 			ids[digest] = name
 			continue
 		}
-		named = append(named, NodeImage{Name: name, Digest: digest})
+		managed := strings.Contains(fields[len(fields)-1], managedLabel)
+		named = append(named, NodeImage{Name: name, Digest: digest, Managed: managed})
 	}
 	for i := range named {
 		named[i].ID = ids[named[i].Digest]
@@ -88,22 +96,20 @@ func parseImages(out string) []NodeImage {
 	return named
 }
 
-// holds reports whether the node's images contain this one under its name.
+// holds reports whether the node's images contain this one under all of its
+// names.
 func holds(images []NodeImage, info Info) bool {
-	for _, image := range images {
-		if image.Name != info.Ref {
-			continue
-		}
-		if image.ID == info.ID || image.Digest == info.ID {
-			return true
-		}
-		for _, manifest := range info.manifests {
-			if image.Digest == manifest {
-				return true
-			}
+	for _, name := range info.names() {
+		if !slices.ContainsFunc(images, func(i NodeImage) bool { return i.Name == name && i.is(info) }) {
+			return false
 		}
 	}
-	return false
+	return true
+}
+
+// is reports whether the node's image has the content of the host's.
+func (n NodeImage) is(info Info) bool {
+	return n.ID == info.ID || n.Digest == info.ID || slices.Contains(info.manifests, n.Digest)
 }
 
 // settleWithin bounds how long a node may take to notice an image that was
@@ -138,15 +144,17 @@ func (h *Host) settle(ctx context.Context, node string, infos []Info) error {
 	}
 }
 
-// noticed reports whether every one of the images has its ID in the list.
+// noticed reports whether the kubelet can see all of the images.
 func noticed(images []NodeImage, infos []Info) bool {
-	ids := make(map[string]string, len(images))
+	managed := make(map[string]bool, len(images))
 	for _, image := range images {
-		ids[image.Name] = image.ID
+		managed[image.Name] = image.Managed
 	}
 	for _, info := range infos {
-		if ids[info.Ref] == "" {
-			return false
+		for _, name := range info.names() {
+			if !managed[name] {
+				return false
+			}
 		}
 	}
 	return true

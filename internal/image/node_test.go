@@ -23,8 +23,8 @@ const (
 
 func TestParseImages(t *testing.T) {
 	want := []NodeImage{
-		{Name: "docker.io/lab/redis:dev", ID: redisID, Digest: redisManifest},
-		{Name: "docker.io/lab/redis:same", ID: redisID, Digest: redisManifest},
+		{Name: "docker.io/lab/redis:dev", ID: redisID, Digest: redisManifest, Managed: true},
+		{Name: "docker.io/lab/redis:same", ID: redisID, Digest: redisManifest, Managed: true},
 		{Name: "docker.io/lab/new:dev", Digest: newIndex},
 	}
 	if diff := cmp.Diff(want, parseImages(imageList)); diff != "" {
@@ -58,6 +58,9 @@ func TestHolds(t *testing.T) {
 		},
 		"an index whose manifest for the platform is there": {
 			Info{Ref: "docker.io/lab/redis:dev", ID: newIndex, manifests: []string{"sha256:1", redisManifest}}, true,
+		},
+		"one by digest that lacks the name with the digest": {
+			Info{Ref: "docker.io/lab/redis:dev", ID: redisID, pinned: "docker.io/lab/redis@" + newIndex}, false,
 		},
 	} {
 		if got := holds(images, c.info); got != c.want {

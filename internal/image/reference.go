@@ -73,9 +73,10 @@ func (r Reference) with(repository string) string {
 }
 
 // Local is the reference by which an image is kept in the host's cache and in
-// the nodes, and which Pods name. A reference by tag is its own; one with a
-// digest gets a tag made of it, because neither `docker save` nor an import
-// into a node keeps the digest that a registry gave.
+// the nodes. A reference by tag is its own; one with a digest gets a tag made
+// of it, because neither `docker save` nor an import into a node keeps the
+// digest that a registry gave. (In nodes, [Host.Load] gives the image its name
+// by digest as well, so that Pods may name either.)
 func (r Reference) Local() Reference {
 	if r.Digest == "" {
 		return r
