@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/diorama-dev/diorama/internal/env"
@@ -57,6 +58,20 @@ func bytesText(n int64) string {
 		return fmt.Sprintf("%d MiB", n/mib)
 	}
 	return fmt.Sprintf("%.1f GiB", float64(n)/gib)
+}
+
+// ofBudget is an amount of memory against a bound, where there is one:
+// "4.2 of 6.0 GiB".
+func ofBudget(used, budget int64) string {
+	if budget <= 0 {
+		return bytesText(used)
+	}
+	amount, unit, _ := strings.Cut(bytesText(used), " ")
+	bound, boundUnit, _ := strings.Cut(bytesText(budget), " ")
+	if unit == boundUnit {
+		return amount + " of " + bound + " " + unit
+	}
+	return amount + " " + unit + " of " + bound + " " + boundUnit
 }
 
 // memory is what a service uses of its limit: "338/768Mi", "24Mi", "–".

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/diorama-dev/diorama/internal/env"
 )
@@ -101,15 +102,34 @@ func encode(v any, indent string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Redact replaces the password of a URL with "xxxxx". What cannot be parsed
-// and may hold one is replaced whole.
+const redacted = "xxxxx"
+
+// Redact replaces the password of a URL, or of a driver's name:password@place,
+// with "xxxxx". What may hold one and cannot be read is replaced whole.
 func Redact(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "xxxxx"
-	}
-	if u.User == nil {
+	if !strings.ContainsAny(raw, "@?") {
 		return raw
 	}
+	u, err := url.Parse(raw)
+	if err != nil || (u.User == nil && strings.Contains(raw, "@")) {
+		return redactDriver(raw)
+	}
+	query := u.Query()
+	for key := range query {
+		if strings.Contains(strings.ToLower(key), "pass") {
+			query.Set(key, redacted)
+			u.RawQuery = query.Encode()
+		}
+	}
 	return u.Redacted()
+}
+
+// redactDriver does it for app:secret@tcp(127.0.0.1:3306)/app.
+func redactDriver(raw string) string {
+	user, rest, found := strings.Cut(raw, ":")
+	at := strings.LastIndexByte(rest, '@')
+	if !found || at < 0 || strings.ContainsAny(user, "/@") || strings.HasPrefix(rest, "//") {
+		return redacted
+	}
+	return user + ":" + redacted + rest[at:]
 }

@@ -87,6 +87,7 @@ func stepSign(p env.StepPhase) (string, tone) {
 // trouble is something unwell: whose it is, what it is, what to do about it.
 type trouble struct {
 	subject string
+	service bool // it is a service's own, and stands under it in tables
 	text    string
 	advice  []string
 	detail  []string
@@ -101,18 +102,20 @@ func troubleOf(f env.Finding) trouble {
 // environment's error where nothing else says it.
 func troubles(s env.Snapshot) []trouble {
 	var all []trouble
+	explained := make(map[string]bool) // stacks
 	for _, svc := range s.Services {
 		for _, f := range svc.Why {
 			t := troubleOf(f)
-			t.subject = svc.Name
+			t.subject, t.service = svc.Name, true
 			all = append(all, t)
+			explained[svc.Stack] = true
 		}
 	}
 	for _, f := range s.Findings {
 		all = append(all, troubleOf(f))
 	}
 	for _, step := range s.Steps {
-		if step.Phase == env.StepFailed {
+		if step.Phase == env.StepFailed && (step.Kind != env.StepWait || !explained[step.Subject]) {
 			all = append(all, trouble{subject: stepTitle(step.Step), text: cmp.Or(step.Error, step.Detail, "failed")})
 		}
 	}

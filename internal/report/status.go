@@ -58,10 +58,7 @@ func (p *page) header(s env.Snapshot) {
 		head += fmt.Sprintf("  %s %d", signUnwell, bad)
 	}
 	if s.Usage.Memory != nil {
-		head += "   " + bytesText(*s.Usage.Memory)
-		if s.Budget > 0 {
-			head += " of " + bytesText(s.Budget)
-		}
+		head += "   " + ofBudget(*s.Usage.Memory, s.Budget)
 	}
 	p.line(strong, head)
 }
@@ -168,28 +165,15 @@ func (p *page) why(summary string, advice []string, indent string) {
 	p.wrapped(unwell, text, indent)
 }
 
-// others names what is unwell and belongs to no service.
+// others names what is unwell and stands under no service.
 func (p *page) others(s env.Snapshot) {
-	known := s
-	known.Services = nil
-	rest := troubles(known)
-	if s.Error != "" && len(rest) == 1 && rest[0].text == s.Error && unwellServices(s) > 0 {
-		rest = nil // the services' own reasons say it better
-	}
-	for _, t := range rest {
+	for _, t := range troubles(s) {
+		if t.service {
+			continue
+		}
 		p.buf.WriteString(" " + p.options.paint(unwell, signUnwell) + " " + p.cut(one(t.subject)) + "\n")
 		p.why(t.text, t.advice, "     ")
 	}
-}
-
-func unwellServices(s env.Snapshot) int {
-	n := 0
-	for _, v := range s.Services {
-		if len(v.Why) > 0 {
-			n++
-		}
-	}
-	return n
 }
 
 func (p *page) cut(s string) string {

@@ -31,10 +31,7 @@ func (p *page) ready(s env.Snapshot) {
 		text += " after " + took(s.ReadyAt.Sub(s.Started))
 	}
 	if s.Usage.Memory != nil {
-		text += ", memory used " + bytesText(*s.Usage.Memory)
-		if s.Budget > 0 {
-			text += " of " + bytesText(s.Budget)
-		}
+		text += ", memory used " + ofBudget(*s.Usage.Memory, s.Budget)
 	}
 	p.line(strong, text)
 	p.endpoints(s.Endpoints)

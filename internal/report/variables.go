@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -174,7 +173,7 @@ func quotePowerShell(s string) string {
 // nothing else.
 func quoteDotenv(s string) string {
 	const safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+,=?&~"
-	if s != "" && strings.Trim(s, safe) == "" && len(strings.FieldsFunc(s, func(r rune) bool { return !strings.ContainsRune(safe, r) })) == 1 {
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !strings.ContainsRune(safe, r) }) < 0 {
 		return s
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "\n", `\n`, "\r", `\r`).Replace(s) + `"`
@@ -185,9 +184,9 @@ func varsJSON(vars []Var) ([]byte, error) {
 	for _, v := range vars {
 		values[v.Name] = v.Value
 	}
-	data, err := json.MarshalIndent(values, "", "  ")
+	data, err := encode(values, "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encode variables: %w", err)
 	}
-	return append(data, '\n'), nil
+	return data, nil
 }
