@@ -132,6 +132,18 @@ func TestBuildApp(t *testing.T) {
 		t.Errorf("again: got %s, %v; want it unchanged", outcome, err)
 	}
 
+	mine := "example.com/imgtest/mine:v1" // a name of the same content that is not ours
+	if err := e.Client.ImageTag(t.Context(), ref, mine); err != nil {
+		t.Fatal(err)
+	}
+	removeImage(t, e, mine)
+	if removed, err := host.RemoveBuilt(t.Context(), b.Environment); err != nil || len(removed) != 1 || removed[0] != ref {
+		t.Errorf("removed %v, %v; want %s", removed, err, ref)
+	}
+	if missing, err := host.Missing(t.Context(), []string{ref, mine}); err != nil || len(missing) != 1 || missing[0] != ref {
+		t.Errorf("missing are %v, %v; want %s", missing, err, ref)
+	}
+
 	b.Inline = "FROM scratch\nCOPY not-there /x\n"
 	_, _, err = host.BuildApp(t.Context(), b, nil)
 	var failed *BuildError
