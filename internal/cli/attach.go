@@ -11,6 +11,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/internal/report"
 	"github.com/diorama-dev/diorama/tui"
+	"github.com/diorama-dev/diorama/tui/theme"
 )
 
 // attached is a session as the terminal UI wants it.
@@ -64,13 +65,22 @@ func (a attached) Shell(ctx context.Context, service string) (*exec.Cmd, error) 
 	return shell.Command(ctx, true), nil
 }
 
+// uiOptions are those of the terminal UI; without colour it takes its plain
+// theme.
+func uiOptions(s *streams) tui.Options {
+	if s.color {
+		return tui.Options{}
+	}
+	return tui.Options{Theme: theme.Plain}
+}
+
 // attachUI opens the terminal UI and does what the person left it for.
-func attachUI(ctx context.Context, s streams, session *diorama.Session) error {
+func attachUI(ctx context.Context, s *streams, session *diorama.Session) error {
 	reader, err := session.Logs()
 	if err != nil {
 		return err
 	}
-	outcome, err := tui.Run(ctx, attached{Session: session, reader: reader}, tui.Options{})
+	outcome, err := tui.Run(ctx, attached{Session: session, reader: reader}, uiOptions(s))
 	if err != nil {
 		return err
 	}
@@ -82,7 +92,7 @@ func attachUI(ctx context.Context, s streams, session *diorama.Session) error {
 	case tui.OutcomeInterrupted:
 		return errors.Join(errInterrupted, session.Cancel(context.WithoutCancel(ctx)))
 	case tui.OutcomeLeft:
-		fmt.Fprintf(s.err, "%s comes up in the background; `diorama ui` watches it again\n", session.Name())
+		s.say("%s comes up in the background; `diorama ui` watches it again", session.Name())
 		return nil
 	case tui.OutcomeQuit, tui.OutcomeGone:
 	}
@@ -90,5 +100,5 @@ func attachUI(ctx context.Context, s streams, session *diorama.Session) error {
 	if err != nil {
 		return nil //nolint:nilerr // the environment is gone, and the person has seen it go
 	}
-	return errors.Join(report.Summary(s.out, last, report.Options{Width: s.width, Color: s.color}), endOf(last))
+	return errors.Join(report.Summary(s.out, last, s.options()), endOf(last))
 }

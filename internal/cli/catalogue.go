@@ -14,7 +14,7 @@ import (
 	"github.com/diorama-dev/diorama/profiles"
 )
 
-func newProfiles(s streams) *cobra.Command {
+func newProfiles(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use: "profiles", GroupID: groupLearn, Args: args(0, 0),
 		Short: "List the profiles that there are, built-in ones and your own",
@@ -46,12 +46,13 @@ func newProfiles(s streams) *cobra.Command {
 	}
 }
 
-func newStacks(s streams) *cobra.Command {
+func newStacks(s *streams) *cobra.Command {
 	var output string
 	c := &cobra.Command{
 		Use: "stacks [STACK]", GroupID: groupLearn, Args: args(0, 1),
-		Short:   "List the stacks that there are, or show one with its parameters",
-		Example: "  diorama stacks\n  diorama stacks kafka",
+		Short:             "List the stacks that there are, or show one with its parameters",
+		Example:           "  diorama stacks\n  diorama stacks kafka",
+		ValidArgsFunction: completeStacks,
 		RunE: func(_ *cobra.Command, given []string) error {
 			folder, err := os.Getwd()
 			if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/diorama-dev/diorama"
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/plan"
+	"github.com/diorama-dev/diorama/internal/report"
 	"github.com/diorama-dev/diorama/internal/terminal"
 )
 
@@ -41,7 +42,21 @@ type streams struct {
 	// interactive is true where a person sits at a terminal.
 	interactive bool
 	width       int // columns of the terminal; 0: none
-	color       bool
+	// color and errColor say whether out and err take colours.
+	color, errColor bool
+	// quiet leaves out progress; results and errors are told all the same.
+	quiet bool
+}
+
+// say tells of progress.
+func (s *streams) say(format string, arguments ...any) {
+	if !s.quiet {
+		fmt.Fprintf(s.err, format+"\n", arguments...)
+	}
+}
+
+func (s *streams) options() report.Options {
+	return report.Options{Width: s.width, Color: s.color}
 }
 
 // exitError ends the process with a code. Err is nil where all has been said.
@@ -77,23 +92,28 @@ func Main() int {
 	return int(run(ctx, os.Args[1:], terminalStreams()))
 }
 
-func terminalStreams() streams {
-	s := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+func terminalStreams() *streams {
+	s := &streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
 	s.interactive = term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())) //nolint:gosec // a descriptor fits
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {                         //nolint:gosec // a descriptor fits
 		s.width = width
 	}
-	s.color = s.width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	wanted := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	s.color = wanted && s.width > 0
+	s.errColor = wanted && term.IsTerminal(int(os.Stderr.Fd())) //nolint:gosec // a descriptor fits
 	return s
 }
 
 // run executes one command line.
-func run(ctx context.Context, args []string, s streams) ExitCode {
+func run(ctx context.Context, args []string, s *streams) ExitCode {
 	root := newRoot(s)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return ExitOK
+	}
+	if interrupted := context.Cause(ctx); errors.Is(interrupted, errInterrupted) && !is[*exitError](err) {
+		err = interrupted // what it led to is of no interest
 	}
 	code := codeOf(err)
 	if message := messageOf(err); message != "" {
@@ -120,24 +140,32 @@ func codeOf(err error) ExitCode {
 	if errors.Is(err, errInterrupted) {
 		return ExitInterrupted
 	}
-	if _, ok := errors.AsType[*diorama.UsageError](err); ok {
-		return ExitUsage
-	}
-	if _, ok := errors.AsType[*docker.Error](err); ok {
-		return ExitHost
-	}
-	if _, ok := errors.AsType[*plan.MemoryError](err); ok {
-		return ExitHost
-	}
-	if _, ok := errors.AsType[*plan.PortTakenError](err); ok {
-		return ExitHost
-	}
-	for _, invalid := range []func(error) bool{is[*plan.MissingRequirementError], is[*plan.CycleError], is[*plan.RecreateError]} {
-		if invalid(err) {
-			return ExitUsage
+	for _, kind := range kinds() {
+		if kind.is(err) {
+			return kind.code
 		}
 	}
 	return ExitFailed
+}
+
+// errorKind is a type of error and the exit code that it means.
+type errorKind struct {
+	is   func(error) bool
+	code ExitCode
+}
+
+// kinds are in the order in which they are looked for.
+func kinds() []errorKind {
+	return []errorKind{
+		{is[*diorama.UsageError], ExitUsage},
+		{is[*docker.Error], ExitHost},
+		{is[*plan.MemoryError], ExitHost},
+		{is[*plan.PortTakenError], ExitHost},
+		{is[*plan.MissingRequirementError], ExitUsage},
+		{is[*plan.CycleError], ExitUsage},
+		{is[*plan.RecreateError], ExitUsage},
+		{is[*plan.PoolEmptyError], ExitUsage}, // --recreate is what is missing
+	}
 }
 
 func is[E error](err error) bool {
@@ -146,7 +174,7 @@ func is[E error](err error) bool {
 }
 
 // newRoot makes the command tree.
-func newRoot(s streams) *cobra.Command {
+func newRoot(s *streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "diorama",
 		Short: "Your AI platform in miniature",
@@ -162,7 +190,13 @@ that a profile names. One command starts it, one takes it all down again.`,
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.PersistentFlags().Bool("no-color", false, "no colours")
+	groupOnly(root)
+	var noColor bool
+	root.PersistentFlags().BoolVar(&noColor, "no-color", false, "no colours, as with NO_COLOR")
+	root.PersistentFlags().BoolVarP(&s.quiet, "quiet", "q", false, "results and errors only, no progress")
+	root.PersistentPreRun = func(*cobra.Command, []string) {
+		s.color, s.errColor = s.color && !noColor, s.errColor && !noColor
+	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &exitError{ExitUsage, fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())}
 	})
@@ -175,7 +209,26 @@ that a profile names. One command starts it, one takes it all down again.`,
 	for _, add := range commands() {
 		root.AddCommand(add(s))
 	}
+	root.SetHelpCommandGroupID(groupLearn)
+	root.SetCompletionCommandGroupID(groupLearn)
 	return root
+}
+
+// groupOnly makes a command that only holds others show its help, and refuse
+// what it does not hold.
+func groupOnly(c *cobra.Command) {
+	c.SuggestionsMinimumDistance = 2
+	c.Args = func(c *cobra.Command, given []string) error {
+		if len(given) == 0 {
+			return nil
+		}
+		message := fmt.Sprintf("there is no command %q", c.CommandPath()+" "+given[0])
+		if near := c.SuggestionsFor(given[0]); len(near) > 0 {
+			message += fmt.Sprintf(", did you mean %q?", near[0])
+		}
+		return &exitError{ExitUsage, fmt.Errorf("%s; `%s --help` lists them", message, c.CommandPath())}
+	}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 }
 
 const (
@@ -186,12 +239,12 @@ const (
 )
 
 // commands are all commands, in the order of the help.
-func commands() []func(streams) *cobra.Command {
-	return []func(streams) *cobra.Command{
-		newUp, newStop, newStart, newDown,
+func commands() []func(*streams) *cobra.Command {
+	return []func(*streams) *cobra.Command{
+		newUp, newWait, newStop, newStart, newDown,
 		newStatus, newUI, newLogs, newEvents, newExplain,
-		newEnv, newRun, newConnect,
-		newPlan, newProfiles, newStacks, newVersion,
+		newEnv, newRun, newConnect, newDemo,
+		newDoctor, newPlan, newImages, newInit, newProfiles, newStacks, newVersion,
 		newInternal,
 	}
 }

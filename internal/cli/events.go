@@ -12,7 +12,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/env"
 )
 
-func newEvents(s streams) *cobra.Command {
+func newEvents(s *streams) *cobra.Command {
 	var name, output string
 	var follow bool
 	c := &cobra.Command{
@@ -36,7 +36,7 @@ func newEvents(s streams) *cobra.Command {
 	return c
 }
 
-func showEvents(ctx context.Context, s streams, session *diorama.Session, output string, follow bool) error {
+func showEvents(ctx context.Context, s *streams, session *diorama.Session, output string, follow bool) error {
 	var last time.Time
 	var failed error
 	err := session.Watch(ctx, func(snapshot env.Snapshot) bool {
@@ -62,7 +62,7 @@ func showEvents(ctx context.Context, s streams, session *diorama.Session, output
 	return err
 }
 
-func printEvent(s streams, recent env.Recent, output string) error {
+func printEvent(s *streams, recent env.Recent, output string) error {
 	if output == "json" {
 		return json.NewEncoder(s.out).Encode(recent)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // newInternal holds what the program calls itself with; people do not.
-func newInternal(s streams) *cobra.Command {
+func newInternal(s *streams) *cobra.Command {
 	c := &cobra.Command{Use: "internal", Hidden: true}
 	c.AddCommand(newKeeper(s), newCreateCluster(s))
 	return c
@@ -25,7 +25,7 @@ func newInternal(s streams) *cobra.Command {
 // was killed has left behind.
 const takeOverWithin = 10 * time.Second
 
-func newKeeper(s streams) *cobra.Command {
+func newKeeper(s *streams) *cobra.Command {
 	var folder, build string
 	c := &cobra.Command{
 		Use: "keeper", Args: args(0, 0),
@@ -46,7 +46,7 @@ func newKeeper(s streams) *cobra.Command {
 	return c
 }
 
-func newCreateCluster(s streams) *cobra.Command {
+func newCreateCluster(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use: "create-cluster", Args: args(0, 0),
 		RunE: func(*cobra.Command, []string) error {

@@ -13,7 +13,7 @@ import (
 	"github.com/diorama-dev/diorama"
 )
 
-func newStop(s streams) *cobra.Command {
+func newStop(s *streams) *cobra.Command {
 	var name string
 	c := &cobra.Command{
 		Use: "stop", GroupID: groupRun, Args: args(0, 0),
@@ -24,7 +24,7 @@ func newStop(s streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(s.err, "stopping %s\n", name)
+			s.say("stopping %s", name)
 			if err := diorama.Stop(c.Context(), name); err != nil {
 				return err
 			}
@@ -36,7 +36,7 @@ func newStop(s streams) *cobra.Command {
 	return c
 }
 
-func newStart(s streams) *cobra.Command {
+func newStart(s *streams) *cobra.Command {
 	var name, output string
 	var o diorama.Options
 	c := &cobra.Command{
@@ -44,6 +44,9 @@ func newStart(s streams) *cobra.Command {
 		Short:   "Start a stopped environment again",
 		Example: "  diorama start\n  diorama start --name shop",
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := validOutput(output); err != nil {
+				return err
+			}
 			name, err := diorama.Only(name)
 			if err != nil {
 				return err
@@ -52,7 +55,7 @@ func newStart(s streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return follow(c.Context(), s, session, false, output)
+			return follow(c.Context(), s, session, output)
 		},
 	}
 	nameFlag(c, &name)
@@ -61,7 +64,7 @@ func newStart(s streams) *cobra.Command {
 	return c
 }
 
-func newDown(s streams) *cobra.Command {
+func newDown(s *streams) *cobra.Command {
 	var name string
 	var yes, keepLogs bool
 	c := &cobra.Command{
@@ -82,7 +85,7 @@ func newDown(s streams) *cobra.Command {
 	return c
 }
 
-func down(ctx context.Context, s streams, name string, yes, keepLogs bool) error {
+func down(ctx context.Context, s *streams, name string, yes, keepLogs bool) error {
 	remains, err := diorama.Inspect(ctx, name)
 	if err != nil {
 		return err

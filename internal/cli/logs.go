@@ -14,6 +14,7 @@ import (
 	"github.com/diorama-dev/diorama"
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/internal/terminal"
 )
 
 type logsOptions struct {
@@ -24,7 +25,7 @@ type logsOptions struct {
 	services                  []string
 }
 
-func newLogs(s streams) *cobra.Command {
+func newLogs(s *streams) *cobra.Command {
 	o := &logsOptions{}
 	c := &cobra.Command{
 		Use: "logs [SERVICE…]", GroupID: groupLook, Args: args(0, -1),
@@ -37,6 +38,7 @@ func newLogs(s streams) *cobra.Command {
 			o.services = given
 			return showLogs(c.Context(), s, o)
 		},
+		ValidArgsFunction: completeOf(&o.name, -1, diorama.Services),
 	}
 	nameFlag(c, &o.name)
 	outputFlag(c, &o.output)
@@ -45,6 +47,7 @@ func newLogs(s streams) *cobra.Command {
 	f.IntVar(&o.tail, "tail", 200, "how many of the last lines; -1: all")
 	f.DurationVar(&o.since, "since", 0, "only lines of this long ago and newer")
 	f.StringVar(&o.level, "level", "", "only this level and worse: debug, info, warn, error")
+	_ = c.RegisterFlagCompletionFunc("level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
 	f.StringVar(&o.grep, "grep", "", "only lines with this text, in any case")
 	return c
 }
@@ -63,7 +66,7 @@ func (o *logsOptions) query(now time.Time) (logs.Query, error) {
 	return q, nil
 }
 
-func showLogs(ctx context.Context, s streams, o *logsOptions) error {
+func showLogs(ctx context.Context, s *streams, o *logsOptions) error {
 	if err := validOutput(o.output); err != nil {
 		return err
 	}
@@ -155,11 +158,35 @@ func (p *linePrinter) print(lines []logs.Line) error {
 			}
 			text.Write(data)
 		} else {
-			p.width = max(p.width, len(line.Service))
-			fmt.Fprintf(&text, "%s %-*s %s", line.Time.Local().Format("15:04:05.000"), p.width, line.Service, harmless(line.Message))
+			service := harmless(line.Service)
+			p.width = max(p.width, terminal.Width(service))
+			fmt.Fprintf(&text, "%s %s %s", p.paint("2", line.Time.Local().Format("15:04:05.000")),
+				p.paint(tone(line.Level), terminal.Pad(service, p.width)), terminal.Harmless(line.Message))
 		}
 		text.WriteByte('\n')
 	}
 	_, err := io.WriteString(p.out, text.String())
 	return err
+}
+
+// paint puts text into a colour, an SGR parameter; "" leaves it as it is.
+func (p *linePrinter) paint(sgr, text string) string {
+	if !p.color || sgr == "" {
+		return text
+	}
+	return "\x1b[" + sgr + "m" + text + "\x1b[0m"
+}
+
+// tone is the colour of a level: only what is unwell stands out.
+func tone(level logs.Level) string {
+	switch level.Counted() {
+	case logs.LevelWarn:
+		return "33"
+	case logs.LevelError, logs.LevelFatal:
+		return "31"
+	case logs.LevelTrace, logs.LevelDebug:
+		return "2"
+	case logs.LevelInfo, logs.LevelUnknown:
+	}
+	return ""
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/env"
 )
 
-func newUI(s streams) *cobra.Command {
+func newUI(s *streams) *cobra.Command {
 	var name string
 	c := &cobra.Command{
 		Use: "ui", GroupID: groupLook, Args: args(0, 0),
@@ -34,7 +34,7 @@ func newUI(s streams) *cobra.Command {
 	return c
 }
 
-func newExplain(s streams) *cobra.Command {
+func newExplain(s *streams) *cobra.Command {
 	var name string
 	c := &cobra.Command{
 		Use: "explain [SERVICE]", GroupID: groupLook, Args: args(0, 1),
@@ -47,12 +47,13 @@ func newExplain(s streams) *cobra.Command {
 			}
 			return explain(c.Context(), s, session, strings.Join(given, ""))
 		},
+		ValidArgsFunction: completeOf(&name, 1, diorama.Services),
 	}
 	nameFlag(c, &name)
 	return c
 }
 
-func explain(ctx context.Context, s streams, session *diorama.Session, service string) error {
+func explain(ctx context.Context, s *streams, session *diorama.Session, service string) error {
 	var snapshot env.Snapshot
 	if err := session.Watch(ctx, func(newest env.Snapshot) bool { snapshot = newest; return !known(newest) }); err != nil {
 		return err

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"text/tabwriter"
 
@@ -13,7 +12,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/plan"
 )
 
-func newPlan(s streams) *cobra.Command {
+func newPlan(s *streams) *cobra.Command {
 	var o diorama.Options
 	var output string
 	c := &cobra.Command{
@@ -36,23 +35,18 @@ func newPlan(s streams) *cobra.Command {
 	return c
 }
 
-func showPlan(ctx context.Context, s streams, o diorama.Options, output string) error {
+func showPlan(ctx context.Context, s *streams, o diorama.Options, output string) error {
 	p, err := diorama.Plan(ctx, o)
 	if err != nil {
 		return err
 	}
 	if output == "json" {
-		data, err := json.MarshalIndent(p.Report(), "", "  ")
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintln(s.out, string(data))
-		return err
+		return printJSON(s, p.Report())
 	}
 	return planText(s, p)
 }
 
-func planText(s streams, p plan.Plan) error {
+func planText(s *streams, p plan.Plan) error {
 	fmt.Fprintf(s.out, "%s: profile %s on %s, %d node(s), %s\n\n", p.Environment, p.Profile, p.Runtime, p.Cluster.Nodes, p.Cluster.Image)
 	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "STACK\tCHANGE\tAFTER\tOBJECTS\tMEMORY\tIMAGES")

@@ -10,7 +10,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/report"
 )
 
-func newStatus(s streams) *cobra.Command {
+func newStatus(s *streams) *cobra.Command {
 	var name, output string
 	var watch bool
 	c := &cobra.Command{
@@ -43,13 +43,13 @@ func session(ctx context.Context, name string) (*diorama.Session, error) {
 	return diorama.Attach(ctx, name)
 }
 
-func status(ctx context.Context, s streams, session *diorama.Session, output string, watch bool) error {
+func status(ctx context.Context, s *streams, session *diorama.Session, output string, watch bool) error {
 	var failed error
 	show := func(snapshot env.Snapshot) bool {
 		if output == "json" {
 			failed = writeJSON(s, snapshot)
 		} else {
-			failed = report.Status(s.out, snapshot, report.Options{Width: s.width, Color: s.color})
+			failed = report.Status(s.out, snapshot, s.options())
 		}
 		return failed == nil && watch
 	}

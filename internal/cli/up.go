@@ -16,11 +16,10 @@ import (
 type upOptions struct {
 	diorama.Options
 	detach bool
-	quiet  bool
 	output string
 }
 
-func newUp(s streams) *cobra.Command {
+func newUp(s *streams) *cobra.Command {
 	o := &upOptions{}
 	c := &cobra.Command{
 		Use: "up [PROFILE]", GroupID: groupRun, Args: args(0, 1),
@@ -28,7 +27,7 @@ func newUp(s streams) *cobra.Command {
 		Long: `Brings the environment of a profile about and shows each step. An environment that
 is there already is brought to the profile as it is now: what is new is added,
 what has changed is changed, what is gone is removed; data stays.`,
-		Example: `  diorama up                                  # the profile "streaming"
+		Example: `  diorama up                                  # the nearest .diorama.yaml, else "streaming"
   diorama up minimal --name shop              # a second environment beside it
   diorama up ./platform.yaml --set kafka.partitions=6
   diorama up streaming -d                     # no terminal UI`,
@@ -45,7 +44,6 @@ what has changed is changed, what is gone is removed; data stays.`,
 	f.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "how long it may take")
 	f.BoolVar(&o.Recreate, "recreate", false, "make the cluster anew; this deletes its data")
 	f.BoolVarP(&o.detach, "detach", "d", false, "no terminal UI, also on a terminal")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
 	outputFlag(c, &o.output)
 	return c
 }
@@ -58,6 +56,8 @@ func planFlags(c *cobra.Command, o *diorama.Options) {
 	f.StringArrayVar(&o.Overlays, "overlay", nil, "a partial profile to merge over the profile; can be repeated")
 	f.StringArrayVar(&o.Set, "set", nil, "one value, such as kafka.partitions=6; can be repeated")
 	f.StringVar(&o.Images, "images", "", "a file that substitutes images (default: $DIORAMA_IMAGES)")
+	_ = c.RegisterFlagCompletionFunc("name", completeEnvironments)
+	_ = c.RegisterFlagCompletionFunc("runtime", cobra.FixedCompletions([]string{"auto", "kind"}, cobra.ShellCompDirectiveNoFileComp))
 	f.BoolVar(&o.Offline, "offline", false, "dial out for nothing; what is missing is listed")
 }
 
@@ -66,7 +66,7 @@ func outputFlag(c *cobra.Command, output *string) {
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-func up(ctx context.Context, s streams, o *upOptions) error {
+func up(ctx context.Context, s *streams, o *upOptions) error {
 	if err := validOutput(o.output); err != nil {
 		return err
 	}
@@ -77,18 +77,15 @@ func up(ctx context.Context, s streams, o *upOptions) error {
 	if s.interactive && !o.detach && o.output == "text" {
 		return attachUI(ctx, s, session)
 	}
-	return follow(ctx, s, session, o.quiet, o.output)
+	return follow(ctx, s, session, o.output)
 }
 
 // follow tells of a start until it has ended, and how.
-func follow(ctx context.Context, s streams, session *diorama.Session, quiet bool, output string) error {
-	lines := report.NewLines(report.Options{Color: s.color})
+func follow(ctx context.Context, s *streams, session *diorama.Session, output string) error {
+	lines := report.NewLines(report.Options{Color: s.errColor})
 	last, err := session.Wait(ctx, func(snapshot env.Snapshot) {
-		if quiet {
-			return
-		}
 		for _, line := range lines.Next(snapshot) {
-			fmt.Fprintln(s.err, line)
+			s.say("%s", line)
 		}
 	})
 	if errors.Is(err, errInterrupted) {
@@ -103,7 +100,7 @@ func follow(ctx context.Context, s streams, session *diorama.Session, quiet bool
 	if output == "json" {
 		err = writeJSON(s, last)
 	} else {
-		err = report.Summary(s.out, last, report.Options{Width: s.width, Color: s.color})
+		err = report.Summary(s.out, last, s.options())
 	}
 	if err != nil {
 		return err
@@ -111,7 +108,7 @@ func follow(ctx context.Context, s streams, session *diorama.Session, quiet bool
 	return endOf(last)
 }
 
-func writeJSON(s streams, snapshot env.Snapshot) error {
+func writeJSON(s *streams, snapshot env.Snapshot) error {
 	data, err := report.StatusJSON(snapshot)
 	if err != nil {
 		return err

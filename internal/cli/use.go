@@ -15,7 +15,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/report"
 )
 
-func newEnv(s streams) *cobra.Command {
+func newEnv(s *streams) *cobra.Command {
 	var name, format string
 	c := &cobra.Command{
 		Use: "env", GroupID: groupUse, Args: args(0, 0),
@@ -24,12 +24,12 @@ func newEnv(s streams) *cobra.Command {
   diorama env --format dotenv > .env
   diorama env --format fish | source`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if !slices.Contains(report.Formats(), report.Format(format)) {
+				return &exitError{ExitUsage, fmt.Errorf("there is no format %q; use one of %s", format, strings.Join(formats(), ", "))}
+			}
 			vars, err := variables(name)
 			if err != nil {
 				return err
-			}
-			if !slices.Contains(report.Formats(), report.Format(format)) {
-				return &exitError{ExitUsage, fmt.Errorf("there is no format %q; use one of %v", format, report.Formats())}
 			}
 			text, err := report.WriteVars(vars, report.Format(format))
 			if err != nil {
@@ -41,7 +41,16 @@ func newEnv(s streams) *cobra.Command {
 	}
 	nameFlag(c, &name)
 	c.Flags().StringVar(&format, "format", "sh", "sh, fish, powershell, dotenv or json")
+	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	return c
+}
+
+func formats() []string {
+	var names []string
+	for _, format := range report.Formats() {
+		names = append(names, string(format))
+	}
+	return names
 }
 
 // variables are those of the environment's endpoints. They are read from its
@@ -58,7 +67,7 @@ func variables(name string) ([]report.Var, error) {
 	return report.EnvVars(endpoints), nil
 }
 
-func newRun(s streams) *cobra.Command {
+func newRun(s *streams) *cobra.Command {
 	var name string
 	c := &cobra.Command{
 		Use: "run [--name NAME] -- COMMAND [ARGUMENT…]", GroupID: groupUse, Args: args(1, -1),
@@ -82,7 +91,7 @@ func newRun(s streams) *cobra.Command {
 }
 
 // runAttached gives a command our terminal and ends with its exit code.
-func runAttached(s streams, cmd *exec.Cmd) error {
+func runAttached(s *streams, cmd *exec.Cmd) error {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.in, s.out, s.err
 	// Ctrl-C reaches the command by itself; it decides what that means.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -93,7 +102,7 @@ func runAttached(s streams, cmd *exec.Cmd) error {
 	return err
 }
 
-func newConnect(s streams) *cobra.Command {
+func newConnect(s *streams) *cobra.Command {
 	var name string
 	c := &cobra.Command{
 		Use: "connect STACK", GroupID: groupUse, Args: args(1, 1),
@@ -102,12 +111,13 @@ func newConnect(s streams) *cobra.Command {
 		RunE: func(c *cobra.Command, given []string) error {
 			return connect(c.Context(), s, name, given[0])
 		},
+		ValidArgsFunction: completeOf(&name, 1, diorama.Shells),
 	}
 	nameFlag(c, &name)
 	return c
 }
 
-func connect(ctx context.Context, s streams, name, stack string) error {
+func connect(ctx context.Context, s *streams, name, stack string) error {
 	name, err := diorama.Only(name)
 	if err != nil {
 		return err
@@ -119,7 +129,7 @@ func connect(ctx context.Context, s streams, name, stack string) error {
 	return runAttached(s, shell.Command(ctx, s.interactive))
 }
 
-func newVersion(s streams) *cobra.Command {
+func newVersion(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", GroupID: groupLearn, Args: args(0, 0),
 		Short: "Print the version",
