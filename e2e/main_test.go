@@ -56,6 +56,13 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// in is the same world for a subtest.
+func (w *world) in(t *testing.T) *world {
+	inner := *w
+	inner.t = t
+	return &inner
+}
+
 // clean takes down whatever the test has left, and fails where that cannot be
 // done or something stays.
 func (w *world) clean() {

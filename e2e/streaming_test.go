@@ -22,7 +22,7 @@ func TestStreaming(t *testing.T) {
 	redisDo(t, vars["REDIS_URL"], "set", "greeting", "hello")
 	query(t, vars["POSTGRES_URL"], "with made as (select 1) select 'connected'")
 	runSQL(t, w, "streaming", "create table greetings(word text); insert into greetings values ('hello')")
-	holds := func(vars map[string]string) {
+	holds := func(t *testing.T, vars map[string]string) {
 		t.Helper()
 		if got := consume(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "greetings"); got != "hello" {
 			t.Errorf("Kafka holds %q, want hello", got)
@@ -34,10 +34,10 @@ func TestStreaming(t *testing.T) {
 			t.Errorf("PostgreSQL holds %q, want hello", got)
 		}
 	}
-	holds(vars)
+	holds(t, vars)
 
 	t.Run("the same up again changes nothing", func(t *testing.T) {
-		r := w.run("up", "streaming")
+		r := w.in(t).run("up", "streaming")
 		if r.code != 0 {
 			t.Fatalf("exit code %d: %s", r.code, r.stderr)
 		}
@@ -47,13 +47,15 @@ func TestStreaming(t *testing.T) {
 			}
 		}
 	})
-	t.Run("logs of every service are kept", func(t *testing.T) { wantLogs(t, w, "streaming") })
+	t.Run("logs of every service are kept", func(t *testing.T) { wantLogs(t, w.in(t), "streaming") })
 	t.Run("data outlives its Pod", func(t *testing.T) {
+		w := w.in(t)
 		kubectl(t, "streaming", "delete", "pod", "kafka-0", "redis-0", "postgres-0")
 		w.must("wait", "--name", "streaming", "--timeout", "3m")
-		holds(vars)
+		holds(t, vars)
 	})
 	t.Run("stop and start keep data, ports and credentials", func(t *testing.T) {
+		w := w.in(t)
 		w.must("stop", "--name", "streaming")
 		if s := w.status("streaming"); s.Phase != "stopped" {
 			t.Errorf("phase = %q, want stopped", s.Phase)
@@ -65,7 +67,7 @@ func TestStreaming(t *testing.T) {
 		if fmt.Sprint(after) != fmt.Sprint(vars) {
 			t.Errorf("the variables changed:\n%v\n%v", vars, after)
 		}
-		holds(after)
+		holds(t, after)
 	})
 	w.must("down", "--name", "streaming")
 	if after := traces(t); after != before {

@@ -37,7 +37,7 @@ func TestTroubleIsExplained(t *testing.T) {
 			found[service.Name] += why.ID + " "
 		}
 	}
-	for service, id := range map[string]string{"crasher": "crash-loop", "glutton": "out-of-memory", "giant": "unschedulable-gpu"} {
+	for service, id := range map[string]string{"crasher": "crash", "glutton": "out-of-memory", "giant": "unschedulable-gpu"} {
 		if !strings.Contains(found[service], id) {
 			t.Errorf("%s is explained by %q, want %s", service, found[service], id)
 		}

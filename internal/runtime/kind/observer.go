@@ -159,54 +159,73 @@ type UnwellError struct {
 }
 
 func (e *UnwellError) Error() string {
-	message := fmt.Sprintf("%s will not become ready", e.Stack)
-	for i, finding := range e.Findings {
-		sign := ": "
-		if i > 0 {
-			sign = "; "
-		}
-		message += sign + finding.Summary
+	var names []string
+	for _, finding := range e.Findings {
+		names = append(names, finding.Service)
 	}
-	return message
+	slices.Sort(names)
+	return fmt.Sprintf("%s will not become ready because of %s", e.Stack, strings.Join(slices.Compact(names), ", "))
 }
 
+// gather is how long a wait that has failed goes on looking, until every
+// service is either ready or explained: all that is unwell is to be said, not
+// only what showed first.
+const gather = 5 * time.Second
+
 // wait returns once all the services are ready. A cause that waiting cannot
-// cure ends it at once.
+// cure ends it.
 func (o *observer) wait(ctx context.Context, stack string, services map[string]string, tell func(string)) error {
 	last := ""
+	var enough <-chan time.Time
 	for {
 		o.mu.Lock()
-		state, why, terminal := o.judge(services)
+		v := o.judge(services)
 		changed := o.changed
 		o.mu.Unlock()
-		if terminal {
-			return &UnwellError{Stack: stack, Findings: why}
-		}
-		if state == "" {
+		switch {
+		case v.state == "":
 			return nil
+		case v.terminal && !v.unexplained:
+			return &UnwellError{Stack: stack, Findings: v.why}
+		case v.terminal && enough == nil:
+			timer := time.NewTimer(gather)
+			defer timer.Stop()
+			enough = timer.C
 		}
-		if state != last {
-			last = state
-			tell(state)
+		if v.state != last {
+			last = v.state
+			tell(v.state)
 		}
 		select {
 		case <-changed:
+		case <-enough:
+			return &UnwellError{Stack: stack, Findings: v.why}
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
+// verdict is what an observation means for those that wait.
+type verdict struct {
+	state       string // what is still awaited; empty: nothing
+	why         []env.Finding
+	terminal    bool // waiting longer cannot help
+	unexplained bool // a service is not ready, and nothing says why
+}
+
 // judge says what the services, each with the revision that it must have, are
-// still waiting for; nothing when all are ready. The lock is held.
-func (o *observer) judge(wanted map[string]string) (state string, why []env.Finding, terminal bool) {
+// still waiting for. The lock is held.
+func (o *observer) judge(wanted map[string]string) verdict {
 	if !o.seen {
-		return "waiting for the cluster's first answer", nil, false
+		return verdict{state: "waiting for the cluster's first answer"}
 	}
+	var v verdict
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		i := slices.IndexFunc(o.services, func(s env.Service) bool { return s.Name == name })
 		if i < 0 || o.revisions[name] != wanted[name] {
-			state = cmp.Or(state, "waiting for "+name+" to appear")
+			v.state = cmp.Or(v.state, "waiting for "+name+" to appear")
+			v.unexplained = true
 			continue
 		}
 		service := o.services[i]
@@ -214,12 +233,13 @@ func (o *observer) judge(wanted map[string]string) (state string, why []env.Find
 			continue
 		}
 		for _, finding := range service.Why {
-			why = append(why, finding)
-			terminal = terminal || finding.Terminal
+			v.why = append(v.why, finding)
+			v.terminal = v.terminal || finding.Terminal
 		}
-		state = cmp.Or(state, waitingFor(service))
+		v.unexplained = v.unexplained || len(service.Why) == 0
+		v.state = cmp.Or(v.state, waitingFor(service))
 	}
-	return state, why, terminal
+	return v
 }
 
 func waitingFor(service env.Service) string {
