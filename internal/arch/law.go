@@ -123,7 +123,8 @@ var theirs = map[string][]string{
 	"go.yaml.in/yaml": {
 		"stacks", "profiles", "internal/compose", "internal/doctor", "internal/image", "internal/yamlpos",
 	},
-	"sigs.k8s.io/yaml": {"internal/cli", "internal/kube", "internal/manifest", "internal/plan", "internal/runtime/..."},
+	"github.com/sirupsen/logrus": {"internal/compose"}, // compose-go's own logger, to silence it
+	"sigs.k8s.io/yaml":           {"internal/cli", "internal/kube", "internal/manifest", "internal/plan", "internal/runtime/..."},
 
 	// what the demo talks to
 	"github.com/jackc/pgx":      {"internal/demo/..."},
