@@ -81,6 +81,9 @@ func index(o Observation) *facts {
 			pod.owner.pods = append(pod.owner.pods, pod)
 		}
 	}
+	for _, w := range f.workloads {
+		w.bound()
+	}
 	return f
 }
 

@@ -56,6 +56,8 @@ func (f fitting) text() string {
 		return "no node has any"
 	case f.never:
 		return fmt.Sprintf("no node has more than %s in all", f.amount(f.most))
+	case f.free >= f.wanted: // by what we see, so others hold it
+		return "what the nodes have left is held by Pods of other namespaces"
 	default:
 		return fmt.Sprintf("no node has more than %s left", f.amount(max(0, f.free)))
 	}

@@ -31,6 +31,8 @@ type Observation struct {
 	Claims       []corev1.PersistentVolumeClaim `json:"claims,omitempty"`
 	Nodes        []corev1.Node                  `json:"nodes,omitempty"`
 	Events       []corev1.Event                 `json:"events,omitempty"`
+	// Moves are the nodes that came back with another address while watched.
+	Moves []Move `json:"moves,omitempty"`
 	// Lines are the last log lines of containers that ended badly.
 	Lines []ContainerLines `json:"lines,omitempty"`
 	// Usage is by Pod; Pods of unknown usage are absent.
@@ -46,6 +48,14 @@ type API struct {
 	Error string `json:"error,omitempty"`
 	// Since is when it stopped answering.
 	Since time.Time `json:"since,omitzero"`
+}
+
+// Move is a node's change of address.
+type Move struct {
+	Node string    `json:"node"`
+	From string    `json:"from"`
+	To   string    `json:"to"`
+	Time time.Time `json:"time"` // when it was noticed
 }
 
 // PodKey names a Pod.

@@ -35,7 +35,7 @@ func rules() []rule {
 		apiRule(), nodeRule(), pressureRule(), addressRule(),
 		imageRule(), configRule(), architectureRule(), startRule(), memoryRule(),
 		inotifyRule(), boundPortRule(), livenessRule(), crashRule(), jobRule(),
-		probeRule(), scheduleRule(), evictionRule(), claimRule(), mountRule(),
+		probeRule(), claimRule(), scheduleRule(), evictionRule(), mountRule(),
 		sandboxRule(), creationRule(),
 	}
 }
@@ -61,13 +61,29 @@ func explain(f *facts) []found {
 				}
 				explained[finding.explains] = true
 			}
-			out = append(out, finding)
+			out = append(out, finding.finished())
 		}
 	}
 	slices.SortStableFunc(out, func(a, b found) int {
 		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Subject, b.Subject))
 	})
 	return out
+}
+
+// finished is the finding with its most promising advice in the summary and
+// each piece of evidence once.
+func (f found) finished() found {
+	if len(f.Advice) > 0 {
+		f.Summary += " · try: " + f.Advice[0]
+	}
+	var evidence []string
+	for _, line := range f.Evidence {
+		if line != "" && !slices.Contains(evidence, line) {
+			evidence = append(evidence, line)
+		}
+	}
+	f.Evidence = evidence
+	return f
 }
 
 // Catalogue lists every kind of finding, ordered by ID: the source of the

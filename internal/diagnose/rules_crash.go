@@ -87,7 +87,7 @@ func memoryRule() rule {
 		docs: []RuleDoc{{
 			"out-of-memory", "Killed for using too much memory",
 			"A container used more memory than its limit, and the kernel killed it.",
-			"Raise its limit with --set, for example --set demo.billing.memory=128Mi.",
+			"Raise its limit with --set, for example --set demo.memory=128Mi.",
 		}},
 		find: func(f *facts) []found {
 			var out []found
@@ -113,29 +113,24 @@ func memoryFinding(f *facts, c containerFacts, end *corev1.ContainerStateTermina
 		times(c.runs()), ago(f.Time, end.FinishedAt.Time))
 	if limit > 0 {
 		flag := "--set " + c.pod.parameter("memory") + "=" + bytesText(2*limit)
-		finding.Summary = fmt.Sprintf("killed %s for using more than %s of memory, last %s · try: %s",
-			times(c.runs()), bytesText(limit), ago(f.Time, end.FinishedAt.Time), flag)
-		finding.Advice = []string{"give it more memory: " + flag}
+		finding.Summary = fmt.Sprintf("killed %s for using more than %s of memory, last %s",
+			times(c.runs()), bytesText(limit), ago(f.Time, end.FinishedAt.Time))
+		finding.Advice = []string{flag}
 		finding.Evidence = append(finding.Evidence, fmt.Sprintf("container %s: memory limit %s", clean(c.status.Name), bytesText(limit)))
 	}
-	merge(&finding.Finding, "make it use less: a smaller heap, cache or batch")
+	finding.Advice = append(finding.Advice, "make it use less: a smaller heap, cache or batch")
 	finding.Evidence = append(finding.Evidence, fmt.Sprintf("last run: OOMKilled, exit %d, after %s",
 		end.ExitCode, end.FinishedAt.Sub(end.StartedAt.Time).Round(time.Second)))
 	finding.Evidence = append(finding.Evidence, c.lastWords()...)
 	return finding
 }
 
-// parameter is how a profile calls a setting of the Pod's service.
+// parameter is how a profile calls a parameter of the Pod's stack.
 func (p *podFacts) parameter(name string) string {
-	stack, service := clean(p.stack()), clean(p.service())
-	switch {
-	case stack == "":
-		return name
-	case service == "" || service == stack:
+	if stack := clean(p.stack()); stack != "" {
 		return stack + "." + name
-	default:
-		return stack + "." + service + "." + name
 	}
+	return name
 }
 
 func architectureRule() rule {
@@ -233,9 +228,6 @@ func (f *facts) crashes(id string, tell func(c containerFacts, text string) (str
 		finding.Since = c.pod.CreationTimestamp.Time
 		finding.Terminal = true
 		finding.Summary, finding.Advice = sentence, advice
-		if len(advice) > 0 {
-			finding.Summary += " · try: " + advice[0]
-		}
 		for _, t := range text {
 			if t = clean(t); t != "" {
 				finding.Evidence = append(finding.Evidence, fmt.Sprintf("container %s: %s", clean(c.status.Name), t))

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/diorama-dev/diorama/internal/env"
 )
 
 // pullAttempts is how often an image may fail to come, for a reason that may
@@ -64,7 +62,6 @@ func findImages(f *facts) []found {
 		for _, advice := range cause.advice {
 			finding.Advice = append(finding.Advice, strings.ReplaceAll(advice, "%s", image))
 		}
-		finding.Summary += " · try: " + finding.Advice[0]
 		finding.Evidence = []string{
 			fmt.Sprintf("container %s: %s", clean(c.status.Name), clean(waiting.Reason)), clean(message),
 		}
@@ -232,14 +229,5 @@ func unreachableCause() imageCause {
 			"check network, DNS and proxy of Docker",
 		},
 		passing: true,
-	}
-}
-
-// merge joins advice, leaving out what is empty.
-func merge(f *env.Finding, advice ...string) {
-	for _, a := range advice {
-		if a != "" {
-			f.Advice = append(f.Advice, a)
-		}
 	}
 }

@@ -89,14 +89,14 @@ func livenessRule() rule {
 					which = "startup"
 				}
 				finding.Summary = fmt.Sprintf("restarted %s because its %s probe failed", times(int(c.status.RestartCount)), which)
-				answer, answered := probeFailure(c)
+				answer, answered := probeFailure(c, which)
 				if answered {
 					finding.Summary += ": " + probeAnswer(answer.Message)
 					finding.Evidence = append(finding.Evidence, eventLine(answer))
 				}
 				finding.Evidence = append(append(finding.Evidence, eventLine(kill)), c.lastWords()...)
 				finding.Advice = []string{
-					"read its log around the restarts",
+					"diorama logs " + logTarget(c.pod) + ", around the restarts",
 					"give it more time: a longer start_period of the healthcheck",
 				}
 				out = append(out, finding)
@@ -138,7 +138,7 @@ func crashRule() rule {
 					finding.Summary += ": " + lines[0]
 				}
 				finding.Evidence = append([]string{fmt.Sprintf("container %s: %s", clean(c.status.Name), exitText(end))}, c.lastWords()...)
-				finding.Advice = []string{"read its log: diorama logs " + logTarget(c.pod)}
+				finding.Advice = []string{"diorama logs " + logTarget(c.pod)}
 				out = append(out, finding)
 			})
 			return out
@@ -193,7 +193,7 @@ func jobFinding(f *facts, job *workload) found {
 			}
 		}
 	}
-	finding.Advice = []string{"read its log: diorama logs " + clean(job.service())}
+	finding.Advice = []string{"diorama logs " + clean(job.service())}
 	return finding
 }
 

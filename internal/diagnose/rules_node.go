@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -29,11 +30,11 @@ func apiRule() rule {
 				return nil
 			}
 			finding := found{Finding: env.Finding{ID: "api-unreachable", Subject: "cluster/api", Since: f.API.Since}}
-			finding.Summary = fmt.Sprintf("the cluster's API at %s does not answer · try: diorama start", clean(f.API.Address))
+			finding.Summary = fmt.Sprintf("the cluster's API at %s does not answer", clean(f.API.Address))
 			finding.Evidence = []string{clean(f.API.Error)}
 			finding.Advice = []string{
-				"see whether the node's container runs: docker ps -a",
-				"start the environment: diorama start",
+				"diorama start, where the environment was stopped",
+				"docker ps -a shows whether the node's container runs",
 				"see whether Docker runs: diorama doctor",
 			}
 			return []found{finding}
@@ -57,7 +58,7 @@ func nodeRule() rule {
 				}
 				finding := ofNode(node, "node-not-ready")
 				finding.Since = ready.LastTransitionTime.Time
-				finding.Summary = fmt.Sprintf("node %s is not ready since %s: %s",
+				finding.Summary = fmt.Sprintf("node %s ceased to be ready %s: %s",
 					clean(node.Name), ago(f.Time, finding.Since), clean(ready.Message))
 				finding.Evidence = []string{fmt.Sprintf("%s: %s", clean(ready.Reason), clean(ready.Message))}
 				finding.Advice = []string{
@@ -112,9 +113,9 @@ func pressureRule() rule {
 				}
 				finding := ofNode(node, doc.ID)
 				finding.Since = condition.LastTransitionTime.Time
-				finding.Summary = fmt.Sprintf("node %s: %s · try: %s", clean(node.Name), clean(condition.Message), doc.Remedy)
+				finding.Summary = fmt.Sprintf("node %s: %s", clean(node.Name), clean(condition.Message))
 				finding.Evidence = []string{fmt.Sprintf("%s: %s", clean(condition.Reason), clean(condition.Message))}
-				finding.Advice = []string{doc.Remedy}
+				finding.Advice = []string{strings.ToLower(doc.Remedy[:1]) + doc.Remedy[1:]}
 				out = append(out, finding)
 			}
 		}
@@ -126,28 +127,54 @@ func addressRule() rule {
 	return rule{
 		docs: []RuleDoc{{
 			"node-address-changed", "Node came back with another address",
-			"Docker gave the node another address when it started again; what remembers the old one does not find it.",
-			"`diorama start` repairs the references; failing that, `diorama up --recreate`.",
+			"Docker gave the node another address when it started again. What remembers the old one does not find the node until it asks again.",
+			"Most recover by themselves in a minute; restart the services that do not. Failing that, `diorama up --recreate`.",
 		}},
 		find: func(f *facts) []found {
 			var out []found
 			for _, node := range f.Nodes {
 				old, current := f.staleAddress(node)
-				if old == "" {
+				move, moved := f.move(node)
+				if old == "" && !moved {
 					continue
 				}
 				finding := ofNode(node, "node-address-changed")
-				finding.Summary = fmt.Sprintf("node %s has address %s and had %s · try: diorama start",
+				if moved {
+					old, current, finding.Since = move.From, move.To, move.Time
+				}
+				finding.Summary = fmt.Sprintf("node %s has address %s and had %s",
 					clean(node.Name), clean(current), clean(old))
 				finding.Evidence = []string{
-					"node's InternalIP: " + clean(current), "address known to its Pods: " + clean(old),
+					"address now: " + clean(current), "address before: " + clean(old),
 				}
-				finding.Advice = []string{"diorama stop, then diorama start", "diorama up --recreate"}
+				finding.Advice = []string{"wait a minute, then restart services that stay unready", "diorama up --recreate"}
 				out = append(out, finding)
 			}
 			return out
 		},
 	}
+}
+
+// move is the node's last change of address, while the node or one of its
+// Pods has not recovered from it.
+func (f *facts) move(node corev1.Node) (Move, bool) {
+	at := -1
+	for i, move := range f.Moves {
+		if move.Node == node.Name {
+			at = i
+		}
+	}
+	if at < 0 {
+		return Move{}, false
+	}
+	ready, _ := nodeCondition(node, corev1.NodeReady)
+	well := ready.Status == corev1.ConditionTrue
+	for _, pod := range f.pods {
+		if pod.Spec.NodeName == node.Name && pod.Status.Phase == corev1.PodRunning && !podReady(pod) {
+			well = false
+		}
+	}
+	return f.Moves[at], !well
 }
 
 // annotationAdvertised is where kubeadm writes the address under which the

@@ -34,7 +34,7 @@ func probeRule() rule {
 				if running == nil || c.status.Ready || c.init {
 					return
 				}
-				event, ok := probeFailure(c)
+				event, ok := probeFailure(c, "")
 				if !ok || eventTime(event).Before(running.StartedAt.Time) || f.Time.Sub(running.StartedAt.Time) < probePatience {
 					return
 				}
@@ -50,7 +50,7 @@ func probeRule() rule {
 				finding.Summary = fmt.Sprintf("runs, but its %s probe failed %s: %s",
 					which, times(eventCount(event)), probeAnswer(event.Message))
 				finding.Evidence = []string{eventLine(event)}
-				finding.Advice = []string{"read its log: diorama logs " + logTarget(c.pod)}
+				finding.Advice = []string{"diorama logs " + logTarget(c.pod)}
 				out = append(out, finding)
 			})
 			return out
@@ -64,10 +64,11 @@ func (c containerFacts) concerns(event corev1.Event) bool {
 	return path == "" || strings.HasSuffix(path, "{"+c.status.Name+"}")
 }
 
-// probeFailure is the container's newest event of a failed probe.
-func probeFailure(c containerFacts) (corev1.Event, bool) {
+// probeFailure is the container's newest event of a failed probe of that
+// kind, or of any where the kind is empty.
+func probeFailure(c containerFacts, kind string) (corev1.Event, bool) {
 	for _, event := range slices.Backward(c.pod.events) {
-		if event.Reason == "Unhealthy" && c.concerns(event) {
+		if event.Reason == "Unhealthy" && c.concerns(event) && strings.HasPrefix(strings.ToLower(event.Message), kind) {
 			return event, true
 		}
 	}

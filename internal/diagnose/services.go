@@ -96,6 +96,10 @@ func phase(w *workload, why []env.Finding) env.Phase {
 	}
 }
 
+// readyFor is how long a Pod must have run before the end of its readiness to
+// count as having been ready: one without a probe is called so before it crashes.
+const readyFor = 10 * time.Second
+
 // wasReady reports whether the Pod was ready and no longer is: its readiness
 // then ended after a container of it had started; before that it never began.
 func wasReady(pod *podFacts) bool {
@@ -112,7 +116,7 @@ func wasReady(pod *podFacts) bool {
 	}
 	for _, condition := range pod.Status.Conditions {
 		if condition.Type == corev1.PodReady && condition.Status == corev1.ConditionFalse {
-			return !started.IsZero() && condition.LastTransitionTime.After(started)
+			return !started.IsZero() && condition.LastTransitionTime.Sub(started) >= readyFor
 		}
 	}
 	return false

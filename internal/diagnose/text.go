@@ -6,8 +6,6 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // maxText bounds what of one message of the cluster is passed on, in bytes.
@@ -84,14 +82,16 @@ func bytesText(n int64) string {
 		name string
 	}{{1 << 30, "Gi"}, {1 << 20, "Mi"}, {1 << 10, "Ki"}}
 	for _, unit := range units {
-		if n >= unit.size && n%unit.size == 0 {
+		if n >= unit.size && n%unit.size == 0 && (n/unit.size < 10_000) {
 			return fmt.Sprintf("%d%s", n/unit.size, unit.name)
 		}
 	}
-	if n >= 10<<20 {
-		return fmt.Sprintf("%dMi", n>>20)
+	for _, unit := range units {
+		if n >= unit.size {
+			return fmt.Sprintf("%.1f%s", float64(n)/float64(unit.size), unit.name)
+		}
 	}
-	return resource.NewQuantity(n, resource.BinarySI).String()
+	return fmt.Sprint(n)
 }
 
 // containsAny reports whether the text, in lower case, holds one of the words.

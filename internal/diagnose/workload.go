@@ -26,6 +26,21 @@ type workload struct {
 // service is the name that people know the workload by.
 func (w *workload) service() string { return cmp.Or(w.labels[LabelService], w.name) }
 
+// bound takes the count of ready Pods down to those that are: a controller's
+// own count is late, by many seconds when a node has been started again.
+func (w *workload) bound() {
+	if w.kind == "Job" {
+		return
+	}
+	ready := 0
+	for _, pod := range w.pods {
+		if podReady(pod) {
+			ready++
+		}
+	}
+	w.ready = min(w.ready, ready)
+}
+
 func (w *workload) done() bool {
 	return w.seen && !w.failed && w.ready >= w.desired && w.updated >= w.desired
 }

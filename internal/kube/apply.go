@@ -83,11 +83,10 @@ func (c *Client) applyStage(ctx context.Context, objects []*unstructured.Unstruc
 		}
 		group.Go(func() error {
 			change, err := c.applyOne(ctx, object, objects, opts)
-			if err != nil {
-				errs[i] = err
-				return nil
+			errs[i] = err
+			if change.Action != "" {
+				changes[i] = &change
 			}
-			changes[i] = &change
 			return nil
 		})
 	}
@@ -119,7 +118,11 @@ func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured
 			return Change{}, err
 		}
 	}
-	return Change{ObjectID: id, Action: Action(entry.Action)}, nil
+	change := Change{ObjectID: id, Action: Action(entry.Action)}
+	if needsUnsticking(existing, entry) {
+		return change, c.unstick(ctx, id)
+	}
+	return change, nil
 }
 
 func ssaOptions(opts ApplyOptions) ssa.ApplyOptions {

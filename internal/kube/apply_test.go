@@ -244,3 +244,14 @@ func TestNothingToChangeIsQuick(t *testing.T) {
 	slices.Sort(took)
 	t.Logf("%d objects, nothing to change: median %s, worst %s", len(all), took[len(took)/2], took[len(took)-1])
 }
+
+func TestABrokenStatefulSetIsMendedByTheNextApply(t *testing.T) {
+	c := connect(t)
+	scope := namespace(t, c)
+	apply(t, c, scope, objects(t, scope, strings.Replace(redis, "image: IMAGE", "image: team/absent:1\n        command: [none]", 1)))
+	awaitPhase(t, c, scope, env.PhaseFailed)
+	if got := apply(t, c, scope, objects(t, scope, redis)); got["StatefulSet"] != kube.ActionConfigured {
+		t.Fatalf("got %v", got)
+	}
+	awaitPhase(t, c, scope, env.PhaseReady)
+}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,8 +61,7 @@ func (k *lineKeeper) held() []diagnose.ContainerLines {
 func (k *lineKeeper) want(ctx context.Context, o diagnose.Observation) {
 	wanted := map[containerRun]diagnose.ContainerLines{}
 	for _, pod := range o.Pods {
-		for _, status := range append(pod.Status.InitContainerStatuses[:len(pod.Status.InitContainerStatuses):len(pod.Status.InitContainerStatuses)],
-			pod.Status.ContainerStatuses...) {
+		for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 			if endedBadly(status) {
 				run := containerRun{pod.UID, status.Name, status.RestartCount, status.State.Terminated != nil}
 				wanted[run] = diagnose.ContainerLines{
@@ -73,14 +73,21 @@ func (k *lineKeeper) want(ctx context.Context, o diagnose.Observation) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for run := range k.runs {
+	known := map[diagnose.PodKey]map[string][]string{}
+	for run, lines := range k.runs {
 		if _, ok := wanted[run]; !ok {
+			if known[lines.Pod] == nil {
+				known[lines.Pod] = map[string][]string{}
+			}
+			known[lines.Pod][lines.Container] = lines.Lines
 			delete(k.runs, run)
 		}
 	}
 	for run, lines := range wanted {
 		if _, ok := k.runs[run]; !ok {
-			k.runs[run] = lines // empty until fetched, so that it is fetched once
+			// Until they are fetched, those of the run before stand for them.
+			lines.Lines = known[lines.Pod][lines.Container]
+			k.runs[run] = lines
 			go k.fetch(ctx, run, lines)
 		}
 	}

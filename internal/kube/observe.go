@@ -3,7 +3,10 @@ package kube
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/diorama-dev/diorama/internal/diagnose"
 )
@@ -28,7 +31,7 @@ const (
 // observation says so, keeps what was last known, and recovers by itself.
 // Observe ends with ctx, whose cause it returns.
 func (c *Client) Observe(ctx context.Context, namespace string, emit func(diagnose.Observation)) error {
-	state := &observer{client: c, namespace: namespace, emit: emit, lines: newLineKeeper(c)}
+	state := &observer{client: c, namespace: namespace, emit: emit, lines: newLineKeeper(c), addresses: map[string]string{}}
 	for {
 		err := state.watch(ctx)
 		if ctx.Err() != nil {
@@ -48,6 +51,27 @@ type observer struct {
 	emit      func(diagnose.Observation)
 	last      diagnose.Observation
 	lines     *lineKeeper
+	addresses map[string]string // of nodes, as last seen
+}
+
+// remember notes nodes whose address is another than before.
+func (o *observer) remember(now diagnose.Observation) diagnose.Observation {
+	now.Moves = o.last.Moves
+	for _, node := range now.Nodes {
+		for _, address := range node.Status.Addresses {
+			if address.Type != corev1.NodeInternalIP {
+				continue
+			}
+			if before := o.addresses[node.Name]; before != "" && before != address.Address {
+				now.Moves = append(slices.Clip(now.Moves), diagnose.Move{
+					Node: node.Name, From: before, To: address.Address, Time: now.Time,
+				})
+			}
+			o.addresses[node.Name] = address.Address
+			break // a second one is of another IP family
+		}
+	}
+	return now
 }
 
 // watch follows the cluster until its API does not answer, or ctx ends.
@@ -63,7 +87,7 @@ func (o *observer) watch(ctx context.Context) error {
 	go o.pulse(ctx, cancel)
 	usage := o.client.usageLoop(ctx)
 	for {
-		o.last = caches.observation(o.last, o.lines)
+		o.last = o.remember(caches.observation(o.last, o.lines))
 		o.last.API = diagnose.API{Address: o.client.config.Host}
 		o.lines.want(ctx, o.last)
 		o.emit(o.last)
