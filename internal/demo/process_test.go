@@ -118,6 +118,17 @@ func (c *child) handle(t *testing.T, done func(line) bool) (last map[int32]int64
 	}
 }
 
+// kill ends the process as a machine that dies would.
+func (c *child) kill(t *testing.T) {
+	t.Helper()
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for _, ok := c.next(t); ok; _, ok = c.next(t) {
+	}
+	_ = c.Wait() // it was killed, and says so
+}
+
 func publish(t *testing.T, servers []string, n int) map[int32]int64 {
 	t.Helper()
 	o := bus.Options{Servers: servers, Client: "test", Log: slog.New(slog.DiscardHandler)}
@@ -192,12 +203,7 @@ func TestKilledConsumerLosesNothing(t *testing.T) {
 		}
 		return updated == killedAfter
 	})
-	if err := first.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	for _, ok := first.next(t); ok; _, ok = first.next(t) {
-	}
-	_ = first.Wait() // it was killed, and says so
+	first.kill(t)
 
 	second := start(t, env, "consumer", "--group", "user-profile")
 	left := map[int32]bool{}
@@ -212,24 +218,23 @@ func TestKilledConsumerLosesNothing(t *testing.T) {
 		}
 		return len(left) == 0
 	})
-	if err := second.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
+	second.end(t)
+	if n := counted(t, server); n != events {
+		t.Errorf("%d events counted, want %d", n, events)
 	}
-	for _, ok := second.next(t); ok; _, ok = second.next(t) {
-	}
-	if err := second.Wait(); err != nil {
-		t.Errorf("ended with %v after SIGTERM", err)
-	}
-	counted := 0
+	t.Logf("%d events came again", again)
+}
+
+// counted is the sum over the profiles of all ten users.
+func counted(t *testing.T, server *miniredis.Miniredis) int {
+	t.Helper()
+	sum := 0
 	for user := range 10 {
 		var n int
 		if _, err := fmt.Sscan(server.HGet(fmt.Sprintf("profile:user-%d", user), "inferences"), &n); err != nil {
 			t.Fatal(err)
 		}
-		counted += n
+		sum += n
 	}
-	if counted != events {
-		t.Errorf("%d events counted, want %d", counted, events)
-	}
-	t.Logf("%d events came again", again)
+	return sum
 }

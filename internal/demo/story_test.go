@@ -74,6 +74,14 @@ func (c *child) until(t *testing.T, msg string) line {
 	}
 }
 
+// times reads lines until n have had the message.
+func (c *child) times(t *testing.T, msg string, n int) {
+	t.Helper()
+	for range n {
+		c.until(t, msg)
+	}
+}
+
 // end asks the process to end and reads what it still says.
 func (c *child) end(t *testing.T) {
 	t.Helper()
@@ -133,30 +141,22 @@ func TestTheWholeStory(t *testing.T) {
 	for i := range n {
 		infer(t, base, i)
 	}
-	for range n {
-		billing.until(t, "charged")
-		profiles.until(t, "profile updated")
-	}
+	billing.times(t, "charged", n)
+	profiles.times(t, "profile updated", n)
 	fraud := start(t, env, "consumer", "--group", "fraud")
-	for range n {
-		fraud.until(t, "checked")
-	}
+	fraud.times(t, "checked", n)
 	load := start(t, append(env, "DEMO_GATEWAY_URL="+base, "DEMO_RATE=0"), "load")
 	dial := "http://" + load.until(t, "started").Listen
 	load.until(t, "ready")
 	if _, err := control.SetRate(t.Context(), dial, 200); err != nil {
 		t.Fatal(err)
 	}
-	for range 20 {
-		billing.until(t, "charged")
-	}
+	billing.times(t, "charged", 20)
 	for _, c := range []*child{load, gateway, fraud} {
 		c.end(t)
 	}
 	saved := query(t, db, "SELECT count(*) FROM demo.inferences")[0]
-	for range saved - n - 20 {
-		billing.until(t, "charged")
-	}
+	billing.times(t, "charged", int(saved)-n-20)
 	billing.end(t)
 	profiles.end(t)
 	charged := query(t, db, "SELECT count(*) FROM demo.charges JOIN demo.inferences ON id = event_id WHERE published")[0]
