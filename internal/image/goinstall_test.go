@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"testing"
 )
 
@@ -57,7 +56,7 @@ func TestGoInstallOfARelease(t *testing.T) {
 	t.Setenv("GOMODCACHE", modules)
 	t.Cleanup(func() { writable(t, modules) })
 	host := &Host{}
-	for _, platform := range []string{"linux/" + runtime.GOARCH, "linux/riscv64"} {
+	for _, platform := range []string{"linux/amd64", "linux/arm64"} { // one is another than ours
 		t.Run(platform, func(t *testing.T) {
 			p := Program{Package: "example.com/released/hail", Platform: platform, Cache: t.TempDir()}
 			out := filepath.Join(p.Cache, "hail")
