@@ -15,7 +15,7 @@ import (
 const Localhost = "127.0.0.1"
 
 // Redacted stands for a credential wherever a person did not ask for it.
-const Redacted = "•••"
+const Redacted = "xxxxx"
 
 // Endpoint is an endpoint of a plan: where it is, and how its URL is made once
 // somebody asks for the credentials in it.

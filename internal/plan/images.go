@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/docker/go-units"
+
+	"github.com/diorama-dev/diorama/internal/manifest"
 )
 
 // program is an image made from a package of this module.
@@ -40,19 +42,30 @@ func (r *resolver) image(requested string) (string, error) {
 // made.
 func (r *resolver) resolveImages(context.Context) error {
 	for _, stack := range r.plan.Stacks {
-		for _, workload := range stack.Workloads {
-			image := Image{Reference: workload.Image, Requested: different(workload.Requested, workload.Image)}
-			if workload.Build != nil {
-				image.Build = &Build{App: workload.Build, Service: workload.Service}
-			} else if program, ok := r.programs[repository(workload.Requested)]; ok {
-				image.Build = &Build{Package: program.pkg}
-			}
-			if !slices.ContainsFunc(r.plan.Images, func(o Image) bool { return o.Reference == image.Reference }) {
-				r.plan.Images = append(r.plan.Images, image)
+		for _, reference := range stack.Images {
+			if !slices.ContainsFunc(r.plan.Images, func(o Image) bool { return o.Reference == reference }) {
+				r.plan.Images = append(r.plan.Images, r.imageOf(stack, reference))
 			}
 		}
 	}
 	return nil
+}
+
+// imageOf says where an image of the stack comes from.
+func (r *resolver) imageOf(stack Stack, reference string) Image {
+	image := Image{Reference: reference}
+	i := slices.IndexFunc(stack.Workloads, func(w manifest.Workload) bool { return w.Image == reference })
+	if i < 0 {
+		return image // a hook's
+	}
+	workload := stack.Workloads[i]
+	image.Requested = different(workload.Requested, reference)
+	if workload.Build != nil {
+		image.Build = &Build{App: workload.Build, Service: workload.Service}
+	} else if program, ok := r.programs[repository(workload.Requested)]; ok {
+		image.Build = &Build{Package: program.pkg}
+	}
+	return image
 }
 
 // repository is a reference without its tag and digest.

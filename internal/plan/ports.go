@@ -46,6 +46,21 @@ func wishes(all []instance, p profiles.Profile) []wish {
 	return list
 }
 
+// wishes are those of the stacks, then those of the user's apps.
+func (r *resolver) wishes() []wish {
+	list := wishes(r.all, r.in.Profile)
+	for _, a := range r.apps {
+		for _, port := range a.ports {
+			w := wish{key: a.Name + "/" + port.name, preferred: port.preferred}
+			if fixed, ok := r.in.Profile.Ports[w.key]; ok {
+				w.preferred, w.fixed = fixed, true
+			}
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
 // PortTakenError says that a port which the profile names belongs to somebody else.
 type PortTakenError struct {
 	Port            int

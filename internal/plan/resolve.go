@@ -53,6 +53,7 @@ type resolver struct {
 	parameters map[string]map[string]string
 	// programs are the images of packages of this module, by repository.
 	programs map[string]program
+	apps     []app
 	ports    map[string]env.PortRecord
 	plan     Plan
 }
@@ -76,7 +77,8 @@ func Resolve(ctx context.Context, in Input) (Plan, error) {
 		Environment: in.Environment, Profile: in.Profile.Name, Runtime: string(in.Runtime), Namespace: Namespace,
 	}
 	for _, step := range []func(context.Context) error{
-		r.resolveParameters, r.resolveCluster, r.resolveStacks, r.resolveApps, r.resolveImages, r.resolveMemory,
+		r.resolveParameters, r.surveyApps, r.resolveCluster, r.resolveStacks, r.resolveApps,
+		r.resolveConflicts, r.resolveImages, r.resolveMemory,
 	} {
 		if err := step(ctx); err != nil {
 			return Plan{}, err
@@ -119,68 +121,15 @@ func (r *resolver) resolveStacks(ctx context.Context) error {
 	return nil
 }
 
-// resolveApps renders the user's Compose files; each becomes a stack that
-// comes after all others.
-func (r *resolver) resolveApps(ctx context.Context) error {
-	vars := make(map[string]string)
-	var names []string
-	for _, i := range r.all {
-		maps.Copy(vars, r.inside(i))
-		names = append(names, i.As)
-	}
-	for _, app := range r.in.Profile.Apps {
-		rendered, err := r.app(ctx, app, vars)
-		if err != nil {
-			return err
-		}
-		rendered.Requires = slices.Clone(names)
-		r.plan.Stacks = append(r.plan.Stacks, rendered)
-	}
-	return nil
-}
-
-// app renders one Compose file of the user's. What is built is named after
-// its source, which is known once it has been rendered a first time.
-func (r *resolver) app(ctx context.Context, app profiles.App, vars map[string]string) (Stack, error) {
-	project, err := r.in.LoadApp(ctx, app, vars)
-	if err != nil {
-		return Stack{}, fmt.Errorf("load app %s: %w", app.Name, err)
-	}
-	built := make(map[string]string)
-	image := func(reference string) (string, error) {
-		if own, ok := built[reference]; ok {
-			return own, nil
-		}
-		return r.image(reference)
-	}
-	first, err := r.render(app.Name, project, manifest.Input{Image: identity})
-	if err != nil {
-		return Stack{}, err
-	}
-	for _, workload := range first.Workloads {
-		if workload.Build == nil {
-			continue
-		}
-		if built[workload.Requested], err = r.in.AppImage(ctx, workload.Service, *workload.Build); err != nil {
-			return Stack{}, err
-		}
-	}
-	rendered, err := r.render(app.Name, project, manifest.Input{Image: image})
-	rendered.Stack, rendered.Title, rendered.Category = app.Name, app.Name, string(stacks.App)
-	for _, workload := range rendered.Workloads {
-		rendered.Memory += workload.Memory
-	}
-	return rendered, err
-}
-
-func identity(reference string) (string, error) { return reference, nil }
-
 func (r *resolver) render(name string, project compose.Project, in manifest.Input) (Stack, error) {
 	in.Environment, in.Namespace, in.Stack = r.in.Environment, Namespace, name
 	in.Project, in.Secrets = project, r.secrets()
 	result, err := manifest.Render(in)
 	if err != nil {
 		return Stack{}, err
+	}
+	if err := revise(result); err != nil {
+		return Stack{}, fmt.Errorf("render stack %s: %w", name, err)
 	}
 	return Stack{
 		Name: name, Waves: result.Waves, Workloads: result.Workloads, Images: result.Images, Losses: result.Losses,

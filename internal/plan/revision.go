@@ -1,0 +1,38 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"github.com/diorama-dev/diorama/internal/manifest"
+)
+
+// Revision annotates every workload with a hash of itself as it was planned.
+// What is observed under another one is not yet, or no longer, what the plan
+// is about.
+const Revision = "diorama.dev/revision"
+
+func revise(result manifest.Result) error {
+	for _, wave := range result.Waves {
+		for _, object := range wave {
+			workload := slices.ContainsFunc(result.Workloads, func(w manifest.Workload) bool {
+				return w.Kind == object.GetKind() && w.Name == object.GetName()
+			})
+			if !workload {
+				continue
+			}
+			data, err := object.MarshalJSON()
+			if err != nil {
+				return fmt.Errorf("%s %s: %w", object.GetKind(), object.GetName(), err)
+			}
+			annotations := object.GetAnnotations()
+			if annotations == nil {
+				annotations = make(map[string]string, 1)
+			}
+			annotations[Revision] = fmt.Sprintf("%x", sha256.Sum256(data))[:16]
+			object.SetAnnotations(annotations)
+		}
+	}
+	return nil
+}
