@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/keeper"
@@ -73,7 +74,7 @@ func Attach(ctx context.Context, name string) (*Session, error) {
 	}
 	folder := env.FolderOf(root, name)
 	if _, err := os.Stat(folder.Plan()); errors.Is(err, os.ErrNotExist) {
-		return nil, &NoEnvironmentError{Name: name}
+		return nil, noEnvironment(name)
 	}
 	return attach(ctx, folder, name)
 }
@@ -94,18 +95,34 @@ func attach(ctx context.Context, folder env.Folder, name string) (*Session, erro
 	return &Session{name: name, folder: folder, client: client, spawn: spawn}, nil
 }
 
-// NoEnvironmentError says that there is no environment of that name.
-type NoEnvironmentError struct{ Name string }
+// NoEnvironmentError says that there is no environment of that name, and which
+// there are.
+type NoEnvironmentError struct {
+	Name  string // empty: of any name
+	Known []string
+}
 
 func (e *NoEnvironmentError) Error() string {
-	return fmt.Sprintf("there is no environment %s; `diorama up %s` makes one", e.Name, e.Name)
+	switch {
+	case e.Name == "":
+		return "there is no environment yet; `diorama up` makes one"
+	case len(e.Known) > 0:
+		return fmt.Sprintf("there is no environment %s; there is %s", e.Name, strings.Join(e.Known, ", "))
+	default:
+		return fmt.Sprintf("there is no environment %s; `diorama up --name %s` makes one", e.Name, e.Name)
+	}
+}
+
+func noEnvironment(name string) error {
+	known, err := Environments()
+	return errors.Join(err, &NoEnvironmentError{Name: name, Known: known})
 }
 
 // SeveralError says that there are several environments and none was named.
 type SeveralError struct{ Names []string }
 
 func (e *SeveralError) Error() string {
-	return fmt.Sprintf("there are several environments: %v; choose one with --name", e.Names)
+	return fmt.Sprintf("there are several environments, %s; choose one with --name", strings.Join(e.Names, ", "))
 }
 
 // Environments lists the environments that there are, by name.
@@ -127,7 +144,7 @@ func Only(name string) (string, error) {
 	case err != nil:
 		return "", err
 	case len(names) == 0:
-		return "", &NoEnvironmentError{Name: DefaultProfile}
+		return "", &NoEnvironmentError{}
 	case len(names) > 1:
 		return "", usage(&SeveralError{Names: names})
 	}

@@ -42,7 +42,7 @@ func own(ctx context.Context, name string) (*owned, error) {
 	}
 	o := &owned{folder: env.FolderOf(root, name)}
 	if _, err := os.Stat(string(o.folder)); errors.Is(err, os.ErrNotExist) {
-		return nil, &NoEnvironmentError{Name: name}
+		return nil, noEnvironment(name)
 	}
 	if err := keeper.NewClient(o.folder).Quit(ctx); err != nil {
 		if _, gone := errors.AsType[*keeper.GoneError](err); !gone {
@@ -106,7 +106,7 @@ func Inspect(ctx context.Context, name string) (Remains, error) {
 	}
 	folder := env.FolderOf(root, name)
 	if _, err := os.Stat(string(folder)); errors.Is(err, os.ErrNotExist) {
-		return Remains{}, &NoEnvironmentError{Name: name}
+		return Remains{}, noEnvironment(name)
 	}
 	record, err := recordOf(folder)
 	if err != nil || record.Cluster.Name == "" {

@@ -37,7 +37,7 @@ func (s *Session) Watch(ctx context.Context, see func(env.Snapshot) bool) error 
 			return err
 		}
 		if _, err := os.Stat(s.folder.Plan()); err != nil {
-			return &NoEnvironmentError{Name: s.name}
+			return noEnvironment(s.name)
 		}
 		if s.client, err = s.spawn.Ensure(ctx); err != nil {
 			return err

@@ -32,7 +32,7 @@ func existing(name string) (env.Folder, plan.Plan, error) {
 	}
 	folder := env.FolderOf(root, name)
 	if _, err := os.Stat(folder.Plan()); errors.Is(err, os.ErrNotExist) {
-		return "", plan.Plan{}, &NoEnvironmentError{Name: name}
+		return "", plan.Plan{}, noEnvironment(name)
 	}
 	p, err := readPlan(folder)
 	return folder, p, err
@@ -131,7 +131,7 @@ func Logs(name string) (logs.Reader, error) {
 	}
 	folder := env.FolderOf(root, name)
 	if _, err := os.Stat(folder.Logs()); errors.Is(err, os.ErrNotExist) {
-		return nil, &NoEnvironmentError{Name: name}
+		return nil, noEnvironment(name)
 	}
 	return logs.OpenReader(folder.Logs())
 }

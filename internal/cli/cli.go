@@ -79,6 +79,7 @@ var errInterrupted = errors.New("interrupted")
 
 // Main runs the command line of this process and returns its exit code.
 func Main() int {
+	cobra.EnableCommandSorting = false // the help has the order of [commands]
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
@@ -171,82 +172,6 @@ func kinds() []errorKind {
 func is[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
-}
-
-// newRoot makes the command tree.
-func newRoot(s *streams) *cobra.Command {
-	root := &cobra.Command{
-		Use:   "diorama",
-		Short: "Your AI platform in miniature",
-		Long: `Diorama brings the platform that an AI application lives on about on this machine:
-a Kubernetes cluster in containers, and in it the queues, caches and databases
-that a profile names. One command starts it, one takes it all down again.`,
-		Example: `  diorama up streaming        # Kafka, Redis, PostgreSQL and a demo on them
-  diorama status              # what runs, and why something does not
-  eval "$(diorama env)"       # connection strings for your own programs
-  diorama down                # take it all down again`,
-		SilenceUsage: true, SilenceErrors: true,
-	}
-	root.SetIn(s.in)
-	root.SetOut(s.out)
-	root.SetErr(s.err)
-	groupOnly(root)
-	var noColor bool
-	root.PersistentFlags().BoolVar(&noColor, "no-color", false, "no colours, as with NO_COLOR")
-	root.PersistentFlags().BoolVarP(&s.quiet, "quiet", "q", false, "results and errors only, no progress")
-	root.PersistentPreRun = func(*cobra.Command, []string) {
-		s.color, s.errColor = s.color && !noColor, s.errColor && !noColor
-	}
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &exitError{ExitUsage, fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())}
-	})
-	root.AddGroup(
-		&cobra.Group{ID: groupRun, Title: "Bring about and take down:"},
-		&cobra.Group{ID: groupLook, Title: "Look:"},
-		&cobra.Group{ID: groupUse, Title: "Use:"},
-		&cobra.Group{ID: groupLearn, Title: "Before the start:"},
-	)
-	for _, add := range commands() {
-		root.AddCommand(add(s))
-	}
-	root.SetHelpCommandGroupID(groupLearn)
-	root.SetCompletionCommandGroupID(groupLearn)
-	return root
-}
-
-// groupOnly makes a command that only holds others show its help, and refuse
-// what it does not hold.
-func groupOnly(c *cobra.Command) {
-	c.SuggestionsMinimumDistance = 2
-	c.Args = func(c *cobra.Command, given []string) error {
-		if len(given) == 0 {
-			return nil
-		}
-		message := fmt.Sprintf("there is no command %q", c.CommandPath()+" "+given[0])
-		if near := c.SuggestionsFor(given[0]); len(near) > 0 {
-			message += fmt.Sprintf(", did you mean %q?", near[0])
-		}
-		return &exitError{ExitUsage, fmt.Errorf("%s; `%s --help` lists them", message, c.CommandPath())}
-	}
-	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-}
-
-const (
-	groupRun   = "run"
-	groupLook  = "look"
-	groupUse   = "use"
-	groupLearn = "learn"
-)
-
-// commands are all commands, in the order of the help.
-func commands() []func(*streams) *cobra.Command {
-	return []func(*streams) *cobra.Command{
-		newUp, newWait, newStop, newStart, newDown,
-		newStatus, newUI, newLogs, newEvents, newExplain,
-		newEnv, newRun, newConnect, newDemo,
-		newDoctor, newPlan, newImages, newInit, newProfiles, newStacks, newVersion,
-		newInternal,
-	}
 }
 
 // args checks the number of arguments and says how to call the command.

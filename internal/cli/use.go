@@ -87,6 +87,7 @@ func newRun(s *streams) *cobra.Command {
 		},
 	}
 	nameFlag(c, &name)
+	c.Flags().SetInterspersed(false) // flags after the command are the command's
 	return c
 }
 
@@ -131,7 +132,7 @@ func connect(ctx context.Context, s *streams, name, stack string) error {
 
 func newVersion(s *streams) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", GroupID: groupLearn, Args: args(0, 0),
+		Use: "version", GroupID: groupHelp, Args: args(0, 0),
 		Short: "Print the version",
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(s.out, strings.Join([]string{"diorama", diorama.Version()}, " "))

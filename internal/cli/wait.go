@@ -41,21 +41,20 @@ var errNotInTime = errors.New("not ready in time")
 func wait(ctx context.Context, s *streams, name string, services []string, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errNotInTime)
 	defer cancel()
-	session, err := session(ctx, name)
-	if err != nil {
-		return err
-	}
 	var last env.Snapshot
 	var end error
-	err = session.Watch(ctx, func(snapshot env.Snapshot) bool {
-		if !known(snapshot) {
-			return true
-		}
-		var over bool
-		last = snapshot
-		over, end = judge(snapshot, services)
-		return !over
-	})
+	session, err := session(ctx, name)
+	if err == nil {
+		err = session.Watch(ctx, func(snapshot env.Snapshot) bool {
+			if !known(snapshot) {
+				return true
+			}
+			var over bool
+			last = snapshot
+			over, end = judge(snapshot, services)
+			return !over
+		})
+	}
 	switch {
 	case errors.Is(err, errNotInTime):
 		return &exitError{ExitTimeout, fmt.Errorf("not ready within %s%s", timeout, listed(unready(last, services)))}
