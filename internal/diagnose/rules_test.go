@@ -1,20 +1,14 @@
 package diagnose
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -222,48 +216,5 @@ func TestTerminalPicksAndOrders(t *testing.T) {
 	})
 	if len(got) != 2 || got[0].ID != "a" || got[1].ID != "b" {
 		t.Errorf("got %+v", got)
-	}
-}
-
-// FuzzExplain changes recorded observations in any way that still is JSON of
-// one: nothing may panic, and nothing that leaves may hold control characters.
-func FuzzExplain(f *testing.F) {
-	files, err := filepath.Glob("testdata/recorded/*.json")
-	if err != nil || len(files) == 0 {
-		f.Fatalf("no recordings: %v", err)
-	}
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(raw)
-	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		var o Observation
-		if json.Unmarshal(raw, &o) != nil {
-			return
-		}
-		observed := Observed(o)
-		all := append(Explain(o), observed.Findings...)
-		for _, service := range observed.Services {
-			all = append(all, service.Why...)
-			harmless(t, service.Name, service.Stack, service.Waiting)
-		}
-		for _, finding := range all {
-			harmless(t, append(append(finding.Evidence, finding.Advice...), finding.Summary, finding.Subject, finding.Service)...)
-		}
-		if diff := cmp.Diff(observed, Observed(o)); diff != "" {
-			t.Errorf("the same observation is told differently:\n%s", diff)
-		}
-	})
-}
-
-func harmless(t *testing.T, texts ...string) {
-	t.Helper()
-	for _, text := range texts {
-		if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-			t.Errorf("not harmless: %q", text)
-		}
 	}
 }
