@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/plan"
@@ -90,9 +91,18 @@ func attach(ctx context.Context, folder env.Folder, name string) (*Session, erro
 	}
 	client, err := spawn.Ensure(ctx)
 	if err != nil {
-		return nil, err
+		return nil, whyNoKeeper(ctx, err)
 	}
 	return &Session{name: name, folder: folder, client: client, spawn: spawn}, nil
+}
+
+// whyNoKeeper says what keeps a keeper from starting, where that is Docker.
+func whyNoKeeper(ctx context.Context, err error) error {
+	engine, unusable := docker.Open(ctx)
+	if unusable != nil {
+		return unusable
+	}
+	return errors.Join(err, engine.Close())
 }
 
 // NoEnvironmentError says that there is no environment of that name, and which

@@ -14,7 +14,7 @@ import (
 // environment's own cluster publishes do not count as taken; those of other
 // environments do, also while these are stopped.
 func host(ctx context.Context, engine *docker.Engine, root, name string) (plan.Host, error) {
-	machine, err := kind.MachineOf(ctx, engine)
+	machine, err := doctor.MachineOf(ctx, engine)
 	if err != nil {
 		return plan.Host{}, err
 	}
@@ -42,7 +42,7 @@ func host(ctx context.Context, engine *docker.Engine, root, name string) (plan.H
 		owner, taken := doctor.PortOwner(port)
 		return owner.String(), taken
 	}
-	return plan.Host{Memory: machine.Memory, Arch: engine.Arch, Taken: taken}, nil
+	return plan.Host{Memory: machine.Memory, Disk: machine.DiskFree, Arch: engine.Arch, Taken: taken}, nil
 }
 
 // reservedPorts are the ports that other environments hold.

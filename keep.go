@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"runtime"
 
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/env"
@@ -15,7 +16,7 @@ import (
 // Keep is the life of an environment's keeper: it returns when it is told to
 // quit. The caller holds the environment's lock.
 func Keep(ctx context.Context, folder env.Folder, build string, lock *os.File, log *slog.Logger) error {
-	executable, err := os.Executable()
+	executable, err := ownFile()
 	if err != nil {
 		return err
 	}
@@ -31,4 +32,13 @@ func Keep(ctx context.Context, folder env.Folder, build string, lock *os.File, l
 		}), nil
 	}
 	return keeper.Run(ctx, keeper.Options{Folder: folder, Build: build, Open: open, Log: log})
+}
+
+// ownFile is this program's file, also once it has been replaced or deleted,
+// as `go run` does with its own.
+func ownFile() (string, error) {
+	if runtime.GOOS == "linux" {
+		return "/proc/self/exe", nil // proc(5)
+	}
+	return os.Executable()
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/image"
 	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/plan"
 	"github.com/diorama-dev/diorama/internal/runtime/kind"
@@ -134,8 +135,13 @@ func Down(ctx context.Context, name string, keepLogs bool) error {
 		return err
 	}
 	defer o.release()
-	if err := kind.DeleteNodes(ctx, o.engine, o.nodes); err != nil {
-		return err
+	if o.engine != nil {
+		if err := kind.DeleteNodes(ctx, o.engine, o.nodes); err != nil {
+			return err
+		}
+		if _, err := image.NewHost(o.engine, image.HostOptions{}).RemoveBuilt(ctx, name); err != nil {
+			return err
+		}
 	}
 	if keepLogs {
 		return o.folder.RemoveButLogs()

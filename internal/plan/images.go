@@ -101,6 +101,21 @@ func (e *MemoryError) Error() string {
 	return message
 }
 
+// resolveDisk warns of images that may not fit: each lies in Docker's cache
+// and, unpacked, in the nodes.
+func (r *resolver) resolveDisk(context.Context) error {
+	var needed int64
+	for _, i := range r.all {
+		needed += i.stack.Footprint.Image * int64(1+r.plan.Cluster.Nodes)
+	}
+	if free := r.in.Host.Disk; free > 0 && needed > free {
+		r.plan.Warnings = append(r.plan.Warnings, fmt.Sprintf(
+			"the images take about %s on disk and %s is free; make room with `docker system prune`",
+			units.BytesSize(float64(needed)), units.BytesSize(float64(free))))
+	}
+	return nil
+}
+
 func (r *resolver) resolveMemory(context.Context) error {
 	m := Memory{Available: r.in.Host.Memory, Budget: r.in.Profile.Budget.Memory}
 	m.Needed = clusterMemory + int64(r.plan.Cluster.Nodes-1)*nodeMemory

@@ -78,7 +78,7 @@ func Resolve(ctx context.Context, in Input) (Plan, error) {
 	}
 	for _, step := range []func(context.Context) error{
 		r.resolveParameters, r.surveyApps, r.resolveCluster, r.resolveStacks, r.resolveApps,
-		r.resolveConflicts, r.resolveImages, r.resolveMemory,
+		r.resolveConflicts, r.resolveImages, r.resolveMemory, r.resolveDisk,
 	} {
 		if err := step(ctx); err != nil {
 			return Plan{}, err

@@ -205,6 +205,11 @@ func TestWhatDoesNotFit(t *testing.T) {
 	if !ok || memory.LeaveOut != "kafka" {
 		t.Errorf("error = %v, want a MemoryError that leaves kafka out", err)
 	}
+	full := input(t)
+	full.Host.Disk = 1 << 20
+	if warnings := resolve(t, full).Warnings; len(warnings) != 1 || !strings.Contains(warnings[0], "disk") {
+		t.Errorf("warnings = %q, want one about the disk", warnings)
+	}
 	roomy := input(t, "budget.memory=512Mi")
 	if warnings := resolve(t, roomy).Warnings; len(warnings) != 1 || !strings.Contains(warnings[0], "budget") {
 		t.Errorf("warnings = %q, want one about the budget", warnings)
