@@ -12,6 +12,7 @@ import (
 const (
 	positionWindow  = int64(time.Second)
 	positionMoments = 256
+	momentBytes     = 6 // what one takes on disk, about
 )
 
 // place is whose position it is.
@@ -97,17 +98,18 @@ func (p *Position) add(t int64) {
 	}
 	p.moments = slices.Insert(p.moments, i, moment{t, 1})
 	if len(p.moments) >= 2*positionMoments {
-		p.trim()
+		p.trim(positionMoments)
 	}
 }
 
-// trim forgets what is too old to matter and raises the floor over it.
-func (p *Position) trim() {
+// trim forgets what is too old to matter, leaves so many moments at most (but
+// one), and raises the floor over the rest.
+func (p *Position) trim(most int) {
 	if len(p.moments) == 0 {
 		return
 	}
 	last := p.moments[len(p.moments)-1].time
-	from := max(0, len(p.moments)-positionMoments)
+	from := max(0, len(p.moments)-max(1, min(most, positionMoments)))
 	for from < len(p.moments)-1 && p.moments[from].time < last-positionWindow {
 		from++
 	}

@@ -11,31 +11,47 @@ import (
 // restore takes stock of what is on disk and opens the last segment for
 // writing, without the torn tail that a killed process may have left.
 func (s *Store) restore() error {
-	ids, err := listSegments(s.dir)
+	ids, torn, err := s.begun()
 	if err != nil {
-		return err
+		return fmt.Errorf("recover the log store: %w", err)
 	}
 	for i, id := range ids {
-		last := i == len(ids)-1
 		h, err := readHeader(segmentPath(s.dir, id))
+		h.ID = id
 		switch {
-		case errors.Is(err, errHeader) && last:
-			err = os.Remove(segmentPath(s.dir, id)) // killed while it was begun
-		case errors.Is(err, errHeader):
-			err = nil // damaged; it goes when its time comes
+		case errors.Is(err, errHeader): // damaged; it goes when its time comes
 			h = header{ID: id, Lines: s.linesBefore(), Dropped: s.droppedBefore()}
-			s.segments = append(s.segments, s.sealedOf(h))
-		case err == nil && last:
+			s.segments, err = append(s.segments, s.sealedOf(h)), nil
+		case err == nil && i == len(ids)-1:
 			err = s.reopen(h)
 		case err == nil:
-			s.segments = append(s.segments, s.sealedOf(h))
 			err = s.indexMissing(id)
+			s.segments = append(s.segments, s.sealedOf(h))
 		}
 		if err != nil {
 			return fmt.Errorf("recover the log store: %w", err)
 		}
 	}
+	if torn { // readers may have taken the one before for finished
+		if err := s.roll(); err != nil {
+			return err
+		}
+	}
 	return s.retire()
+}
+
+// begun lists the segments, and removes a last one whose writer was killed
+// before its header was whole: nothing can be in it.
+func (s *Store) begun() (ids []uint64, torn bool, err error) {
+	ids, err = listSegments(s.dir)
+	if err != nil || len(ids) == 0 {
+		return ids, false, err
+	}
+	path := segmentPath(s.dir, ids[len(ids)-1])
+	if _, err := readHeader(path); !errors.Is(err, errHeader) || fileSize(path) > headerSize {
+		return ids, false, nil
+	}
+	return ids[:len(ids)-1], true, os.Remove(path)
 }
 
 func (s *Store) linesBefore() int64 {
@@ -84,6 +100,9 @@ func (s *Store) reopen(h header) error {
 	}
 	for number, o := range a.sum.Origins {
 		a.numbers[o] = number
+	}
+	if err := removeFile(indexPath(s.dir, h.ID)); err != nil { // it had been sealed
+		return errors.Join(err, f.Close())
 	}
 	s.active = a
 	return nil
@@ -194,13 +213,15 @@ func (s *Store) rememberPositions() []byte {
 		return cmp.Or(s.positions[b].Last().Compare(s.positions[a].Last()),
 			cmp.Compare(a.pod, b.pod), cmp.Compare(a.container, b.container))
 	})
+	// Together they take an eighth of the segment at most.
+	moments := int(s.options.SegmentBytes/8) / (momentBytes * max(1, min(len(places), maxPositions)))
 	var records []byte
 	for i, at := range places {
 		if i >= maxPositions {
 			delete(s.positions, at)
 			continue
 		}
-		s.positions[at].trim()
+		s.positions[at].trim(moments)
 		records = appendPosition(records, at, s.positions[at])
 	}
 	return records

@@ -136,6 +136,9 @@ func (s *summary) scan(r io.ReaderAt, size int64, visit func(payload []byte)) er
 func (s *summary) addAll(b []byte, visit func([]byte)) (need int, state recordState) {
 	for len(b) > 0 {
 		payload, n, state := nextRecord(b)
+		if state == recordWhole && !s.knows(payload) {
+			state = recordBroken
+		}
 		if state != recordWhole {
 			return n, state
 		}
@@ -146,6 +149,16 @@ func (s *summary) addAll(b []byte, visit func([]byte)) (need int, state recordSt
 		b = b[n:]
 	}
 	return 0, recordShort
+}
+
+// knows reports whether a record makes sense where it stands: a line's origin
+// comes before the line.
+func (s *summary) knows(payload []byte) bool {
+	if recordKind(payload[0]) != kindLine {
+		return true
+	}
+	l, ok := parseLine(payload)
+	return ok && l.origin < len(s.Origins)
 }
 
 // readIndex reads a sealed segment's side file. Whatever is wrong with it, the

@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/diorama-dev/diorama/internal/env"
 )
 
@@ -100,12 +98,12 @@ func lockFolder(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock the log store: %w", err)
 	}
-	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return nil, errors.Join(ErrLocked, f.Close())
-	}
+	locked, err := lockFile(f)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock the log store: %w", err), f.Close())
+	}
+	if !locked {
+		return nil, errors.Join(ErrLocked, f.Close())
 	}
 	return f, nil
 }

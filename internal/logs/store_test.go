@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -88,7 +89,7 @@ func readBack(t *testing.T, r Reader, q Query, step int) []Line {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(append([]Line{}, page.Lines...), all...)
+		all = slices.Concat(page.Lines, all)
 		at = page.Start
 		if !page.More {
 			return all
@@ -100,8 +101,8 @@ func TestLinesComeBackAsStored(t *testing.T) {
 	for _, segment := range []int64{minSegment, DefaultSegmentBytes} {
 		t.Run(fmt.Sprint(segment), func(t *testing.T) {
 			dir := t.TempDir()
-			want := numbered(0, 5000)
-			s := openStore(t, dir, Options{SegmentBytes: segment})
+			want := numbered(0, 2000)
+			s := openStore(t, dir, Options{SegmentBytes: segment, SyncEvery: -1})
 			for i := 0; i < len(want); i += 137 {
 				store(t, s, want[i:min(i+137, len(want))]...)
 			}
@@ -144,5 +145,12 @@ func TestEmptyAndAbsentStores(t *testing.T) {
 	}
 	if _, err := OpenReader(file); err == nil {
 		t.Error("a file was taken for a store")
+	}
+}
+
+func writeFile(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
