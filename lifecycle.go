@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/diorama-dev/diorama/internal/docker"
@@ -23,6 +24,7 @@ const lockWithin = 30 * time.Second
 type owned struct {
 	folder env.Folder
 	record env.Record
+	damage error // of the record; nil where it is sound
 	engine *docker.Engine
 	nodes  []kind.Node
 	lock   *os.File
@@ -65,7 +67,7 @@ func own(ctx context.Context, name string) (*owned, error) {
 // look finds the environment's nodes. One that never came as far as a cluster
 // needs no Docker to be removed.
 func (o *owned) look(ctx context.Context) (err error) {
-	if o.record, err = recordOf(o.folder); err != nil || o.record.Cluster.Name == "" {
+	if o.record, o.damage, err = recordToEnd(o.folder); err != nil || o.record.Cluster.Name == "" {
 		return err
 	}
 	if o.engine, err = docker.Open(ctx); err != nil {
@@ -75,6 +77,18 @@ func (o *owned) look(ctx context.Context) (err error) {
 	return err
 }
 
+// recordToEnd reads the record of an environment that may be about to go. Of a
+// damaged one the name of the cluster is all that is needed, and the folder
+// has it: the damage is returned beside it.
+func recordToEnd(folder env.Folder) (record env.Record, damage, err error) {
+	record, err = recordOf(folder)
+	if damaged, ok := errors.AsType[*env.DamagedError](err); ok {
+		record.Cluster.Name = plan.ClusterPrefix + filepath.Base(string(folder))
+		return record, damaged, nil
+	}
+	return record, nil, err
+}
+
 // Stop stops an environment. Its data, ports and credentials stay.
 func Stop(ctx context.Context, name string) error {
 	o, err := own(ctx, name)
@@ -82,6 +96,9 @@ func Stop(ctx context.Context, name string) error {
 		return err
 	}
 	defer o.release()
+	if o.damage != nil {
+		return o.damage
+	}
 	if !o.record.Cluster.Complete {
 		return fmt.Errorf("the environment %s is half-made: finish it with `diorama up`, or remove it with `diorama down`", name)
 	}
@@ -109,7 +126,7 @@ func Inspect(ctx context.Context, name string) (Remains, error) {
 	if _, err := os.Stat(string(folder)); errors.Is(err, os.ErrNotExist) {
 		return Remains{}, noEnvironment(name)
 	}
-	record, err := recordOf(folder)
+	record, _, err := recordToEnd(folder)
 	if err != nil || record.Cluster.Name == "" {
 		return Remains{}, err
 	}
@@ -157,6 +174,9 @@ func recreate(ctx context.Context, r resolved) error {
 		return err
 	}
 	defer o.release()
+	if o.damage != nil {
+		return o.damage
+	}
 	if o.record.Cluster.Name == "" {
 		return nil
 	}

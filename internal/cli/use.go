@@ -127,7 +127,11 @@ func connect(ctx context.Context, s *streams, name, stack string) error {
 	if err != nil {
 		return &exitError{ExitUsage, err}
 	}
-	return runAttached(s, shell.Command(ctx, s.interactive))
+	err = runAttached(s, shell.Command(ctx, s.interactive))
+	if errors.Is(err, exec.ErrNotFound) {
+		return &exitError{ExitHost, fmt.Errorf("%w; install the docker command, which opens the shell", err)}
+	}
+	return err
 }
 
 func newVersion(s *streams) *cobra.Command {

@@ -128,13 +128,26 @@ func (f Folder) ReadRecord() (Record, error) {
 	}
 	var r Record
 	if err := json.Unmarshal(data, &r); err != nil {
-		return Record{}, fmt.Errorf("read %s: %w; if it is beyond repair, `diorama down` removes the environment", f.recordFile(), err)
+		return Record{}, &DamagedError{File: f.recordFile(), Err: err}
 	}
 	if r.Schema != 1 {
 		return Record{}, fmt.Errorf("read %s: schema %d is not known to this version", f.recordFile(), r.Schema)
 	}
 	return r, nil
 }
+
+// DamagedError says that a record is there and cannot be read.
+type DamagedError struct {
+	File string
+	Err  error
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("read %s: %v; if it is beyond repair, `diorama down` removes the environment", e.File, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *DamagedError) Unwrap() error { return e.Err }
 
 // WriteRecord replaces the record, whole or not at all.
 func (f Folder) WriteRecord(r Record) error {
