@@ -153,7 +153,7 @@ func wantLines(w *world, n int) error {
 }
 
 // numbers are those of the talker's lines in the store, in its order.
-func numbers(t *testing.T, w *world) []int {
+func numbers(t testing.TB, w *world) []int {
 	t.Helper()
 	var all []int
 	for line := range strings.Lines(w.must("logs", "talker", "--tail", "-1", "-o", "json", "--name", "talk")) {

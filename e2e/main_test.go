@@ -43,13 +43,13 @@ func TestMain(m *testing.M) {
 
 // world is a test's own state folder, with commands that run in it.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	state string
 	dir   string
 	extra []string
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, state: t.TempDir(), dir: t.TempDir()}
 	t.Cleanup(w.clean)
@@ -225,7 +225,7 @@ func (w *world) file(name, text string) string {
 }
 
 // docker runs the docker command line and returns its output.
-func docker(t *testing.T, args ...string) string {
+func docker(t testing.TB, args ...string) string {
 	t.Helper()
 	out, err := exec.Command("docker", args...).CombinedOutput()
 	if err != nil {
