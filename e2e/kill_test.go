@@ -79,19 +79,19 @@ func awaitStep(t *testing.T, w *world, kind string) {
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
 		var snapshot struct {
-			Phase string
-			Steps []struct{ Kind, Phase string }
+			Phase, Error string
+			Steps        []struct{ Kind, Phase string }
 		}
 		if err := json.Unmarshal(lines.Bytes(), &snapshot); err != nil {
 			t.Fatal(err)
 		}
 		for _, step := range snapshot.Steps {
-			if step.Kind == kind && step.Phase != "pending" {
+			if step.Kind == kind && (step.Phase == "running" || step.Phase == "done" || step.Phase == "unchanged") {
 				return
 			}
 		}
 		if snapshot.Phase == "ready" || snapshot.Phase == "failed" {
-			t.Fatalf("the start ended as %s before a step of the kind %s was seen", snapshot.Phase, kind)
+			t.Fatalf("the start ended as %s before a step of the kind %s was seen: %s", snapshot.Phase, kind, snapshot.Error)
 		}
 	}
 	t.Fatalf("the keeper went away before a step of the kind %s", kind)

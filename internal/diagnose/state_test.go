@@ -86,7 +86,7 @@ func TestWaitingIsToldInPlainWords(t *testing.T) {
 
 func TestPhases(t *testing.T) {
 	ready := func(o *Observation) {
-		o.Deployments[0].Status.ReadyReplicas = 1
+		o.Deployments[0].Status.AvailableReplicas = 1
 		o.Pods[0].Status.Phase = corev1.PodRunning
 		o.Pods[0].Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
 	}

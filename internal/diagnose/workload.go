@@ -77,7 +77,7 @@ func common(kind string, meta metav1.ObjectMeta) *workload {
 
 func ofDeployment(d appsv1.Deployment) *workload {
 	w := common("Deployment", d.ObjectMeta)
-	w.desired, w.ready = replicas(d.Spec.Replicas), int(d.Status.ReadyReplicas)
+	w.desired, w.ready = replicas(d.Spec.Replicas), int(d.Status.AvailableReplicas)
 	w.updated = int(d.Status.UpdatedReplicas)
 	// An old Pod that still counts is not yet the rollout's end.
 	w.seen = d.Status.ObservedGeneration >= d.Generation && d.Status.Replicas == d.Status.UpdatedReplicas
@@ -86,7 +86,7 @@ func ofDeployment(d appsv1.Deployment) *workload {
 
 func ofStatefulSet(s appsv1.StatefulSet) *workload {
 	w := common("StatefulSet", s.ObjectMeta)
-	w.desired, w.ready = replicas(s.Spec.Replicas), int(s.Status.ReadyReplicas)
+	w.desired, w.ready = replicas(s.Spec.Replicas), int(s.Status.AvailableReplicas)
 	w.updated = int(s.Status.UpdatedReplicas)
 	if s.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType ||
 		s.Status.CurrentRevision == s.Status.UpdateRevision {
@@ -98,7 +98,7 @@ func ofStatefulSet(s appsv1.StatefulSet) *workload {
 
 func ofDaemonSet(d appsv1.DaemonSet) *workload {
 	w := common("DaemonSet", d.ObjectMeta)
-	w.desired, w.ready = int(d.Status.DesiredNumberScheduled), int(d.Status.NumberReady)
+	w.desired, w.ready = int(d.Status.DesiredNumberScheduled), int(d.Status.NumberAvailable)
 	w.updated = int(d.Status.UpdatedNumberScheduled)
 	if d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
 		w.updated = w.desired

@@ -167,7 +167,21 @@ func (p *pod) deployment(template corev1.PodTemplateSpec) *appsv1.Deployment {
 		},
 	}
 	d.Spec.Strategy, d.Spec.MinReadySeconds = p.strategy()
+	d.Spec.MinReadySeconds = max(d.Spec.MinReadySeconds, settle(template))
 	return d
+}
+
+// settleSeconds is how long a container that nobody asks whether it is ready
+// must have run to be taken for ready: one that crashes does so sooner.
+const settleSeconds = 3
+
+func settle(template corev1.PodTemplateSpec) int32 {
+	for _, c := range template.Spec.Containers {
+		if c.ReadinessProbe == nil {
+			return settleSeconds
+		}
+	}
+	return 0
 }
 
 // strategy is how Pods are replaced. Without an update_config it is left to
@@ -209,6 +223,7 @@ func (p *pod) statefulSet(template corev1.PodTemplateSpec) *appsv1.StatefulSet {
 			p.r.lose("its volume belongs to one Pod at a time: the old one stops first", p.at("deploy", "update_config", "order")...)
 		}
 	}
+	set.Spec.MinReadySeconds = max(set.Spec.MinReadySeconds, settle(template))
 	return set
 }
 
@@ -216,7 +231,9 @@ func (p *pod) daemonSet(template corev1.PodTemplateSpec) *appsv1.DaemonSet {
 	return &appsv1.DaemonSet{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: kindDaemonSet},
 		ObjectMeta: p.meta(p.name),
-		Spec:       appsv1.DaemonSetSpec{Selector: &metav1.LabelSelector{MatchLabels: p.selector()}, Template: template},
+		Spec: appsv1.DaemonSetSpec{
+			Selector: &metav1.LabelSelector{MatchLabels: p.selector()}, Template: template, MinReadySeconds: settle(template),
+		},
 	}
 }
 

@@ -66,7 +66,7 @@ func (r *resolver) resolveCluster(context.Context) error {
 			return &RecreateError{What: "nodes:", Is: fmt.Sprint(made.Nodes), Wanted: fmt.Sprint(cluster.Nodes)}
 		}
 	}
-	r.ports, cluster.Ports, err = ports(r.wishes(), r.in.Record, r.in.Host)
+	r.ports, cluster.Ports, err = ports(r.in.Environment, r.wishes(), r.in.Record, r.in.Host)
 	if err != nil {
 		return err
 	}

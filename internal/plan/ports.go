@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 
@@ -75,7 +76,7 @@ func (e *PortTakenError) Error() string {
 // ports gives every endpoint its host port. What the record holds stays as it
 // is. Before the cluster is made any free port may be published; afterwards
 // only the pool is left.
-func ports(wanted []wish, record env.Record, host Host) (map[string]env.PortRecord, []env.PortRecord, error) {
+func ports(environment string, wanted []wish, record env.Record, host Host) (map[string]env.PortRecord, []env.PortRecord, error) {
 	given := maps.Clone(record.Ports)
 	if given == nil {
 		given = make(map[string]env.PortRecord)
@@ -99,12 +100,20 @@ func ports(wanted []wish, record env.Record, host Host) (map[string]env.PortReco
 		assigned[w.key] = env.PortRecord{Node: firstNodePort + len(published), Host: port, Preferred: w.preferred}
 		published = append(published, assigned[w.key])
 	}
-	for port := firstPoolPort; len(published) < len(wanted)+poolSize; port++ {
+	for port := poolStart(environment); len(published) < len(wanted)+poolSize; port++ {
 		if !taken(port) {
 			published = append(published, env.PortRecord{Node: firstNodePort + len(published), Host: port})
 		}
 	}
 	return assigned, published, nil
+}
+
+// poolStart is where an environment looks for its pool: somewhere of its own,
+// so that two that are made at the same time do not meet.
+func poolStart(environment string) int {
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(environment)) // never fails
+	return firstPoolPort + int(sum.Sum32()%500)*poolSize
 }
 
 // choose returns the preferred port, or the first free one that resembles it.

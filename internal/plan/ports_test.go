@@ -43,7 +43,7 @@ func TestPortsOfANewCluster(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			assigned, published, err := ports(test.wishes, test.record, test.host)
+			assigned, published, err := ports("shop", test.wishes, test.record, test.host)
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("error = %v, want %q", err, test.err)
@@ -78,7 +78,7 @@ func wantUnique(t *testing.T, published []env.PortRecord, n int) {
 }
 
 func TestPortsOfARunningCluster(t *testing.T) {
-	_, published, err := ports([]wish{{key: "redis/redis", preferred: 6379}}, env.Record{}, taken())
+	_, published, err := ports("shop", []wish{{key: "redis/redis", preferred: 6379}}, env.Record{}, taken())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestPortsOfARunningCluster(t *testing.T) {
 	busy := Host{Taken: func(int) (string, bool) { return "docker-proxy", true }}
 
 	t.Run("what has a port keeps it, what is new gets a spare one", func(t *testing.T) {
-		got, _, err := ports([]wish{{key: "redis/redis", preferred: 6379}, {key: "postgres/sql", preferred: 5432}}, running, busy)
+		got, _, err := ports("shop", []wish{{key: "redis/redis", preferred: 6379}, {key: "postgres/sql", preferred: 5432}}, running, busy)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,14 +103,14 @@ func TestPortsOfARunningCluster(t *testing.T) {
 		}
 	})
 	t.Run("what is gone keeps its port for when it comes back", func(t *testing.T) {
-		got, _, err := ports(nil, running, busy)
+		got, _, err := ports("shop", nil, running, busy)
 		if err != nil || got["gone/x"] != published[1] {
 			t.Errorf("ports = %v, %v", got, err)
 		}
 	})
 	t.Run("the record is not changed", func(t *testing.T) {
 		before := maps.Clone(running.Ports)
-		if _, _, err := ports([]wish{{key: "new/x", preferred: 1}}, running, busy); err != nil {
+		if _, _, err := ports("shop", []wish{{key: "new/x", preferred: 1}}, running, busy); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(before, running.Ports); diff != "" {
@@ -122,7 +122,7 @@ func TestPortsOfARunningCluster(t *testing.T) {
 		for i := range poolSize + 1 {
 			many = append(many, wish{key: fmt.Sprintf("s%d/x", i), preferred: 1000 + i})
 		}
-		_, _, err := ports(many, running, busy)
+		_, _, err := ports("shop", many, running, busy)
 		if _, ok := errors.AsType[*PoolEmptyError](err); !ok {
 			t.Errorf("error = %v, want a PoolEmptyError", err)
 		}

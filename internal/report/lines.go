@@ -67,9 +67,5 @@ func (l *Lines) finding(out []string, f env.Finding, subject string) []string {
 		return out
 	}
 	l.found[key] = true
-	text := l.options.paint(unwell, signUnwell) + " " + one(subject) + ": " + one(f.Summary)
-	if len(f.Advice) > 0 {
-		text += " · " + one(f.Advice[0])
-	}
-	return append(out, text)
+	return append(out, l.options.paint(unwell, signUnwell)+" "+one(subject)+": "+one(f.Summary))
 }
