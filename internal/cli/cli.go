@@ -100,7 +100,7 @@ func terminalStreams() *streams {
 		s.width = width
 	}
 	wanted := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	s.color = wanted && s.width > 0
+	s.color = wanted && term.IsTerminal(int(os.Stdout.Fd()))    //nolint:gosec // a descriptor fits
 	s.errColor = wanted && term.IsTerminal(int(os.Stderr.Fd())) //nolint:gosec // a descriptor fits
 	return s
 }
