@@ -105,7 +105,7 @@ func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured
 	if err := opts.Scope.mayTake(existing); err != nil {
 		return Change{}, err
 	}
-	entry, err := c.apply.Apply(ctx, object.DeepCopy(), ssaOptions(opts))
+	entry, err := c.manager(existing).Apply(ctx, object.DeepCopy(), ssaOptions(opts))
 	switch {
 	case err == nil:
 	case existing != nil && isImmutable(err):

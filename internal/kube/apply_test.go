@@ -248,7 +248,7 @@ func TestNothingToChangeIsQuick(t *testing.T) {
 func TestABrokenStatefulSetIsMendedByTheNextApply(t *testing.T) {
 	c := connect(t)
 	scope := namespace(t, c)
-	apply(t, c, scope, objects(t, scope, strings.Replace(redis, "image: IMAGE", "image: team/absent:1\n        command: [none]", 1)))
+	apply(t, c, scope, objects(t, scope, strings.Replace(redis, "image: IMAGE", "image: Team/Absent:1", 1)))
 	awaitPhase(t, c, scope, env.PhaseFailed)
 	if got := apply(t, c, scope, objects(t, scope, redis)); got["StatefulSet"] != kube.ActionConfigured {
 		t.Fatalf("got %v", got)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/fluxcd/pkg/ssa"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,7 +27,6 @@ type Client struct {
 	config  *rest.Config
 	typed   kubernetes.Interface
 	dynamic client.WithWatch
-	apply   *ssa.ResourceManager
 }
 
 // Connect makes a client for the current context of a kubeconfig file. It
@@ -80,8 +78,7 @@ func newClient(config *rest.Config, httpClient *http.Client) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare client for %s: %w", config.Host, err)
 	}
-	manager := ssa.NewResourceManager(dynamic, nil, ssa.Owner{Field: FieldOwner, Group: "diorama.dev"})
-	return &Client{config: config, typed: typed, dynamic: dynamic, apply: manager}, nil
+	return &Client{config: config, typed: typed, dynamic: dynamic}, nil
 }
 
 // Address is the URL of the cluster's API.

@@ -73,7 +73,7 @@ func (c *Client) diffOne(ctx context.Context, object *unstructured.Unstructured,
 	if err := opts.Scope.mayTake(existing); err != nil {
 		return nil, err
 	}
-	entry, live, merged, err := c.apply.Diff(ctx, object.DeepCopy(), ssa.DiffOptions{DriftIgnoreRules: ignoreRules(opts.IgnoreDrift)})
+	entry, live, merged, err := c.manager(existing).Diff(ctx, object.DeepCopy(), ssa.DiffOptions{DriftIgnoreRules: ignoreRules(opts.IgnoreDrift)})
 	switch {
 	case err != nil && isImmutable(err):
 		lost, err := claimsLost(object, existing)

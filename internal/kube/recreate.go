@@ -87,7 +87,7 @@ func (c *Client) recreate(ctx context.Context, object, existing *unstructured.Un
 			return Change{}, err
 		}
 	}
-	if _, err := c.apply.Apply(ctx, object.DeepCopy(), ssaOptions(opts)); err != nil {
+	if _, err := c.manager(nil).Apply(ctx, object.DeepCopy(), ssaOptions(opts)); err != nil {
 		return Change{}, fmt.Errorf("make %s again: %w", id, err)
 	}
 	return Change{ObjectID: id, Action: ActionRecreated}, nil
