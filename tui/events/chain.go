@@ -8,13 +8,15 @@ import (
 )
 
 // typical is how long a step of a kind takes where this run has not shown it
-// yet; measured on a laptop with images present.
+// yet: a guess, right for a laptop with images present.
 func typical(k env.StepKind) time.Duration {
 	switch k {
 	case env.StepCluster:
 		return 20 * time.Second
 	case env.StepWait:
 		return 10 * time.Second
+	case env.StepNodes:
+		return 4 * time.Second
 	case env.StepLoad:
 		return 4 * time.Second
 	case env.StepFetch, env.StepSeed, env.StepRemove:

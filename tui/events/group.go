@@ -32,7 +32,7 @@ type run struct {
 // groupOf names the group of a step.
 func groupOf(s env.Step) string {
 	switch s.Kind {
-	case env.StepCluster:
+	case env.StepNodes, env.StepCluster:
 		return "Cluster"
 	case env.StepFetch, env.StepLoad:
 		return "Images"

@@ -241,6 +241,8 @@ func done(g group) string {
 // verb says what a step of a kind does.
 func verb(k env.StepKind) string {
 	switch k {
+	case env.StepNodes:
+		return "starting its nodes"
 	case env.StepCluster:
 		return "creating the cluster"
 	case env.StepApply:
