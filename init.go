@@ -55,24 +55,8 @@ func Init(ctx context.Context, o InitOptions) (Initialised, error) {
 	if o.Profile != "" {
 		out.Profile = absolute(folder, o.Profile)
 	}
-	beside := filepath.Dir(out.Profile)
-	name := o.Name
-	if name == "" {
-		name = nameOf(filepath.Base(filepath.Dir(file)))
-	}
-	if err := ValidName(name); err != nil {
-		return Initialised{}, usage(err)
-	}
-	project, err := compose.LoadApp(ctx, name, []string{file}, nil)
-	if err != nil {
-		return Initialised{}, usage(err)
-	}
-	catalogue, err := Catalogue(folder)
-	if err != nil {
-		return Initialised{}, usage(err)
-	}
-	made, err := compose.InitProfile(project, compose.InitOptions{
-		Name: name, Override: OverrideFile, Folder: beside, Available: catalogue.Names(),
+	made, err := profileOf(ctx, file, folder, compose.InitOptions{
+		Name: o.Name, Override: OverrideFile, Folder: filepath.Dir(out.Profile),
 	})
 	if err != nil {
 		return Initialised{}, err
@@ -81,24 +65,50 @@ func Init(ctx context.Context, o InitOptions) (Initialised, error) {
 		out.Notes = append(out.Notes, shown(folder, note))
 	}
 	if made.Override != nil {
-		out.Override = filepath.Join(beside, OverrideFile)
+		out.Override = filepath.Join(filepath.Dir(out.Profile), OverrideFile)
 	}
 	return out, out.write(made, o.Overwrite)
 }
 
-// write writes both files, or none where one is there and may not be replaced.
-func (i Initialised) write(made compose.Init, overwrite bool) error {
-	files := map[string][]byte{i.Profile: made.Profile}
-	if i.Override != "" {
-		files[i.Override] = made.Override
+// profileOf makes the profile of a Compose file, for the stacks that the
+// working folder has.
+func profileOf(ctx context.Context, file, workingFolder string, o compose.InitOptions) (compose.Init, error) {
+	if o.Name == "" {
+		o.Name = nameOf(filepath.Base(filepath.Dir(file)))
 	}
-	for file := range files {
-		if _, err := os.Lstat(file); !overwrite && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is there already; --force writes it anew", file)
+	if err := ValidName(o.Name); err != nil {
+		return compose.Init{}, usage(err)
+	}
+	project, err := compose.LoadApp(ctx, o.Name, []string{file}, nil)
+	if err != nil {
+		return compose.Init{}, usage(err)
+	}
+	catalogue, err := Catalogue(workingFolder)
+	if err != nil {
+		return compose.Init{}, usage(err)
+	}
+	o.Available = catalogue.Names()
+	return compose.InitProfile(project, o)
+}
+
+// write writes the files, the profile last; none where one is there and may not
+// be replaced.
+func (i Initialised) write(made compose.Init, overwrite bool) error {
+	type file struct {
+		path    string
+		content []byte
+	}
+	files := []file{{i.Override, made.Override}, {i.Profile, made.Profile}}
+	if i.Override == "" {
+		files = files[1:]
+	}
+	for _, f := range files {
+		if _, err := os.Lstat(f.path); !overwrite && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is there already; --force writes it anew", f.path)
 		}
 	}
-	for file, content := range files {
-		if err := env.WriteFile(file, content); err != nil {
+	for _, f := range files {
+		if err := env.WriteFile(f.path, f.content); err != nil {
 			return err
 		}
 	}
