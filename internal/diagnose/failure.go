@@ -22,7 +22,9 @@ type hostTrouble struct {
 
 // hostTroubles are tried in order; words are those of the Docker client and
 // engine, and of the kernel.
-func hostTroubles() []hostTrouble {
+func hostTroubles() []hostTrouble { return append(dockerTroubles(), limitTroubles()...) }
+
+func dockerTroubles() []hostTrouble {
 	return []hostTrouble{
 		{
 			doc: RuleDoc{
@@ -45,6 +47,11 @@ func hostTroubles() []hostTrouble {
 			subject: "host/docker", says: "Docker does not answer",
 			advice: []string{"start Docker Desktop, or: sudo systemctl start docker", "check DOCKER_HOST and: docker context ls"},
 		},
+	}
+}
+
+func limitTroubles() []hostTrouble {
+	return []hostTrouble{
 		{
 			doc: RuleDoc{
 				"port-in-use", "Port in use",

@@ -30,32 +30,40 @@ func probeRule() rule {
 		find: func(f *facts) []found {
 			var out []found
 			f.eachContainer(func(c containerFacts) {
-				running := c.status.State.Running
-				if running == nil || c.status.Ready || c.init {
-					return
+				if finding, ok := f.probeFinding(c); ok {
+					out = append(out, finding)
 				}
-				event, ok := probeFailure(c, "")
-				if !ok || eventTime(event).Before(running.StartedAt.Time) || f.Time.Sub(running.StartedAt.Time) < probePatience {
-					return
-				}
-				id, which := "readiness-probe-failing", "readiness"
-				if strings.HasPrefix(event.Message, "Startup") {
-					id, which = "startup-probe-failing", "startup"
-				}
-				finding := ofContainer(c, id)
-				finding.Since = firstSeen(event)
-				if finding.Since.Before(running.StartedAt.Time) {
-					finding.Since = running.StartedAt.Time
-				}
-				finding.Summary = fmt.Sprintf("runs, but its %s probe failed %s: %s",
-					which, times(eventCount(event)), probeAnswer(event.Message))
-				finding.Evidence = []string{eventLine(event)}
-				finding.Advice = []string{"diorama logs " + logTarget(c.pod)}
-				out = append(out, finding)
 			})
 			return out
 		},
 	}
+}
+
+// probeFinding is about a container that runs and whose probe has failed for
+// longer than a start takes.
+func (f *facts) probeFinding(c containerFacts) (found, bool) {
+	running := c.status.State.Running
+	if running == nil || c.status.Ready || c.init || f.Time.Sub(running.StartedAt.Time) < probePatience {
+		return found{}, false
+	}
+	event, ok := probeFailure(c, "")
+	if !ok || eventTime(event).Before(running.StartedAt.Time) {
+		return found{}, false
+	}
+	id, which := "readiness-probe-failing", "readiness"
+	if strings.HasPrefix(event.Message, "Startup") {
+		id, which = "startup-probe-failing", "startup"
+	}
+	finding := ofContainer(c, id)
+	finding.Since = firstSeen(event)
+	if finding.Since.Before(running.StartedAt.Time) {
+		finding.Since = running.StartedAt.Time
+	}
+	finding.Summary = fmt.Sprintf("runs, but its %s probe failed %s: %s",
+		which, times(eventCount(event)), probeAnswer(event.Message))
+	finding.Evidence = []string{eventLine(event)}
+	finding.Advice = []string{"diorama logs " + logTarget(c.pod)}
+	return finding, true
 }
 
 // concerns reports whether an event of the Pod is about the container.

@@ -14,8 +14,13 @@ import (
 // by stack and name. A service's Why holds its own findings.
 func Services(o Observation) []env.Service {
 	f := index(o)
+	return f.tell(explain(f))
+}
+
+// tell makes the services of what was found.
+func (f *facts) tell(all []found) []env.Service {
 	why := map[*workload][]env.Finding{}
-	for _, found := range explain(f) {
+	for _, found := range all {
 		if found.owner != nil {
 			why[found.owner] = append(why[found.owner], found.Finding)
 		}
@@ -32,8 +37,10 @@ func Services(o Observation) []env.Service {
 // Observed is the whole observable state of an environment: its services, the
 // findings that belong to no service, and the usage of all Pods together.
 func Observed(o Observation) env.Observed {
-	out := env.Observed{Services: Services(o)}
-	for _, found := range explain(index(o)) {
+	f := index(o)
+	all := explain(f)
+	out := env.Observed{Services: f.tell(all)}
+	for _, found := range all {
 		if found.owner == nil || found.owner.labels[LabelStack] == "" {
 			out.Findings = append(out.Findings, found.Finding)
 		}

@@ -50,11 +50,7 @@ func (c *Client) watchOnce(ctx context.Context, id ObjectID, done func(*unstruct
 	if err := c.dynamic.List(ctx, list, only...); err != nil {
 		return false, err
 	}
-	var now *unstructured.Unstructured
-	if len(list.Items) > 0 {
-		now = &list.Items[0]
-	}
-	if done(now) {
+	if len(list.Items) == 0 && done(nil) || len(list.Items) > 0 && done(&list.Items[0]) {
 		return true, nil
 	}
 	watched, err := c.dynamic.Watch(ctx, list, append(only, &client.ListOptions{

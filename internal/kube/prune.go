@@ -64,10 +64,7 @@ func (c *Client) prune(ctx context.Context, scope Scope, keep []*unstructured.Un
 			left = append(left, ids[i])
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return done, errors.Join(err, c.writeInventory(ctx, scope, found, left))
-	}
-	return done, c.writeInventory(ctx, scope, found, left)
+	return done, errors.Join(append(errs, c.writeInventory(ctx, scope, found, left))...)
 }
 
 // pruneOne deletes one object; its change has no action where there was none.

@@ -142,3 +142,20 @@ func TestReadLines(t *testing.T) {
 		t.Errorf("%d lines", got)
 	}
 }
+
+func TestParseMetrics(t *testing.T) {
+	raw := `{"items":[{"metadata":{"name":"a","namespace":"n"},"containers":[
+		{"usage":{"cpu":"4500u","memory":"1Mi"}},{"usage":{"cpu":"2m","memory":"512Ki"}}]}]}`
+	got, err := parseMetrics([]byte(raw))
+	want := []diagnose.PodUsage{
+		{Pod: diagnose.PodKey{Namespace: "n", Name: "a"}, CPU: new(int64(7)), Memory: new(int64(1536 << 10))},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v\n-want +got:\n%s", err, diff)
+	}
+}
+
+func FuzzParseMetrics(f *testing.F) {
+	f.Add([]byte(`{"items":[{"containers":[{"usage":{"cpu":"1e99","memory":"-1"}}]}]}`))
+	f.Fuzz(func(_ *testing.T, raw []byte) { _, _ = parseMetrics(raw) })
+}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/diorama-dev/diorama/internal/diagnose"
@@ -23,10 +24,23 @@ type summary struct {
 	}
 }
 
-// Usage asks every node's kubelet what its Pods use. It needs no
-// metrics-server. What a node does not tell stays unknown; the error is that
-// of nodes that did not answer, beside the Pods of those that did.
+// Usage tells what Pods use: by the kubelets, which need no metrics-server,
+// or by the metrics API where kubelets may not be asked. What nobody tells
+// stays unknown; the error is that of nodes that did not answer, beside the
+// Pods of those that did.
 func (c *Client) Usage(ctx context.Context) ([]diagnose.PodUsage, error) {
+	pods, err := c.kubeletUsage(ctx)
+	if err == nil || len(pods) > 0 {
+		return pods, err
+	}
+	raw, metricsErr := c.typed.Discovery().RESTClient().Get().AbsPath("/apis/metrics.k8s.io/v1beta1/pods").DoRaw(ctx)
+	if metricsErr != nil {
+		return nil, err // the kubelets' own refusal says more
+	}
+	return parseMetrics(raw)
+}
+
+func (c *Client) kubeletUsage(ctx context.Context) ([]diagnose.PodUsage, error) {
 	nodes, err := c.typed.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("list nodes: %w", err)
@@ -72,6 +86,35 @@ func parseSummary(raw []byte) ([]diagnose.PodUsage, error) {
 			usage.Memory = new(int64(*pod.Memory.WorkingSetBytes))
 		}
 		out = append(out, usage)
+	}
+	return out, nil
+}
+
+// metrics is the part of a PodMetricsList that we read (metrics.k8s.io/v1beta1).
+type metrics struct {
+	Items []struct {
+		Metadata   struct{ Name, Namespace string }
+		Containers []struct {
+			Usage struct{ CPU, Memory resource.Quantity }
+		}
+	}
+}
+
+func parseMetrics(raw []byte) ([]diagnose.PodUsage, error) {
+	var m metrics
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return nil, fmt.Errorf("read the metrics API's answer: %w", err)
+	}
+	out := make([]diagnose.PodUsage, 0, len(m.Items))
+	for _, item := range m.Items {
+		var cpu, memory int64
+		for _, container := range item.Containers {
+			cpu += container.Usage.CPU.MilliValue()
+			memory += container.Usage.Memory.Value()
+		}
+		out = append(out, diagnose.PodUsage{
+			Pod: diagnose.PodKey{Namespace: item.Metadata.Namespace, Name: item.Metadata.Name}, CPU: &cpu, Memory: &memory,
+		})
 	}
 	return out, nil
 }
