@@ -35,6 +35,8 @@ type podFacts struct {
 	key    PodKey
 	owner  *workload // nil for Pods of nobody that we know
 	events []corev1.Event
+	// containers have a state; those that run first stand before the others.
+	containers []containerFacts
 }
 
 // containerFacts are a container of a Pod, its state and its specification.
@@ -95,12 +97,11 @@ func (f *facts) addPod(pod *corev1.Pod) {
 		}
 	}
 	facts.owner = ownerOf(pod, f.workloads)
+	facts.containers = f.containersOf(facts)
 	f.pods = append(f.pods, facts)
 }
 
-// containers are all containers of the Pod that have a state, those that run
-// first before the others.
-func (f *facts) containers(pod *podFacts) []containerFacts {
+func (f *facts) containersOf(pod *podFacts) []containerFacts {
 	var out []containerFacts
 	add := func(statuses []corev1.ContainerStatus, specs []corev1.Container, init bool) {
 		for _, status := range statuses {
@@ -123,7 +124,7 @@ func (f *facts) eachContainer(see func(containerFacts)) {
 		if pod.DeletionTimestamp != nil {
 			continue
 		}
-		for _, container := range f.containers(pod) {
+		for _, container := range pod.containers {
 			see(container)
 		}
 	}

@@ -166,21 +166,21 @@ func jobRule() rule {
 				if !job.failed {
 					continue
 				}
-				out = append(out, jobFinding(f, job))
+				out = append(out, jobFinding(job))
 			}
 			return out
 		},
 	}
 }
 
-func jobFinding(f *facts, job *workload) found {
+func jobFinding(job *workload) found {
 	finding := found{owner: job, explains: job}
 	finding.ID, finding.Subject, finding.Service = "job-failed", "job/"+clean(job.name), clean(job.service())
 	finding.Terminal = true
 	finding.Since = job.created
 	finding.Summary = fmt.Sprintf("gave up after %s", plural(len(job.pods), "attempt"))
 	for _, pod := range job.pods {
-		for _, c := range f.containers(pod) {
+		for _, c := range pod.containers {
 			end := c.lastEnd()
 			if end == nil || end.ExitCode == 0 || end.FinishedAt.Time.Before(finding.Since) {
 				continue

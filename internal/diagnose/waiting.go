@@ -43,7 +43,7 @@ func podWaiting(f *facts, pod *podFacts) string {
 	case pod.Spec.NodeName == "":
 		return "waiting for a node"
 	}
-	for _, container := range f.containers(pod) {
+	for _, container := range pod.containers {
 		if text := containerWaiting(container); text != "" {
 			return text
 		}
