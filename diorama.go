@@ -34,7 +34,12 @@ func Up(ctx context.Context, o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.engine.Close() //nolint:errcheck // only read from
+	defer r.engine.Close()
+	if o.Offline {
+		if err := present(ctx, r); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.keepCredentials(); err != nil {
 		return nil, err
 	}

@@ -3,7 +3,9 @@ package diorama
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/diorama-dev/diorama/internal/image"
 	"github.com/diorama-dev/diorama/internal/plan"
@@ -34,6 +36,11 @@ func Images(ctx context.Context, o Options) (states []ImageState, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, r.engine.Close()) }()
+	return imageStates(ctx, r)
+}
+
+func imageStates(ctx context.Context, r resolved) ([]ImageState, error) {
+	var states []ImageState
 	cache := image.NewHost(r.engine, image.HostOptions{Offline: true})
 	for _, wanted := range r.plan.Images {
 		state := ImageState{
@@ -51,6 +58,33 @@ func Images(ctx context.Context, o Options) (states []ImageState, err error) {
 		states = append(states, state)
 	}
 	return states, nil
+}
+
+// MissingImagesError names the images that the host lacks and that may not be
+// pulled.
+type MissingImagesError struct{ References []string }
+
+func (e *MissingImagesError) Error() string {
+	return fmt.Sprintf("offline, and the host has not: %s; fetch them where there is a network (docker pull), put others in their place with --images, or leave out --offline",
+		strings.Join(e.References, ", "))
+}
+
+// present checks that nothing needs to be pulled.
+func present(ctx context.Context, r resolved) error {
+	states, err := imageStates(ctx, r)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for _, state := range states {
+		if !state.Present && !state.Made {
+			missing = append(missing, state.Reference)
+		}
+	}
+	if len(missing) > 0 {
+		return &MissingImagesError{References: missing}
+	}
+	return nil
 }
 
 func usersOf(p plan.Plan, wanted plan.Image) []string {

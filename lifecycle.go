@@ -134,7 +134,7 @@ func Inspect(ctx context.Context, name string) (Remains, error) {
 	if err != nil {
 		return Remains{}, err
 	}
-	defer engine.Close() //nolint:errcheck // only read from
+	defer engine.Close()
 	nodes, err := kind.Nodes(ctx, engine, record.Cluster.Name)
 	if err != nil || len(nodes) == 0 {
 		return Remains{}, err

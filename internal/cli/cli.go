@@ -79,8 +79,8 @@ var errInterrupted = errors.New("interrupted")
 
 // Main runs the command line of this process and returns its exit code.
 func Main() int {
-	cobra.EnableCommandSorting = false // the help has the order of [commands]
-	ctx, cancel := context.WithCancelCause(context.Background())
+	cobra.EnableCommandSorting = false                           // the help has the order of [commands]
+	ctx, cancel := context.WithCancelCause(context.Background()) //nolint:forbidigo // main only calls this
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -160,6 +160,7 @@ func kinds() []errorKind {
 	return []errorKind{
 		{is[*diorama.UsageError], ExitUsage},
 		{is[*docker.Error], ExitHost},
+		{is[*diorama.MissingImagesError], ExitHost},
 		{is[*plan.MemoryError], ExitHost},
 		{is[*plan.PortTakenError], ExitHost},
 		{is[*plan.MissingRequirementError], ExitUsage},

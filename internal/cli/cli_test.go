@@ -30,6 +30,7 @@ func TestExitCodes(t *testing.T) {
 		"recreate":            {&plan.RecreateError{What: "nodes:", Is: "1", Wanted: "2"}, ExitUsage},
 		"no spare port":       {&plan.PoolEmptyError{Endpoint: "redis/redis"}, ExitUsage},
 		"docker":              {&docker.Error{Reason: docker.NotRunning, Err: errors.New("refused")}, ExitHost},
+		"images":              {&diorama.MissingImagesError{References: []string{"redis:8"}}, ExitHost},
 		"memory":              {&plan.MemoryError{}, ExitHost},
 		"port":                {&plan.PortTakenError{Port: 1}, ExitHost},
 		"interrupted":         {errInterrupted, ExitInterrupted},

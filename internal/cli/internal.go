@@ -37,7 +37,7 @@ func newKeeper(s *streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer lock.Close() //nolint:errcheck // the process ends
+			defer lock.Close()
 			return diorama.Keep(c.Context(), env.Folder(folder), build, lock, log)
 		},
 	}
