@@ -13,6 +13,8 @@ import (
 	"github.com/diorama-dev/diorama/internal/runtime/kind"
 )
 
+var _ keeper.Workloads = (*kind.Runtime)(nil)
+
 // Keep is the life of an environment's keeper: it returns when it is told to
 // quit. The caller holds the environment's lock.
 func Keep(ctx context.Context, folder env.Folder, build string, lock *os.File, log *slog.Logger) error {

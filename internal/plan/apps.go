@@ -44,7 +44,7 @@ func (r *resolver) surveyApps(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("load app %s: %w", wanted.Name, err)
 		}
-		first, err := r.render(wanted.Name, project, manifest.Input{})
+		first, err := r.render(wanted.Name, stacks.App, project, manifest.Input{})
 		if err != nil {
 			return err
 		}
@@ -103,11 +103,11 @@ func (r *resolver) resolveApps(context.Context) error {
 			}
 			return r.image(reference)
 		}
-		rendered, err := r.render(a.Name, a.project, manifest.Input{Image: image, HostPorts: hostPorts})
+		rendered, err := r.render(a.Name, stacks.App, a.project, manifest.Input{Image: image, HostPorts: hostPorts})
 		if err != nil {
 			return err
 		}
-		rendered.Stack, rendered.Title, rendered.Category = a.Name, a.Name, string(stacks.App)
+		rendered.Stack, rendered.Title = a.Name, a.Name
 		rendered.Requires = slices.Clone(names)
 		for _, workload := range rendered.Workloads {
 			rendered.Memory += workload.Memory

@@ -106,13 +106,13 @@ func (r *resolver) resolveStacks(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("load stack %s: %w", i.As, err)
 		}
-		rendered, err := r.render(i.As, project, manifest.Input{
+		rendered, err := r.render(i.As, i.stack.Category, project, manifest.Input{
 			Probes: i.stack.Probes, HostPorts: r.hostPorts(i), Rename: i.rename, Image: r.image,
 		})
 		if err != nil {
 			return err
 		}
-		rendered.Stack, rendered.Title, rendered.Category = i.Stack, i.stack.Title, string(i.stack.Category)
+		rendered.Stack, rendered.Title = i.Stack, i.stack.Title
 		rendered.Requires, rendered.IgnoreDrift = i.requires, i.stack.IgnoreDrift
 		rendered.Memory, rendered.Shell = i.stack.Footprint.Memory, i.stack.Shell
 		r.plan.Stacks = append(r.plan.Stacks, rendered)
@@ -121,18 +121,18 @@ func (r *resolver) resolveStacks(ctx context.Context) error {
 	return nil
 }
 
-func (r *resolver) render(name string, project compose.Project, in manifest.Input) (Stack, error) {
+func (r *resolver) render(name string, category stacks.Category, project compose.Project, in manifest.Input) (Stack, error) {
 	in.Environment, in.Namespace, in.Stack = r.in.Environment, Namespace, name
 	in.Project, in.Secrets = project, r.secrets()
 	result, err := manifest.Render(in)
 	if err != nil {
 		return Stack{}, err
 	}
-	if err := revise(result); err != nil {
+	if err := revise(result, string(category)); err != nil {
 		return Stack{}, fmt.Errorf("render stack %s: %w", name, err)
 	}
 	return Stack{
-		Name: name, Waves: result.Waves, Workloads: result.Workloads, Images: result.Images, Losses: result.Losses,
+		Name: name, Category: string(category), Waves: result.Waves, Workloads: result.Workloads, Images: result.Images, Losses: result.Losses,
 	}, nil
 }
 

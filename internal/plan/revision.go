@@ -3,6 +3,7 @@ package plan
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/diorama-dev/diorama/internal/manifest"
@@ -13,7 +14,10 @@ import (
 // is about.
 const Revision = "diorama.dev/revision"
 
-func revise(result manifest.Result) error {
+// LabelCategory on a workload is its stack's category.
+const LabelCategory = "diorama.dev/category"
+
+func revise(result manifest.Result, category string) error {
 	for _, wave := range result.Waves {
 		for _, object := range wave {
 			workload := slices.ContainsFunc(result.Workloads, func(w manifest.Workload) bool {
@@ -22,6 +26,9 @@ func revise(result manifest.Result) error {
 			if !workload {
 				continue
 			}
+			labels := maps.Clone(object.GetLabels())
+			labels[LabelCategory] = category
+			object.SetLabels(labels)
 			data, err := object.MarshalJSON()
 			if err != nil {
 				return fmt.Errorf("%s %s: %w", object.GetKind(), object.GetName(), err)

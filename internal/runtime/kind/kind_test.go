@@ -186,21 +186,6 @@ func TestWait(t *testing.T) {
 	}
 }
 
-func TestEventsAreToldOnceAndAgainWhenTheyRepeat(t *testing.T) {
-	var told []int
-	o := newObserver(Options{Emit: func(e env.Event) { told = append(told, e.Occurred.Count) }})
-	event := corev1.Event{ObjectMeta: metav1.ObjectMeta{UID: "1"}, Reason: "BackOff"}
-	for _, count := range []int32{0, 0, 1, 4, 4} {
-		event.Count = count
-		o.tell(event)
-	}
-	event.UID, event.Series = "2", &corev1.EventSeries{Count: 7}
-	o.tell(event)
-	if diff := cmp.Diff([]int{1, 4, 7}, told); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
-	}
-}
-
 func TestContainers(t *testing.T) {
 	running := pod("redis", "n1", time.Now())
 	waiting := pod("kafka", "n1", time.Now())
@@ -208,8 +193,10 @@ func TestContainers(t *testing.T) {
 	crashed := pod("billing", "n1", time.Now())
 	crashed.Status.ContainerStatuses[0].State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{}}
 	crashed.Status.ContainerStatuses[0].RestartCount = 2
+	foreign := pod("coredns", "n1", time.Now())
+	foreign.Namespace = "kube-system"
 	got := make(map[string]logs.RunState)
-	for _, c := range containers([]corev1.Pod{running, waiting, crashed}) {
+	for _, c := range containers([]corev1.Pod{running, waiting, crashed, foreign}, "diorama") {
 		got[c.Service] = c.State
 	}
 	want := map[string]logs.RunState{"redis": logs.Running, "kafka": logs.NotStarted, "billing": logs.Ended}

@@ -29,10 +29,13 @@ func (r *Runtime) Logs(ctx context.Context, pod, container string, since time.Ti
 	return stream, err
 }
 
-// containers are those of the Pods, for whoever follows their output.
-func containers(pods []corev1.Pod) []logs.Container {
+// containers are those of the namespace's Pods, for whoever follows their output.
+func containers(pods []corev1.Pod, namespace string) []logs.Container {
 	var list []logs.Container
 	for _, pod := range pods {
+		if pod.Namespace != namespace {
+			continue
+		}
 		add := func(statuses []corev1.ContainerStatus) {
 			for _, status := range statuses {
 				c := logs.Container{

@@ -12,7 +12,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/diorama-dev/diorama/internal/diagnose"
 	"github.com/diorama-dev/diorama/internal/env"
@@ -32,13 +31,12 @@ type observer struct {
 	// revisions are those of the services' workloads, see [plan.Revision].
 	revisions map[string]string
 	seen      bool
-	// told is how often each of the cluster's events has been told of.
-	told    map[types.UID]int32
-	changed chan struct{} // closed and replaced at every observation
+	told      map[types.UID]int32
+	changed   chan struct{} // closed and replaced at every observation
 }
 
 func newObserver(o Options) *observer {
-	return &observer{emit: o.Emit, containers: o.Containers, changed: make(chan struct{}), nodes: make(map[string]time.Time), told: make(map[types.UID]int32)}
+	return &observer{emit: o.Emit, containers: o.Containers, changed: make(chan struct{}), nodes: make(map[string]time.Time)}
 }
 
 // started says since when the nodes run. What the cluster's API tells of a
@@ -59,45 +57,15 @@ func (o *observer) observe(observation diagnose.Observation) {
 	observation = fresh(observation, o.nodes)
 	observed := diagnose.Observed(observation)
 	o.services, o.revisions = observed.Services, revisions(observation)
-	o.containers(containers(observation.Pods))
+	o.containers(containers(observation.Pods, plan.Namespace))
 	o.seen = true
 	o.emit(env.Event{Time: observation.Time, Observed: &observed})
-	for _, event := range observation.Events {
-		o.tell(event)
+	for _, event := range diagnose.Occurrences(o.last, observation) {
+		o.emit(event)
 	}
+	o.last = observation
 	close(o.changed)
 	o.changed = make(chan struct{})
-}
-
-// tell emits an event of the cluster that is new, or was seen again. The lock
-// is held.
-func (o *observer) tell(event corev1.Event) {
-	count := max(event.Count, 1)
-	if event.Series != nil {
-		count = event.Series.Count
-	}
-	if o.told[event.UID] >= count {
-		return
-	}
-	o.told[event.UID] = count
-	o.emit(env.Event{Time: seenAt(event), Occurred: &env.Occurrence{
-		Source: "kubernetes", Subject: strings.ToLower(event.InvolvedObject.Kind) + "/" + event.InvolvedObject.Name,
-		Warning: event.Type == corev1.EventTypeWarning, Reason: event.Reason, Message: event.Message, Count: int(count),
-	}})
-}
-
-// seenAt is when the event was last seen; its several writers use several fields.
-func seenAt(event corev1.Event) time.Time {
-	switch {
-	case event.Series != nil && !event.Series.LastObservedTime.IsZero():
-		return event.Series.LastObservedTime.Time
-	case !event.LastTimestamp.IsZero():
-		return event.LastTimestamp.Time
-	case !event.EventTime.IsZero():
-		return event.EventTime.Time
-	default:
-		return event.CreationTimestamp.Time
-	}
 }
 
 // fresh takes the readiness from Pods whose containers were started before

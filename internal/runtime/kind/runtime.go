@@ -120,11 +120,13 @@ func (r *Runtime) Observe(ctx context.Context) error {
 	}
 	ctx, r.watching = context.WithCancel(context.WithoutCancel(ctx))
 	r.watched = make(chan struct{})
+	observe := r.observer.observe
 	go func(done chan struct{}) {
 		defer close(done)
 		// It ends with ctx and with nothing else: an API that does not answer
 		// is an observation like others.
-		_ = client.Observe(ctx, r.plan.Namespace, r.observer.observe)
+		// All namespaces: what the cluster's own Pods hold of a node counts.
+		_ = client.Observe(ctx, "", observe)
 	}(r.watched)
 	return nil
 }
