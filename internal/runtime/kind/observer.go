@@ -31,7 +31,7 @@ type observer struct {
 	// revisions are those of the services' workloads, see [plan.Revision].
 	revisions map[string]string
 	seen      bool
-	told      map[types.UID]int32
+	last      diagnose.Observation
 	changed   chan struct{} // closed and replaced at every observation
 }
 
