@@ -83,7 +83,7 @@ func (w *world) clean() {
 // explain shows what there is to see of an environment whose test failed.
 func (w *world) explain(name string) {
 	for _, args := range [][]string{{"status"}, {"explain"}, {"logs", "--tail", "40"}} {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(w.t.Context()), 20*time.Second)
 		cmd := exec.CommandContext(ctx, binary, append(args, "--name", name)...)
 		cmd.Env = w.env()
 		out, err := cmd.CombinedOutput()

@@ -58,6 +58,7 @@ func (p Parameter) text(value any) (string, error) {
 				return v, nil
 			}
 			return "", fmt.Errorf("%s", yamlpos.Unknown("value", v, p.Values))
+		case IntParameter, BoolParameter, MapParameter:
 		}
 	case int:
 		switch p.Type {
@@ -65,6 +66,7 @@ func (p Parameter) text(value any) (string, error) {
 			return strconv.Itoa(v), nil
 		case QuantityParameter:
 			return plainQuantity(strconv.Itoa(v))
+		case StringParameter, BoolParameter, EnumParameter, MapParameter:
 		}
 	case float64:
 		if p.Type == QuantityParameter {

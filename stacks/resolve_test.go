@@ -52,7 +52,8 @@ func TestResolve(t *testing.T) {
 		"not in the enum":    {map[string]any{"mode": "quik"}, nil, `stack mine: parameter mode: unknown value "quik": did you mean "quick"?`},
 		"unknown":            {map[string]any{"cuont": 1}, nil, `stack mine: unknown parameter "cuont": did you mean "count"?`},
 		"wrong types": {
-			map[string]any{"count": "3", "fast": 1, "version": 1.1, "values": "x", "mode": nil}, nil,
+			map[string]any{"count": "3", "fast": 1, "version": 1.1, "values": "x", "mode": nil},
+			nil,
 			"stack mine: parameter count: found 3 (string), expected a value of type int; parameter fast: found 1 (int), expected a value of type bool; " +
 				"parameter mode: found <nil> (<nil>), expected a value of type enum; parameter values: found x (string), expected a value of type map; " +
 				"parameter version: found 1.1 (float64), expected a value of type string",

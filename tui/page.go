@@ -23,9 +23,9 @@ func (p *page) heading(text string) {
 }
 
 // text adds a paragraph.
-func (p *page) text(style theme.Style, indent int, text string) {
-	for _, l := range layout.Wrap(text, p.width-indent-1) {
-		p.lines = append(p.lines, layout.Space(indent)+style.Paint(l))
+func (p *page) text(style theme.Style, text string) {
+	for _, l := range layout.Wrap(text, p.width-2) {
+		p.lines = append(p.lines, " "+style.Paint(l))
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 func (m Model) details(p *page) {
 	s, ok := m.service(m.overlay.service)
 	if !ok {
-		p.text(m.theme.Muted, 1, "the service is not there any more")
+		p.text(m.theme.Muted, "the service is not there any more")
 		return
 	}
 	p.field("stack", strings.TrimSuffix(s.Stack+" · "+s.Category, " · "))
@@ -76,7 +76,7 @@ func (m Model) lately(p *page, s env.Service) {
 func (m Model) reasons(p *page) {
 	s, ok := m.service(m.overlay.service)
 	if !ok {
-		p.text(m.theme.Muted, 1, "the service is not there any more")
+		p.text(m.theme.Muted, "the service is not there any more")
 		return
 	}
 	for _, f := range s.Why {
@@ -85,11 +85,11 @@ func (m Model) reasons(p *page) {
 	if len(s.Why) == 0 {
 		switch {
 		case s.Phase == env.PhaseReady:
-			p.text(m.theme.Well, 1, s.Name+" is well")
+			p.text(m.theme.Well, s.Name+" is well")
 		case s.Waiting != "":
-			p.text(m.theme.Working, 1, "nothing is wrong: "+s.Waiting)
+			p.text(m.theme.Working, "nothing is wrong: "+s.Waiting)
 		default:
-			p.text(m.theme.Muted, 1, "nothing is known to be wrong yet")
+			p.text(m.theme.Muted, "nothing is known to be wrong yet")
 		}
 	}
 	for _, f := range m.snapshot.Findings {
@@ -102,7 +102,7 @@ func (m Model) finding(p *page, f env.Finding) {
 	if len(p.lines) > 0 {
 		p.lines = append(p.lines, "")
 	}
-	p.text(m.theme.Unwell, 1, theme.SignUnwell+" "+f.Summary)
+	p.text(m.theme.Unwell, theme.SignUnwell+" "+f.Summary)
 	p.field("what", strings.TrimSuffix(f.ID+" · "+f.Subject, " · "))
 	if !f.Since.IsZero() {
 		p.field("since", layout.LongAge(m.now.Sub(f.Since))+" ago")
@@ -121,7 +121,7 @@ func (m Model) finding(p *page, f env.Finding) {
 // endpoints are two lines each: the name and the variable, then the address.
 func (m Model) endpoints(p *page) {
 	if len(m.snapshot.Endpoints) == 0 {
-		p.text(m.theme.Muted, 1, "no endpoint yet")
+		p.text(m.theme.Muted, "no endpoint yet")
 	}
 	for i, e := range m.snapshot.Endpoints {
 		mark, style := "  ", m.theme.Text

@@ -108,8 +108,10 @@ func TestInitProfile(t *testing.T) {
 		t.Fatalf("%v in:\n%s", err, result.Profile)
 	}
 	if diff := cmp.Diff([]any{
-		map[string]any{"kafka": map[string]any{"as": "broker"}}, map[string]any{"valkey": map[string]any{"as": "cache"}},
-		map[string]any{"postgres": map[string]any{"as": "db"}}, "redis",
+		map[string]any{"kafka": map[string]any{"as": "broker"}},
+		map[string]any{"valkey": map[string]any{"as": "cache"}},
+		map[string]any{"postgres": map[string]any{"as": "db"}},
+		"redis",
 	}, profile.Stacks); diff != "" {
 		t.Error(diff)
 	}

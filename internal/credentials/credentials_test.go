@@ -107,7 +107,7 @@ func TestDamagedFileIsRefused(t *testing.T) {
 			if err == nil || strings.Contains(err.Error(), "postgres-sec") || !strings.Contains(err.Error(), path) {
 				t.Errorf("error %v", err)
 			}
-			if now, _ := os.ReadFile(path); string(now) != content { //nolint:errcheck // differs then
+			if now, _ := os.ReadFile(path); string(now) != content {
 				t.Error("the file was overwritten")
 			}
 		})

@@ -36,7 +36,7 @@ func Load(folder string) (Set, error) {
 	if err != nil {
 		return Set{}, fmt.Errorf("read the credentials: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return Set{}, fmt.Errorf("read the credentials: %w", err)

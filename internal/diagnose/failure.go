@@ -42,8 +42,10 @@ func dockerTroubles() []hostTrouble {
 				"No Docker engine answers at the address that is set.",
 				"Start Docker Desktop, or sudo systemctl start docker; check DOCKER_HOST and `docker context ls`.",
 			},
-			words: [][]string{{"docker"}, {"cannot connect", "is the docker daemon running", "connection refused",
-				"docker.sock: no such file", "connect: no such file", "error during connect", "executable file not found", "no docker"}},
+			words: [][]string{{"docker"}, {
+				"cannot connect", "is the docker daemon running", "connection refused",
+				"docker.sock: no such file", "connect: no such file", "error during connect", "executable file not found", "no docker",
+			}},
 			subject: "host/docker", says: "Docker does not answer",
 			advice: []string{"start Docker Desktop, or: sudo systemctl start docker", "check DOCKER_HOST and: docker context ls"},
 		},

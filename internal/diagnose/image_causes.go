@@ -55,8 +55,10 @@ func unauthorisedCause() imageCause {
 			"The registry says that the image does not exist or may be pulled only by those who log in.",
 			"Check the name; where it is private, `docker login` and run up again: images are pulled with your own login.",
 		},
-		words: []string{"pull access denied", "unauthorized", "authorization failed", "authentication required",
-			"insufficient_scope", "403 forbidden", "denied"},
+		words: []string{
+			"pull access denied", "unauthorized", "authorization failed", "authentication required",
+			"insufficient_scope", "403 forbidden", "denied",
+		},
 		says: "is denied by its registry: it does not exist or needs a login",
 		advice: []string{
 			"check the name %s, and docker login to its registry",
@@ -114,9 +116,11 @@ func unreachableCause() imageCause {
 			"The image's registry does not answer: no network, no name resolution, a proxy, a certificate.",
 			"Check the network and the proxy settings of Docker; or name a mirror with --images.",
 		},
-		words: []string{"dial tcp", "no such host", "i/o timeout", "connection refused", "connection reset",
+		words: []string{
+			"dial tcp", "no such host", "i/o timeout", "connection refused", "connection reset",
 			"tls handshake", "x509", "server gave http response", "deadline exceeded", "unreachable",
-			"server misbehaving", "proxyconnect", "eof", "temporary failure", "no route to host", "failed to do request"},
+			"server misbehaving", "proxyconnect", "eof", "temporary failure", "no route to host", "failed to do request",
+		},
 		says: "cannot be pulled: its registry does not answer",
 		advice: []string{
 			"docker pull %s, so that up finds it in the host's cache",

@@ -13,9 +13,11 @@ const pullAttempts = 3
 
 // imageReasons are the waiting reasons of containers whose image is missing
 // (k8s.io/kubernetes/pkg/kubelet/images and pkg/kubelet/container).
-var imageReasons = [...]string{
-	"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName",
-	"RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed",
+func imageReasons() []string {
+	return []string{
+		"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName",
+		"RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed",
+	}
 }
 
 // imageCause is one reason for an image not to come.
@@ -41,7 +43,7 @@ func findImages(f *facts) []found {
 	var out []found
 	f.eachContainer(func(c containerFacts) {
 		waiting := c.status.State.Waiting
-		if waiting == nil || !slices.Contains(imageReasons[:], waiting.Reason) {
+		if waiting == nil || !slices.Contains(imageReasons(), waiting.Reason) {
 			return
 		}
 		message, attempts, since := pullMessage(c)

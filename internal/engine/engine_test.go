@@ -54,8 +54,11 @@ func (r *recorder) emit(e env.Event) {
 func TestRun(t *testing.T) {
 	broken := errors.New("image not found")
 	steps := []env.Step{
-		{ID: "cluster"}, {ID: "fetch"}, {ID: "load", Needs: []string{"cluster", "fetch"}},
-		{ID: "apply", Needs: []string{"load"}}, {ID: "other", Needs: []string{"cluster"}},
+		{ID: "cluster"},
+		{ID: "fetch"},
+		{ID: "load", Needs: []string{"cluster", "fetch"}},
+		{ID: "apply", Needs: []string{"load"}},
+		{ID: "other", Needs: []string{"cluster"}},
 	}
 	tests := map[string]struct {
 		script  scripted

@@ -134,6 +134,7 @@ func (s Snapshot) withEnded(e Ended, at time.Time) Snapshot {
 			service.Usage = Usage{}
 		}
 		s.Usage, s.Findings = Usage{}, nil
+	case PhasePlanned, PhaseStarting, PhaseDegraded, PhaseFailed:
 	}
 	return s
 }

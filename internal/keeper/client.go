@@ -83,7 +83,7 @@ func (c *Client) Watch(ctx context.Context, see func(env.Snapshot) bool) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing was written
+	defer response.Body.Close()
 	lines := json.NewDecoder(response.Body)
 	for {
 		var snapshot env.Snapshot
@@ -104,7 +104,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing was written
+	defer response.Body.Close()
 	if out == nil {
 		_, err = io.Copy(io.Discard, response.Body)
 	} else {
@@ -139,7 +139,7 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (*http.R
 	if response.StatusCode == http.StatusOK {
 		return response, nil
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing was written
+	defer response.Body.Close()
 	var f failure
 	if err := json.NewDecoder(response.Body).Decode(&f); err != nil || f.Error == "" {
 		return nil, fmt.Errorf("the keeper answered %s to %s", response.Status, path)

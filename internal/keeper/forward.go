@@ -28,7 +28,7 @@ func newForwards(log *slog.Logger) *forwards {
 
 // hold makes the listeners those that the ports ask for. A preferred port
 // that is taken is left to whoever has it: the endpoint's own port works.
-func (f *forwards) hold(ports map[string]env.PortRecord) {
+func (f *forwards) hold(ctx context.Context, ports map[string]env.PortRecord) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	wanted := make(map[env.PortRecord]bool)
@@ -40,7 +40,7 @@ func (f *forwards) hold(ports map[string]env.PortRecord) {
 		if f.listeners[port] != nil {
 			continue
 		}
-		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address(port.Preferred)) //nolint:contextcheck // closed by close
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address(port.Preferred))
 		if err != nil {
 			f.log.Info("the preferred port is not free", "endpoint", key, "error", err)
 			continue
@@ -56,7 +56,13 @@ func (f *forwards) hold(ports map[string]env.PortRecord) {
 	}
 }
 
-func (f *forwards) close() { f.hold(nil) }
+func (f *forwards) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, listener := range f.listeners {
+		_ = listener.Close()
+	}
+}
 
 func address(port int) string { return net.JoinHostPort(plan.Localhost, fmt.Sprint(port)) }
 

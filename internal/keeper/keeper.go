@@ -120,7 +120,7 @@ func (k *keeper) resume(ctx context.Context) {
 		if err := k.runtime.Observe(ctx); err != nil {
 			k.options.Log.Error("the environment cannot be observed", "error", err)
 		}
-		k.forwards.hold(p.Ports)
+		k.forwards.hold(ctx, p.Ports)
 	}
 	k.store.Emit(env.Event{Time: at, Ended: &phase})
 }
@@ -189,7 +189,7 @@ func (k *keeper) run(ctx context.Context, request UpRequest) {
 	if err != nil {
 		k.options.Log.Error("the run failed", "error", err)
 	} else {
-		k.forwards.hold(request.Plan.Ports)
+		k.forwards.hold(ctx, request.Plan.Ports)
 		k.remember(time.Now())
 	}
 	k.mu.Lock()

@@ -55,7 +55,7 @@ func (s Spawn) start() (<-chan error, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the keeper: %w", err)
 	}
-	defer out.Close()                                 //nolint:errcheck // the child has its own
+	defer out.Close()
 	cmd := exec.Command(s.Executable, s.Arguments...) //nolint:noctx,gosec // it outlives every context of ours; it is our own binary
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.Dir = string(s.Folder)

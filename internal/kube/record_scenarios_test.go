@@ -125,8 +125,10 @@ func scheduleScenarios() []scenario {
 		{name: "unschedulable-memory", want: "unschedulable-memory", terminal: true, whole: true, yaml: wants("memory", "900Gi")},
 		{name: "unschedulable-cpu", want: "unschedulable-cpu", terminal: true, whole: true, yaml: wants("cpu", "500")},
 		{name: "unschedulable-gpu", want: "unschedulable-gpu", terminal: true, whole: true, yaml: wants("nvidia.com/gpu", "1")},
-		{name: "unschedulable-affinity", want: "unschedulable-affinity", terminal: true,
-			yaml: deployment(shell("sleep 1000"), "nodeSelector: {disk: fast}")},
+		{
+			name: "unschedulable-affinity", want: "unschedulable-affinity", terminal: true,
+			yaml: deployment(shell("sleep 1000"), "nodeSelector: {disk: fast}"),
+		},
 		{name: "unschedulable-volume", want: "unschedulable-volume", yaml: deployment(shell("sleep 1000"),
 			"volumes: [{name: data, persistentVolumeClaim: {claimName: nowhere}}]")},
 		{name: "unschedulable-port", want: "unschedulable-port", yaml: strings.Replace(

@@ -19,16 +19,18 @@ var ErrNeedsRecreateData = errors.New("this cannot be changed while its data is 
 
 // immutablePhrases are how Kubernetes words the refusal of an update that a
 // deletion and creation would be granted (k8s.io/kubernetes/pkg/apis/*/validation).
-var immutablePhrases = []string{
-	"field is immutable",
-	"is immutable after creation",
-	"may not change once set",
-	"cannot change roleref",
-	"updates to statefulset spec for fields other than",
-	"pod updates may not change fields other than",
-	"updates to provisioner are forbidden",
-	"updates to parameters are forbidden",
-	"updates to reclaimpolicy are forbidden",
+func immutablePhrases() []string {
+	return []string{
+		"field is immutable",
+		"is immutable after creation",
+		"may not change once set",
+		"cannot change roleref",
+		"updates to statefulset spec for fields other than",
+		"pod updates may not change fields other than",
+		"updates to provisioner are forbidden",
+		"updates to parameters are forbidden",
+		"updates to reclaimpolicy are forbidden",
+	}
 }
 
 // isImmutable reports whether every reason of a refusal is an immutable
@@ -53,7 +55,7 @@ func isImmutable(err error) bool {
 
 func saysImmutable(message string) bool {
 	message = strings.ToLower(message)
-	for _, phrase := range immutablePhrases {
+	for _, phrase := range immutablePhrases() {
 		if strings.Contains(message, phrase) {
 			return true
 		}

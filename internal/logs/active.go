@@ -23,7 +23,7 @@ func createActive(dir string, h header) (*active, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin a segment of the log store: %w", err)
 	}
-	if _, err := f.Write(h.append(nil)); err != nil {
+	if _, err := f.Write(h.bytes()); err != nil {
 		return nil, errors.Join(fmt.Errorf("begin a segment of the log store: %w", err), f.Close(), os.Remove(f.Name()))
 	}
 	return &active{file: f, header: h, sum: newSummary(), numbers: make(map[origin]int)}, nil

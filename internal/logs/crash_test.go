@@ -137,7 +137,7 @@ func TestASegmentKilledWhileItWasBegun(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := segmentPath(killed, ids[len(ids)-1]+1)
-		if err := os.WriteFile(path, header{ID: 9}.append(nil)[:size], 0o600); err != nil {
+		if err := os.WriteFile(path, header{ID: 9}.bytes()[:size], 0o600); err != nil {
 			t.Fatal(err)
 		}
 		early := openReader(t, killed)
@@ -286,7 +286,7 @@ func TestMain(m *testing.M) {
 		if _, err := s.Append(numbered(i, 10)); err != nil {
 			os.Exit(4)
 		}
-		os.Stdout.WriteString(fmt.Sprintf("%d\n", i+10))
+		fmt.Fprintf(os.Stdout, "%d\n", i+10)
 	}
 }
 

@@ -218,14 +218,14 @@ func TestAppendTakesAnything(t *testing.T) {
 // FuzzSegment reads a segment of any bytes, as left by a broken disk.
 func FuzzSegment(f *testing.F) {
 	var whole []byte
-	whole = header{ID: 1}.append(whole)
+	whole = append(whole, header{ID: 1}.bytes()...)
 	whole = appendOrigin(whole, origin{Service: "kafka", Pod: "kafka-0"})
 	whole = appendLine(whole, 0, Line{Message: "hello", Time: noon})
 	whole = appendPosition(whole, place{"a", "b"}, &Position{moments: []moment{{5, 1}}})
 	whole = appendDropped(whole, 7)
 	f.Add(whole)
 	f.Add(whole[:len(whole)-3])
-	f.Add(appendLine(header{}.append(nil), 4711, Line{Message: "no such origin"}))
+	f.Add(appendLine(header{}.bytes(), 4711, Line{Message: "no such origin"}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		dir := t.TempDir()
 		writeFile(t, segmentPath(dir, 1), data)

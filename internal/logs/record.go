@@ -41,13 +41,12 @@ type header struct {
 	Dropped int64 // ever lost before this segment
 }
 
-func (h header) append(dst []byte) []byte {
-	start := len(dst)
-	dst = append(dst, segmentMagic...)
+func (h header) bytes() []byte {
+	dst := []byte(segmentMagic)
 	dst = binary.LittleEndian.AppendUint64(dst, h.ID)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(h.Lines))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(h.Dropped))
-	return binary.LittleEndian.AppendUint32(dst, castagnoli(dst[start:]))
+	return binary.LittleEndian.AppendUint32(dst, castagnoli(dst))
 }
 
 var errHeader = errors.New("not a segment of a log store")

@@ -46,7 +46,7 @@ const (
 	ManagedBy        = "diorama"
 )
 
-// AnnotationConfig, on Pod templates, is a hash of the ConfigMaps and Secrets
+// AnnotationConfig on Pod templates is a hash of the ConfigMaps and Secrets
 // that the Pod refers to, so that Pods are replaced when these change.
 const AnnotationConfig = "diorama.dev/config-hash"
 

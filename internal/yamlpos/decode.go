@@ -29,10 +29,8 @@ func Decode(n *Node, into any, path string) Problems {
 	return decode(n, target.Elem(), path)
 }
 
-var nodeType = reflect.TypeFor[*Node]()
-
 func decode(n *Node, target reflect.Value, path string) Problems {
-	if target.Type() == nodeType {
+	if target.Type() == reflect.TypeFor[*Node]() {
 		target.Set(reflect.ValueOf(n))
 		return nil
 	}
@@ -197,7 +195,7 @@ func decodeSlice(n *Node, target reflect.Value, path string) Problems {
 
 // missing reports an empty value where the target is one that cannot say so.
 func missing(n *Node, target reflect.Value) bool {
-	return n.Kind == Null && target.Type() != nodeType && target.Kind() != reflect.Interface
+	return n.Kind == Null && target.Type() != reflect.TypeFor[*Node]() && target.Kind() != reflect.Interface
 }
 
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9_./-]{1,64}$`)

@@ -129,8 +129,10 @@ func secondDocument(decoder *yaml.Decoder, file string) *Problem {
 		problem := syntaxProblem(file, err)
 		return &problem
 	}
-	return &Problem{Position: Position{File: file, Line: next.Line, Column: max(next.Column, 1)},
-		Message: "a second document begins here: expected one document in a file"}
+	return &Problem{
+		Position: Position{File: file, Line: next.Line, Column: max(next.Column, 1)},
+		Message:  "a second document begins here: expected one document in a file",
+	}
 }
 
 // converter turns the parser's nodes into ours.

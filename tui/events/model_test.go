@@ -120,8 +120,12 @@ func TestGroups(t *testing.T) {
 		got = append(got, line{g.name, g.phase, strings.Join(g.after, " ")})
 	}
 	want := []line{
-		{"Cluster", env.StepDone, ""}, {"Images", env.StepRunning, ""}, {"redis", env.StepDone, ""},
-		{"postgres", env.StepRunning, ""}, {"kafka", env.StepPending, "Images"}, {"seeds of kafka", env.StepPending, "kafka"},
+		{"Cluster", env.StepDone, ""},
+		{"Images", env.StepRunning, ""},
+		{"redis", env.StepDone, ""},
+		{"postgres", env.StepRunning, ""},
+		{"kafka", env.StepPending, "Images"},
+		{"seeds of kafka", env.StepPending, "kafka"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

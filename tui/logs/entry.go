@@ -163,8 +163,11 @@ func (e Entry) line() (text string, message int) {
 func (e Entry) Details() []Field {
 	out := []Field{
 		{"time", e.Time.Format("2006-01-02 15:04:05.000 MST")},
-		{"service", e.Service}, {"pod", e.Pod}, {"container", e.Container},
-		{"level", e.Level.String()}, {"message", e.Message},
+		{"service", e.Service},
+		{"pod", e.Pod},
+		{"container", e.Container},
+		{"level", e.Level.String()},
+		{"message", e.Message},
 	}
 	out = append(out, e.Fields...)
 	if len(e.Fields) > 0 {

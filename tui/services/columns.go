@@ -46,8 +46,11 @@ func (c columns) taken() int {
 		there bool
 		width int
 	}{
-		{c.restarts, widthRestarts}, {c.age, widthAge}, {c.cpu, widthCPU},
-		{c.usage, widthMemory}, {c.sparks, 2 * widthSpark},
+		{c.restarts, widthRestarts},
+		{c.age, widthAge},
+		{c.cpu, widthCPU},
+		{c.usage, widthMemory},
+		{c.sparks, 2 * widthSpark},
 	} {
 		if x.there {
 			w += x.width

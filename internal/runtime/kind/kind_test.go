@@ -131,7 +131,8 @@ func TestWait(t *testing.T) {
 	}{
 		"ready from the start": {both, map[time.Duration][]env.Service{0: {service("a", env.PhaseReady), service("b", env.PhaseReady)}}, 0, nil},
 		"ready in the end": {
-			both, map[time.Duration][]env.Service{0: {service("a", env.PhaseStarting)}, 3 * time.Second: {service("a", env.PhaseReady), service("b", env.PhaseReady)}},
+			both,
+			map[time.Duration][]env.Service{0: {service("a", env.PhaseStarting)}, 3 * time.Second: {service("a", env.PhaseReady), service("b", env.PhaseReady)}},
 			3 * time.Second, nil,
 		},
 		"another revision is not ours": {
@@ -140,20 +141,27 @@ func TestWait(t *testing.T) {
 			time.Minute, nil,
 		},
 		"a passing trouble is waited out": {
-			both, map[time.Duration][]env.Service{0: {service("a", env.PhaseReady), service("b", env.PhaseDegraded, slow)}, 9 * time.Second: {service("a", env.PhaseReady), service("b", env.PhaseReady)}},
+			both,
+			map[time.Duration][]env.Service{0: {service("a", env.PhaseReady), service("b", env.PhaseDegraded, slow)}, 9 * time.Second: {service("a", env.PhaseReady), service("b", env.PhaseReady)}},
 			9 * time.Second, nil,
 		},
 		"a lasting one ends the wait at once": {
-			both, map[time.Duration][]env.Service{2 * time.Second: {service("a", env.PhaseFailed, dead), service("b", env.PhaseReady)}},
-			2 * time.Second, []string{"image-not-found"},
+			both,
+			map[time.Duration][]env.Service{2 * time.Second: {service("a", env.PhaseFailed, dead), service("b", env.PhaseReady)}},
+			2 * time.Second,
+			[]string{"image-not-found"},
 		},
 		"what else is wrong is gathered": {
-			both, map[time.Duration][]env.Service{0: {service("a", env.PhaseFailed, dead), service("b", env.PhaseStarting)}, time.Second: {service("a", env.PhaseFailed, dead), service("b", env.PhaseDegraded, slow)}},
-			time.Second, []string{"image-not-found", "crash"},
+			both,
+			map[time.Duration][]env.Service{0: {service("a", env.PhaseFailed, dead), service("b", env.PhaseStarting)}, time.Second: {service("a", env.PhaseFailed, dead), service("b", env.PhaseDegraded, slow)}},
+			time.Second,
+			[]string{"image-not-found", "crash"},
 		},
 		"but not for ever": {
-			both, map[time.Duration][]env.Service{0: {service("a", env.PhaseFailed, dead), service("b", env.PhaseStarting)}},
-			gather, []string{"image-not-found"},
+			both,
+			map[time.Duration][]env.Service{0: {service("a", env.PhaseFailed, dead), service("b", env.PhaseStarting)}},
+			gather,
+			[]string{"image-not-found"},
 		},
 	}
 	for name, test := range tests {

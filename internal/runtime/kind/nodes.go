@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
-	"github.com/docker/docker/client"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/diorama-dev/diorama/internal/docker"
@@ -135,7 +135,7 @@ func DeleteNodes(ctx context.Context, engine *docker.Engine, nodes []Node) error
 	var errs []error
 	for _, node := range nodes {
 		err := engine.Client.ContainerRemove(ctx, node.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
-		if err != nil && !client.IsErrNotFound(err) {
+		if err != nil && !cerrdefs.IsNotFound(err) {
 			errs = append(errs, fmt.Errorf("remove node %s: %w", node.Name, err))
 		}
 	}

@@ -55,7 +55,7 @@ func answers(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // nothing was written
+	defer conn.Close()
 	if err := conn.SetReadDeadline(time.Now().Add(holdsFor)); err != nil {
 		return err
 	}
