@@ -15,15 +15,22 @@ import (
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/plan"
+	"github.com/diorama-dev/diorama/internal/runtime/kind"
 )
 
-// Plan resolves the options into a plan; nothing is made or changed.
+// Plan resolves the options into a plan; nothing is made or changed. Where the
+// environment runs, its cluster is asked what an apply would change.
 func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 	r, err := resolve(ctx, o)
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	return r.plan, r.engine.Close()
+	defer r.engine.Close()
+	r.plan.Differences, err = kind.Differences(ctx, r.engine, r.folder, r.plan)
+	if err != nil {
+		r.plan.Warnings = append(r.plan.Warnings, fmt.Sprintf("what would change in the running environment is not known: %v", err))
+	}
+	return r.plan, nil
 }
 
 // Up begins to bring the environment about and returns a session with it; the

@@ -2,6 +2,7 @@ package diorama
 
 import (
 	"context"
+	"errors"
 
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/doctor"
@@ -57,6 +58,9 @@ func reservedPorts(root, name string) (map[int]string, error) {
 			continue
 		}
 		record, err := env.FolderOf(root, other).ReadRecord()
+		if _, damaged := errors.AsType[*env.DamagedError](err); damaged {
+			continue // its own commands say so
+		}
 		if err != nil {
 			return nil, err
 		}

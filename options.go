@@ -27,6 +27,8 @@ type Options struct {
 	Offline bool
 	// Recreate deletes the cluster with its data and makes it anew.
 	Recreate bool
+	// RecreateData allows deleting a volume with its data, where a change needs it.
+	RecreateData bool
 	// Folder is the working folder, whose .diorama folder counts; "" is the
 	// process's.
 	Folder string

@@ -80,7 +80,7 @@ func resolve(ctx context.Context, o Options) (resolved, error) {
 	}
 	in := plan.Input{
 		Environment: name, Profile: w.profile, Runtime: runtime, Catalogue: w.catalogue,
-		Credentials: r.credentials.All(), Substitute: substitution.Apply, Recreate: o.Recreate, Offline: o.Offline, LoadApp: loadApp,
+		Credentials: r.credentials.All(), Substitute: substitution.Apply, Recreate: o.Recreate, RecreateData: o.RecreateData, Offline: o.Offline, LoadApp: loadApp,
 		Program: programImage(r.engine), AppImage: appImage(name, r.engine),
 	}
 	if err := r.plans(ctx, in, root); err != nil {

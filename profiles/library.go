@@ -236,6 +236,9 @@ func named(root *yamlpos.Node, s source) *yamlpos.Node {
 		return root
 	}
 	base := strings.TrimSuffix(filepath.Base(s.path), filepath.Ext(s.path))
+	if strings.HasPrefix(base, ".") { // .diorama.yaml: the folder says what it is about
+		base = labelOf(filepath.Base(filepath.Dir(s.path)))
+	}
 	return root.With([]string{"name"}, &yamlpos.Node{Position: root.Position, Kind: yamlpos.String, Text: base})
 }
 

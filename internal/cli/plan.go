@@ -69,6 +69,16 @@ func planText(s *streams, p plan.Plan) error {
 	}
 	fmt.Fprintf(s.out, "\nMemory: about %s of the %s that Docker's machine has.\n",
 		units.BytesSize(float64(p.Memory.Needed)), units.BytesSize(float64(p.Memory.Available)))
+	for _, d := range p.Differences {
+		fmt.Fprintf(s.out, "%s: %s %s would be %s", d.Stack, d.Kind, d.Name, d.Action)
+		if len(d.Fields) > 0 {
+			fmt.Fprintf(s.out, " (%s)", joined(d.Fields))
+		}
+		if d.LosesData {
+			fmt.Fprint(s.out, "; this needs --recreate-data")
+		}
+		fmt.Fprintln(s.out)
+	}
 	for _, stack := range p.Stacks {
 		for _, loss := range stack.Losses {
 			fmt.Fprintf(s.out, "not carried over: %s\n", harmless(loss.String()))

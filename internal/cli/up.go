@@ -43,6 +43,7 @@ what has changed is changed, what is gone is removed; data stays.`,
 	f := c.Flags()
 	f.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "how long it may take")
 	f.BoolVar(&o.Recreate, "recreate", false, "make the cluster anew; this deletes its data")
+	f.BoolVar(&o.RecreateData, "recreate-data", false, "where a volume itself changes, delete it with its data")
 	f.BoolVarP(&o.detach, "detach", "d", false, "no terminal UI, also on a terminal")
 	outputFlag(c, &o.output)
 	return c

@@ -38,12 +38,25 @@ func scheduleRule() rule {
 			for _, condition := range pod.Status.Conditions {
 				if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse &&
 					condition.Reason == corev1.PodReasonUnschedulable && pod.DeletionTimestamp == nil {
-					out = append(out, f.unschedulable(pod, condition))
+					if finding := f.unschedulable(pod, condition); !f.passing(pod, finding) {
+						out = append(out, finding)
+					}
 				}
 			}
 		}
 		return out
 	}}
+}
+
+// passing reports whether a Pod waits only for nodes to become ready: until
+// then they keep Pods off by taints of Kubernetes' own, and the scheduler's
+// last word can outlive the taint. A node that stays so has a finding itself.
+func (f *facts) passing(pod *podFacts, finding found) bool {
+	if finding.ID != "unschedulable-taint" || f.Time.Sub(finding.Since) >= schedulePatience {
+		return false
+	}
+	_, advice, _ := f.taints(pod.Pod)
+	return len(advice) == 0
 }
 
 func (f *facts) unschedulable(pod *podFacts, condition corev1.PodCondition) found {

@@ -28,6 +28,12 @@ type Plan struct {
 	Memory    Memory                    `json:"memory"`
 	// Offline forbids everything that would dial out.
 	Offline bool `json:"offline,omitempty"`
+	// RecreateData allows deleting volume claims, with what is in them, where a
+	// change needs it.
+	RecreateData bool `json:"recreateData,omitempty"`
+	// Differences are what an apply would change in the running environment,
+	// where somebody has asked it.
+	Differences []Difference `json:"differences,omitempty"`
 	// Warnings are what a person should know before the start.
 	Warnings []string `json:"warnings,omitempty"`
 }
@@ -78,6 +84,18 @@ func (p Plan) Stack(name string) (Stack, bool) {
 		}
 	}
 	return Stack{}, false
+}
+
+// Difference is a change that an apply would make to an object.
+type Difference struct {
+	Stack  string `json:"stack"`
+	Kind   string `json:"kind"`
+	Name   string `json:"name"`
+	Action string `json:"action"`
+	// Fields are JSON pointers to what changes.
+	Fields []string `json:"fields,omitempty"`
+	// LosesData is true where it needs --recreate-data.
+	LosesData bool `json:"losesData,omitempty"`
 }
 
 // Image is an image that Pods or nodes run.

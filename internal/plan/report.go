@@ -18,7 +18,9 @@ type Report struct {
 	Endpoints []env.Endpoint `json:"endpoints"`
 	Steps     []env.Step     `json:"steps"`
 	Memory    Memory         `json:"memory"`
-	Warnings  []string       `json:"warnings"`
+	// Differences are what would change in the running environment.
+	Differences []Difference `json:"differences"`
+	Warnings    []string     `json:"warnings"`
 }
 
 // StackChange is what a plan means for a stack of a running environment.
@@ -28,6 +30,7 @@ type StackChange string
 const (
 	StackAdded   StackChange = "add"
 	StackKept    StackChange = "keep"
+	StackChanged StackChange = "change"
 	StackRemoved StackChange = "remove"
 )
 
@@ -53,7 +56,7 @@ type ObjectName struct {
 func (p Plan) Report() Report {
 	r := Report{
 		Schema: 1, Identity: p.Identity, Cluster: p.Cluster, Images: p.Images, Steps: p.Steps,
-		Memory: p.Memory, Warnings: slices.Concat([]string{}, p.Warnings), Stacks: []StackReport{}, Endpoints: []env.Endpoint{},
+		Memory: p.Memory, Warnings: slices.Concat([]string{}, p.Warnings), Differences: slices.Concat([]Difference{}, p.Differences), Stacks: []StackReport{}, Endpoints: []env.Endpoint{},
 	}
 	for _, e := range p.Endpoints {
 		r.Endpoints = append(r.Endpoints, e.Endpoint)
@@ -65,6 +68,9 @@ func (p Plan) Report() Report {
 		}
 		if slices.Contains(p.Present, s.Name) {
 			report.Change = StackKept
+		}
+		if slices.ContainsFunc(p.Differences, func(d Difference) bool { return d.Stack == s.Name }) && report.Change == StackKept {
+			report.Change = StackChanged
 		}
 		for _, object := range s.Objects() {
 			report.Objects = append(report.Objects, ObjectName{Kind: object.GetKind(), Name: object.GetName()})

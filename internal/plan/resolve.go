@@ -42,6 +42,8 @@ type Input struct {
 	Recreate bool
 	// Offline forbids everything that would dial out.
 	Offline bool
+	// RecreateData allows deleting volume claims where a change needs it.
+	RecreateData bool
 	// LoadApp loads a Compose file of the user's own; the variables lead it to
 	// the environment's stacks.
 	LoadApp func(ctx context.Context, app profiles.App, vars map[string]string) (compose.Project, error)
@@ -62,7 +64,7 @@ type resolver struct {
 // what is wrong, and the remedy.
 func Resolve(ctx context.Context, in Input) (Plan, error) {
 	r := &resolver{in: in, parameters: make(map[string]map[string]string), programs: make(map[string]program)}
-	r.plan.Offline = in.Offline
+	r.plan.Offline, r.plan.RecreateData = in.Offline, in.RecreateData
 	if in.Recreate {
 		r.in.Record.Cluster, r.in.Record.Stacks = env.ClusterRecord{}, nil
 	}

@@ -30,7 +30,7 @@ func (p *page) ready(s env.Snapshot) {
 	if !s.Started.IsZero() && s.ReadyAt.After(s.Started) {
 		text += " after " + took(s.ReadyAt.Sub(s.Started))
 	}
-	if s.Usage.Memory != nil {
+	if s.Usage.Memory != nil && *s.Usage.Memory > 0 {
 		text += ", memory used " + ofBudget(*s.Usage.Memory, s.Budget)
 	}
 	p.line(strong, text)

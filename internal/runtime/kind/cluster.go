@@ -83,6 +83,7 @@ func (r *Runtime) forget() {
 	defer r.mu.Unlock()
 	r.client, r.watching, r.watched = nil, nil, nil
 	r.observer = newObserver(r.options)
+	r.observer.use(r.plan)
 }
 
 // revive starts the nodes that do not run.

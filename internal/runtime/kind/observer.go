@@ -30,13 +30,27 @@ type observer struct {
 	services []env.Service
 	// revisions are those of the services' workloads, see [plan.Revision].
 	revisions map[string]string
-	seen      bool
-	last      diagnose.Observation
-	changed   chan struct{} // closed and replaced at every observation
+	// planned are the services of the plan; others are on their way out.
+	planned map[string]bool
+	seen    bool
+	last    diagnose.Observation
+	changed chan struct{} // closed and replaced at every observation
 }
 
 func newObserver(o Options) *observer {
 	return &observer{emit: o.Emit, containers: o.Containers, changed: make(chan struct{}), nodes: make(map[string]time.Time)}
+}
+
+// use makes the services of the plan those that are told of.
+func (o *observer) use(p plan.Plan) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.planned = make(map[string]bool)
+	for _, stack := range p.Stacks {
+		for _, workload := range stack.Workloads {
+			o.planned[workload.Service] = true
+		}
+	}
 }
 
 // started says since when the nodes run. What the cluster's API tells of a
@@ -56,6 +70,7 @@ func (o *observer) observe(observation diagnose.Observation) {
 	defer o.mu.Unlock()
 	observation = fresh(observation, o.nodes)
 	observed := diagnose.Observed(observation)
+	observed.Services = slices.DeleteFunc(observed.Services, func(s env.Service) bool { return !o.planned[s.Name] })
 	o.services, o.revisions = observed.Services, revisions(observation)
 	o.containers(containers(observation.Pods, plan.Namespace))
 	o.seen = true

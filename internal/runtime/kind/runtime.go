@@ -64,6 +64,7 @@ func (r *Runtime) Use(p plan.Plan) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.plan = p
+	r.observer.use(p)
 	r.images = image.NewHost(r.options.Engine, image.HostOptions{Offline: p.Offline})
 }
 

@@ -84,7 +84,7 @@ func (r *Runtime) apply(ctx context.Context, name string, report engine.Report) 
 	}
 	options := kube.ApplyOptions{
 		Scope:       kube.Scope{Environment: p.Environment, Stack: name, Namespace: p.Namespace},
-		IgnoreDrift: stack.IgnoreDrift,
+		IgnoreDrift: stack.IgnoreDrift, RecreateData: p.RecreateData,
 	}
 	var changes kube.ChangeSet
 	for i, wave := range stack.Waves {
