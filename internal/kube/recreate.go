@@ -30,6 +30,9 @@ func immutablePhrases() []string {
 		"updates to provisioner are forbidden",
 		"updates to parameters are forbidden",
 		"updates to reclaimpolicy are forbidden",
+		// The admission of volume claims forbids instead of calling it invalid
+		// (plugin/pkg/admission/storage/persistentvolume/resize).
+		"only dynamically provisioned pvc can be resized",
 	}
 }
 
@@ -38,7 +41,7 @@ func immutablePhrases() []string {
 // deletion as well, and the object would be lost.
 func isImmutable(err error) bool {
 	var status apierrors.APIStatus
-	if !errors.As(err, &status) || !apierrors.IsInvalid(err) {
+	if !errors.As(err, &status) || !apierrors.IsInvalid(err) && !apierrors.IsForbidden(err) {
 		return false
 	}
 	details := status.Status().Details
