@@ -156,6 +156,11 @@ func Down(ctx context.Context, name string, keepLogs bool) error {
 		if err := kind.DeleteNodes(ctx, o.engine, o.nodes); err != nil {
 			return err
 		}
+		if o.record.Merged {
+			if err := kind.UnmergeKubeconfig(o.record.Cluster.Name); err != nil {
+				return err
+			}
+		}
 		if _, err := image.NewHost(o.engine, image.HostOptions{}).RemoveBuilt(ctx, name); err != nil {
 			return err
 		}

@@ -29,6 +29,8 @@ type Options struct {
 	Recreate bool
 	// RecreateData allows deleting a volume with its data, where a change needs it.
 	RecreateData bool
+	// MergeKubeconfig adds the cluster to the user's kubeconfig.
+	MergeKubeconfig bool
 	// Folder is the working folder, whose .diorama folder counts; "" is the
 	// process's.
 	Folder string

@@ -11,6 +11,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/internal/plan"
+	"github.com/diorama-dev/diorama/internal/runtime/kind"
 )
 
 // Session is a connection to a running environment through its keeper. It is
@@ -92,6 +93,21 @@ func (s *Session) Endpoints() ([]env.Endpoint, error) { return Endpoints(s.name)
 
 // Logs reads the lines of all services.
 func (s *Session) Logs() (logs.Reader, error) { return logs.OpenReader(s.folder.Logs()) }
+
+// MergeKubeconfig adds the environment's cluster to the user's kubeconfig;
+// [Down] takes it out again.
+func (s *Session) MergeKubeconfig() error {
+	record, err := s.folder.ReadRecord()
+	if err != nil {
+		return err
+	}
+	// First noted, then done: what is noted and was not done is no harm.
+	record.Merged = true
+	if err := s.folder.WriteRecord(record); err != nil {
+		return err
+	}
+	return kind.MergeKubeconfig(record.Cluster.Name)
+}
 
 // Kubeconfig is the file that reaches the environment's cluster.
 func (s *Session) Kubeconfig() string { return s.folder.Kubeconfig() }

@@ -44,6 +44,7 @@ what has changed is changed, what is gone is removed; data stays.`,
 	f.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "how long it may take")
 	f.BoolVar(&o.Recreate, "recreate", false, "make the cluster anew; this deletes its data")
 	f.BoolVar(&o.RecreateData, "recreate-data", false, "where a volume itself changes, delete it with its data")
+	f.BoolVar(&o.MergeKubeconfig, "merge-kubeconfig", false, "add the cluster to your kubeconfig; down takes it out again")
 	f.BoolVarP(&o.detach, "detach", "d", false, "no terminal UI, also on a terminal")
 	outputFlag(c, &o.output)
 	return c
@@ -76,9 +77,14 @@ func up(ctx context.Context, s *streams, o *upOptions) error {
 		return err
 	}
 	if s.interactive && !o.detach && o.output == "text" {
-		return attachUI(ctx, s, session)
+		err = attachUI(ctx, s, session)
+	} else {
+		err = follow(ctx, s, session, o.output)
 	}
-	return follow(ctx, s, session, o.output)
+	if err != nil || !o.MergeKubeconfig {
+		return err
+	}
+	return session.MergeKubeconfig()
 }
 
 // follow tells of a start until it has ended, and how.

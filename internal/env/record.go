@@ -24,6 +24,8 @@ type Record struct {
 	Created time.Time             `json:"created"`
 	// Stacks are the stacks that may have objects in the cluster.
 	Stacks []string `json:"stacks"`
+	// Merged is true when the user's kubeconfig leads to the cluster.
+	Merged bool `json:"merged,omitempty"`
 	// Ready is when the last start came to its end.
 	Ready time.Time `json:"ready,omitzero"`
 	// Stopped is true between stop and start.
