@@ -139,7 +139,7 @@ func (h *Host) save(ctx context.Context, infos []Info) (io.ReadCloser, error) {
 // archives of Docker's containerd store do not have.)
 func (h *Host) importArchive(ctx context.Context, node string, archive io.Reader) error {
 	command := ctr("images", "import", "--snapshotter="+snapshotter, "-")
-	if _, err := h.run(ctx, node, archive, command...); err != nil {
+	if _, err := h.engine.Exec(ctx, node, archive, command...); err != nil {
 		return fmt.Errorf("load images into node %s: %w", node, err)
 	}
 	return nil
@@ -152,7 +152,7 @@ func (h *Host) pin(ctx context.Context, node string, infos []Info) error {
 		if info.pinned == "" {
 			continue
 		}
-		if _, err := h.run(ctx, node, nil, ctr("images", "tag", "--force", info.Ref, info.pinned)...); err != nil {
+		if _, err := h.engine.Exec(ctx, node, nil, ctr("images", "tag", "--force", info.Ref, info.pinned)...); err != nil {
 			return fmt.Errorf("name image %s in node %s: %w", info.pinned, node, err)
 		}
 	}

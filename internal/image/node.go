@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/diorama-dev/diorama/internal/docker"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +35,7 @@ const managedLabel = "io.cri-containerd.image=managed"
 
 // NodeImages lists the images in a node that have a name.
 func (h *Host) NodeImages(ctx context.Context, node string) ([]NodeImage, error) {
-	out, err := h.run(ctx, node, nil, ctr("images", "list")...)
+	out, err := h.engine.Exec(ctx, node, nil, ctr("images", "list")...)
 	if err != nil {
 		return nil, fmt.Errorf("list the images of node %s: %w", node, err)
 	}
@@ -53,8 +54,8 @@ func (h *Host) NodeImages(ctx context.Context, node string) ([]NodeImage, error)
 // configOf reads an image's ID out of its manifest; empty where the manifest
 // is an index or is gone.
 func (h *Host) configOf(ctx context.Context, node, digest string) (string, error) {
-	out, err := h.run(ctx, node, nil, ctr("content", "get", digest)...)
-	var gone *CommandError
+	out, err := h.engine.Exec(ctx, node, nil, ctr("content", "get", digest)...)
+	var gone *docker.CommandError
 	if errors.As(err, &gone) {
 		return "", nil
 	}
@@ -126,7 +127,7 @@ func (h *Host) settle(ctx context.Context, node string, infos []Info) error {
 	ticker := time.NewTicker(nodePoll)
 	defer ticker.Stop()
 	for {
-		out, err := h.run(bounded, node, nil, ctr("images", "list")...)
+		out, err := h.engine.Exec(bounded, node, nil, ctr("images", "list")...)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -171,7 +172,7 @@ func (h *Host) WaitNode(ctx context.Context, node string) error {
 	ticker := time.NewTicker(nodePoll)
 	defer ticker.Stop()
 	for {
-		_, err := h.run(ctx, node, nil, ctr("version")...)
+		_, err := h.engine.Exec(ctx, node, nil, ctr("version")...)
 		if err == nil {
 			return nil
 		}

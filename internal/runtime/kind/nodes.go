@@ -117,7 +117,7 @@ func StopNodes(ctx context.Context, engine *docker.Engine, nodes []Node) error {
 		}
 		group.Go(func() error {
 			// A node that is too broken to be asked is stopped all the same.
-			if _, err := execute(ctx, engine, node.Name, "sh", "-c", quiesce); ctx.Err() != nil {
+			if _, err := engine.Exec(ctx, node.Name, nil, "sh", "-c", quiesce); ctx.Err() != nil {
 				return err
 			}
 			patience := 2 // what holds data has ended already
@@ -149,13 +149,13 @@ func Data(ctx context.Context, engine *docker.Engine, nodes []Node) (volumes int
 		if !node.Running {
 			continue
 		}
-		out, err := execute(ctx, engine, node.Name, "sh", "-c", "cd /var/local-path-provisioner 2>/dev/null && ls | wc -l && du -sb . | cut -f1; true")
+		out, err := engine.Exec(ctx, node.Name, nil, "sh", "-c", "cd /var/local-path-provisioner 2>/dev/null && ls | wc -l && du -sb . | cut -f1; true")
 		if err != nil {
 			return volumes, bytes, err
 		}
 		var n int
 		var size int64
-		if _, err := fmt.Sscan(out, &n, &size); err == nil {
+		if _, err := fmt.Sscan(string(out), &n, &size); err == nil {
 			volumes, bytes = volumes+n, bytes+size
 		}
 	}

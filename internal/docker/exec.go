@@ -1,4 +1,4 @@
-package image
+package docker
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 // outputLimit bounds what is kept of a command's output.
 const outputLimit = 4 << 20
 
-// CommandError says that a command inside a node ended with an error.
+// CommandError says that a command inside a container ended with an error.
 type CommandError struct {
 	Node    string
 	Command []string
@@ -28,17 +28,17 @@ func (e *CommandError) Error() string {
 	return fmt.Sprintf("%s in node %s ended with code %d: %s", strings.Join(e.Command, " "), e.Node, e.Code, e.Output)
 }
 
-// run executes a command in a node's container, with stdin as its standard
-// input where there is one, and returns its standard output. When ctx ends,
-// the command loses its streams.
-func (h *Host) run(ctx context.Context, node string, stdin io.Reader, command ...string) ([]byte, error) {
-	created, err := h.docker.ContainerExecCreate(ctx, node, container.ExecOptions{
+// Exec runs a command in a container, with stdin as its standard input where
+// there is one, and returns its standard output. When ctx ends, the command
+// loses its streams. A command that ends with an error is a [*CommandError].
+func (e *Engine) Exec(ctx context.Context, node string, stdin io.Reader, command ...string) ([]byte, error) {
+	created, err := e.Client.ContainerExecCreate(ctx, node, container.ExecOptions{
 		Cmd: command, AttachStdin: stdin != nil, AttachStdout: true, AttachStderr: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("run %s in node %s: %w", command[0], node, err)
 	}
-	attached, err := h.docker.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{})
+	attached, err := e.Client.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("run %s in node %s: %w", command[0], node, err)
 	}
@@ -57,7 +57,7 @@ func (h *Host) run(ctx context.Context, node string, stdin io.Reader, command ..
 	if err != nil {
 		return nil, fmt.Errorf("read the output of %s in node %s: %w", command[0], node, err)
 	}
-	if err := h.exited(ctx, created.ID, node, command, stderr.String()); err != nil {
+	if err := e.exited(ctx, created.ID, node, command, stderr.String()); err != nil {
 		return nil, err
 	}
 	// The command has ended well: what could not be fed was not wanted,
@@ -69,8 +69,8 @@ func (h *Host) run(ctx context.Context, node string, stdin io.Reader, command ..
 	return stdout.Bytes(), nil
 }
 
-func (h *Host) exited(ctx context.Context, id, node string, command []string, said string) error {
-	state, err := h.docker.ContainerExecInspect(ctx, id)
+func (e *Engine) exited(ctx context.Context, id, node string, command []string, said string) error {
+	state, err := e.Client.ContainerExecInspect(ctx, id)
 	if err != nil {
 		return fmt.Errorf("ask how %s in node %s ended: %w", command[0], node, err)
 	}
