@@ -39,11 +39,13 @@ func BenchmarkTimeToReady(b *testing.B) {
 		w := newBenchWorld(b)
 		streaming = timed(b, "streaming-s", func() { w.must("up", "streaming", "-q") })
 		b.Logf("streaming: critical path %s", path(b, w, "streaming"))
+		// The demo cannot run alone: its own steps count as its part of the chain.
+		chain += own(b, w, "streaming", "demo")
 		again := timed(b, "again-s", func() { w.must("up", "streaming", "-q") })
 		b.Logf("the same again: %.2f s", again.Seconds())
 	})
 	limit := bare.Seconds() + 1.1*chain.Seconds()
-	b.Logf("bare %.1f s, slowest stack after its cluster %.1f s, streaming %.1f s: %.2f of the target of %.1f s",
+	b.Logf("bare %.1f s, slowest chain of stacks after its cluster %.1f s, streaming %.1f s: %.2f of the target of %.1f s",
 		bare.Seconds(), chain.Seconds(), streaming.Seconds(), streaming.Seconds()/limit, limit)
 }
 
@@ -117,6 +119,17 @@ func afterCluster(b *testing.B, w *world, name string) time.Duration {
 		}
 	}
 	return last.Sub(cluster)
+}
+
+// own is how long the steps of a stack took by themselves.
+func own(b *testing.B, w *world, name, stack string) (sum time.Duration) {
+	b.Helper()
+	for _, step := range steps(b, w, name) {
+		if step.Subject == stack {
+			sum += step.Ended.Sub(step.Started)
+		}
+	}
+	return sum
 }
 
 // path is the chain of steps that the end waited for, each with its time.

@@ -76,6 +76,9 @@ type Options struct {
 	// Failing is how long steps under way may go on once another has failed,
 	// so that all that is unwell is found and not only the first.
 	Failing time.Duration
+	// AtOnce bounds how many steps of a kind run at the same time; 0: no bound.
+	// Those that come first in the plan go first.
+	AtOnce map[env.StepKind]int
 	// Now is the clock; nil is the real one.
 	Now func() time.Time
 }
@@ -97,8 +100,8 @@ func Run(ctx context.Context, steps []env.Step, executor Executor, emit func(env
 	}
 	r := &run{
 		executor: executor, emit: emit, options: o,
-		phases: make(map[string]env.StepPhase, len(steps)),
-		ended:  make(chan result),
+		phases: make(map[string]env.StepPhase, len(steps)), running: make(map[env.StepKind]int),
+		ended: make(chan result),
 	}
 	return r.all(ctx, steps)
 }
@@ -108,6 +111,7 @@ type run struct {
 	emit     func(env.Event)
 	options  Options
 	phases   map[string]env.StepPhase
+	running  map[env.StepKind]int
 	ended    chan result
 	failures []error
 }
@@ -138,6 +142,7 @@ func (r *run) all(ctx context.Context, steps []env.Step) error {
 		select {
 		case ended := <-r.ended:
 			running--
+			r.running[ended.step.Kind]--
 			r.end(stepCtx, ended)
 			if len(r.failures) > 0 && grace == nil {
 				timer := time.NewTimer(r.options.Failing)
@@ -168,6 +173,7 @@ func (r *run) startReady(ctx context.Context, steps []env.Step) int {
 			continue
 		}
 		started++
+		r.running[step.Kind]++
 		r.change(env.StepChange{ID: step.ID, Phase: env.StepRunning})
 		go func() {
 			outcome, err := r.execute(ctx, step)
@@ -178,6 +184,9 @@ func (r *run) startReady(ctx context.Context, steps []env.Step) int {
 }
 
 func (r *run) due(step env.Step) bool {
+	if bound := r.options.AtOnce[step.Kind]; bound > 0 && r.running[step.Kind] >= bound {
+		return false
+	}
 	for _, need := range step.Needs {
 		if !r.phases[need].Succeeded() {
 			return false

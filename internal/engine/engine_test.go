@@ -100,6 +100,14 @@ func TestRun(t *testing.T) {
 			},
 			wantErr: "cluster was not done within 1m0s: working on cluster",
 		},
+		"a bound for a kind lets the first go first": {
+			script:  scripted{"cluster": {takes: 10 * time.Second}, "fetch": {takes: 4 * time.Second}},
+			options: engine.Options{AtOnce: map[env.StepKind]int{"": 1}},
+			want: []string{
+				"0s cluster running", "10s cluster done", "10s fetch running", "14s fetch done",
+				"14s load running", "14s load done", "14s apply running", "14s apply done", "14s other running", "14s other done",
+			},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -52,6 +53,11 @@ type UpRequest struct {
 	Plan    plan.Plan     `json:"plan"`
 	Timeout time.Duration `json:"timeout"`
 }
+
+// loadsAtOnce bounds the images that are imported into nodes at a time.
+// Unpacking one keeps a core busy while Kubernetes comes up beside it; more
+// at once would only make the image that most depends on come last.
+func loadsAtOnce() int { return max(1, runtime.NumCPU()/2) }
 
 // failing is how long steps under way may go on once another has failed.
 const failing = 5 * time.Second
@@ -185,7 +191,9 @@ func (k *keeper) up(ctx context.Context, request UpRequest) error {
 
 // run does the plan and says how it ended.
 func (k *keeper) run(ctx context.Context, request UpRequest) {
-	err := engine.Run(ctx, request.Plan.Steps, k.runtime, k.store.Emit, engine.Options{Timeout: request.Timeout, Failing: failing})
+	err := engine.Run(ctx, request.Plan.Steps, k.runtime, k.store.Emit, engine.Options{
+		Timeout: request.Timeout, Failing: failing, AtOnce: map[env.StepKind]int{env.StepLoad: loadsAtOnce()},
+	})
 	if err != nil {
 		k.options.Log.Error("the run failed", "error", err)
 	} else {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -41,7 +42,7 @@ func (r *resolver) image(requested string) (string, error) {
 // resolveImages gathers what Pods run, and how images that no registry has are
 // made.
 func (r *resolver) resolveImages(context.Context) error {
-	for _, stack := range r.plan.Stacks {
+	for _, stack := range r.urgent() {
 		for _, reference := range stack.Images {
 			if !slices.ContainsFunc(r.plan.Images, func(o Image) bool { return o.Reference == reference }) {
 				r.plan.Images = append(r.plan.Images, r.imageOf(stack, reference))
@@ -49,6 +50,26 @@ func (r *resolver) resolveImages(context.Context) error {
 		}
 	}
 	return nil
+}
+
+// urgent are the stacks, those first that most others wait for, and of equal
+// ones those with the largest images: the longest chain begins first.
+func (r *resolver) urgent() []Stack {
+	waiting := make(map[string]int)
+	for _, stack := range r.plan.Stacks {
+		for _, required := range stack.Requires {
+			waiting[required]++
+		}
+	}
+	size := make(map[string]int64)
+	for _, i := range r.all {
+		size[i.As] = i.stack.Footprint.Image
+	}
+	list := slices.Clone(r.plan.Stacks)
+	slices.SortStableFunc(list, func(a, b Stack) int {
+		return cmp.Or(waiting[b.Name]-waiting[a.Name], cmp.Compare(size[b.Name], size[a.Name]))
+	})
+	return list
 }
 
 // imageOf says where an image of the stack comes from.
