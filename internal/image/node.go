@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/diorama-dev/diorama/internal/docker"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/diorama-dev/diorama/internal/docker"
 )
 
 // ctr is how to speak to a node's containerd about the images that Kubernetes
