@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -70,6 +71,9 @@ func TestStreaming(t *testing.T) {
 		holds(t, after)
 	})
 	w.must("down", "--name", "streaming")
+	if entries, err := os.ReadDir(w.state); err != nil || len(entries) > 0 {
+		t.Errorf("the state folder still holds %v, %v", entries, err)
+	}
 	if after := traces(t); after != before {
 		t.Errorf("left behind:\nbefore\n%s\nafter\n%s", before, after)
 	}
@@ -109,6 +113,42 @@ func TestProfileChanges(t *testing.T) {
 	if same := docker(t, "inspect", "-f", "{{.Id}}", "diorama-shop-control-plane"); same != node {
 		t.Error("the cluster was made anew")
 	}
+}
+
+// TestDataOutlivesItsPod deletes the Pods of the stateful stacks that streaming
+// does not have, and finds what they held.
+func TestDataOutlivesItsPod(t *testing.T) {
+	w := newWorld(t)
+	w.must("up", w.file("data.yaml", "name: data\nstacks: [mysql, rabbitmq, valkey]\n"))
+	holds := map[string]struct{ write, read string }{
+		"mysql":    {"create table greetings(word text); insert into greetings values ('hello');", "select word from greetings;"},
+		"rabbitmq": {"rabbitmqctl add_vhost hello", "rabbitmqctl list_vhosts"},
+		"valkey":   {"set greeting hello", "get greeting"},
+	}
+	for stack, do := range holds {
+		if out := tell(t, w, stack, do.write); strings.Contains(strings.ToLower(out), "error") {
+			t.Fatalf("%s: %s", stack, out)
+		}
+	}
+	kubectl(t, "data", "delete", "pod", "mysql-0", "rabbitmq-0", "valkey-0")
+	w.must("wait", "--name", "data", "--timeout", "5m")
+	for stack, do := range holds {
+		if out := tell(t, w, stack, do.read); !strings.Contains(out, "hello") {
+			t.Errorf("%s has lost its data: %s", stack, out)
+		}
+	}
+}
+
+// tell types a line into a stack's shell and returns what it answers.
+func tell(t *testing.T, w *world, stack, line string) string {
+	t.Helper()
+	cmd := w.command("connect", stack, "--name", "data")
+	cmd.Stdin = strings.NewReader(line + "\n")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("connect %s: %v\n%s", stack, err, out)
+	}
+	return string(out)
 }
 
 // TestSideBySide runs two environments at once; neither is in the other's way.
