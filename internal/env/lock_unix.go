@@ -24,8 +24,10 @@ func (f Folder) Acquire(ctx context.Context) (*os.File, error) {
 	for {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor fits an int
 		switch {
-		case err == nil:
+		case err == nil && f.still(file):
 			return file, nil
+		case err == nil: // whoever had it has taken the environment away
+			return nil, errors.Join(fmt.Errorf("lock the environment: %w", errGone), file.Close())
 		case !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR):
 			return nil, errors.Join(fmt.Errorf("lock the environment: %w", err), file.Close())
 		}
@@ -35,4 +37,17 @@ func (f Folder) Acquire(ctx context.Context) (*os.File, error) {
 			return nil, errors.Join(fmt.Errorf("lock the environment: another process has it: %w", context.Cause(ctx)), file.Close())
 		}
 	}
+}
+
+var errGone = errors.New("it was taken down meanwhile")
+
+// still reports whether the locked file is the folder's: a lock on a file that
+// was deleted protects nothing.
+func (f Folder) still(file *os.File) bool {
+	locked, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(f.Lock())
+	return err == nil && os.SameFile(locked, there)
 }

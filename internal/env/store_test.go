@@ -95,6 +95,33 @@ func TestLockHasOneHolder(t *testing.T) {
 	_ = again.Close()
 }
 
+func TestLockOfAnEnvironmentThatIsGone(t *testing.T) {
+	folder := env.FolderOf(t.TempDir(), "shop")
+	if err := folder.Make(); err != nil {
+		t.Fatal(err)
+	}
+	held, err := folder.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := make(chan error)
+	go func() {
+		_, err := folder.Acquire(t.Context())
+		waiting <- err
+	}()
+	// Whether the other has opened the file already or not: there is nothing
+	// left to own.
+	if err := folder.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-waiting; err == nil {
+		t.Error("an environment that is gone was locked")
+	}
+}
+
 func TestSocketFitsEverySystem(t *testing.T) {
 	for _, root := range []string{"/short", "/" + strings.Repeat("long/", 40)} {
 		if path := env.FolderOf(root, "shop").Socket(); len(path) > 103 {
