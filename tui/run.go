@@ -15,7 +15,7 @@ func Run(ctx context.Context, e Environment, o Options) (Outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}
+	options := []tea.ProgramOption{tea.WithoutSignalHandler()}
 	if o.Input != nil {
 		options = append(options, tea.WithInput(o.Input))
 	}
@@ -25,7 +25,11 @@ func Run(ctx context.Context, e Environment, o Options) (Outcome, error) {
 	if o.Environ != nil {
 		options = append(options, tea.WithEnvironment(o.Environ))
 	}
-	last, err := tea.NewProgram(New(ctx, e, o), options...).Run()
+	program := tea.NewProgram(New(ctx, e, o), options...)
+	// Quitting waits for whoever still reads the terminal; a program that ends by
+	// a context of its own does not, and the next reader would lose keys to it.
+	defer context.AfterFunc(ctx, program.Quit)()
+	last, err := program.Run()
 	if cause := context.Cause(ctx); cause != nil {
 		return OutcomeInterrupted, cause
 	}
