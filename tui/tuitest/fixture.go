@@ -55,7 +55,7 @@ func services(at time.Time) []env.Service {
 func killed(at time.Time) env.Finding {
 	return env.Finding{
 		ID: "out-of-memory", Subject: "pod/billing-7f4d-qq", Service: "billing", Since: at.Add(-11 * time.Minute),
-		Summary: "killed 6 times for using more than 64Mi of memory, last 38 s ago",
+		Summary: "killed 6 times for using more than 64Mi of memory, last 38 s ago · try: --set demo.billing.memory=128Mi",
 		Evidence: []string{
 			"container billing: terminated, OOMKilled, exit code 137",
 			"limit: 64Mi",
