@@ -8,7 +8,7 @@ GOLDEN     = $(shell grep -rlE 'flag\.Bool\("update"|x/exp/golden"|tui/tuitest"'
 FUZZTIME  ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: build build-all test unit race lint vet fmt fmt-check golden fuzz e2e e2e-kill bench record check tidy-check clean help
+.PHONY: build build-all test unit race lint vet fmt fmt-check picture golden fuzz e2e e2e-kill bench record check tidy-check clean help
 
 build: ## build bin/diorama, a static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diorama ./cmd/diorama
@@ -40,6 +40,9 @@ fmt: ## format all Go files
 
 fmt-check: ## say which Go files are not formatted
 	$(LINT) fmt --diff ./...
+
+picture: ## draw the README's picture of the UI anew
+	$(TEST) ./tui -run '^TestPicture$$' -update
 
 golden: ## write all golden files anew; look at the difference before you commit it
 	$(TEST) $(GOLDEN) -update
