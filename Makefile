@@ -8,7 +8,7 @@ GOLDEN     = $(shell grep -rlE 'flag\.Bool\("update"|x/exp/golden"|tui/tuitest"'
 FUZZTIME  ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: build build-all test unit race lint vet fmt fmt-check picture golden fuzz e2e e2e-kill bench record check tidy-check clean help
+.PHONY: build build-all test unit race lint vet fmt fmt-check picture docs golden fuzz e2e e2e-kill bench record check tidy-check clean help
 
 build: ## build bin/diorama, a static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diorama ./cmd/diorama
@@ -43,6 +43,9 @@ fmt-check: ## say which Go files are not formatted
 
 picture: ## draw the README's picture of the UI anew
 	$(TEST) ./tui -run '^TestPicture$$' -update
+
+docs: ## write the generated pages of docs/ anew
+	$(TEST) ./internal/diagnose -run '^TestPage' -update
 
 golden: ## write all golden files anew; look at the difference before you commit it
 	$(TEST) $(GOLDEN) -update

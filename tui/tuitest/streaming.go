@@ -63,12 +63,12 @@ func streamingAt(at time.Time, sample int) env.Snapshot {
 func billing(at time.Time, sample int) env.Service {
 	memory := []int64{38, 52, 61, 64, 44, 64}[sample]
 	return env.Service{
-		Stack: "demo", Category: "app", Name: "billing", Kind: "Deployment", Phase: env.PhaseDegraded, Desired: 1,
+		Stack: "demo", Category: "app", Name: "billing", Kind: "Deployment", Phase: env.PhaseFailed, Desired: 1,
 		Restarts: 6, Created: at.Add(-11 * time.Minute), Usage: env.Usage{Memory: mebi(memory), MemoryLimit: mebi(64)},
 		Why: []env.Finding{{
 			ID: "out-of-memory", Subject: "pod/billing-7f4d6c9b5-qq2xl", Service: "billing", Since: at.Add(-38 * time.Second),
 			Summary: "killed 6 times for using more than 64Mi of memory, last 38 s ago · try: --set demo.memory=128Mi",
-			Advice:  []string{"--set demo.memory=128Mi", "make it use less: a smaller heap, cache or batch"},
+			Advice:  []string{"--set demo.memory=128Mi", "make it use less: a smaller heap, cache or batch"}, Terminal: true,
 		}},
 	}
 }
