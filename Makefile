@@ -45,7 +45,7 @@ picture: ## draw the README's picture of the UI anew
 	$(TEST) ./tui -run '^TestPicture$$' -update
 
 docs: ## write the generated pages of docs/ anew
-	$(TEST) ./internal/diagnose -run '^TestPage' -update
+	$(TEST) ./internal/diagnose ./internal/cli ./profiles ./stacks -run '^TestPage' -update
 
 golden: ## write all golden files anew; look at the difference before you commit it
 	$(TEST) $(GOLDEN) -update
