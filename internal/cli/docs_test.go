@@ -92,27 +92,15 @@ func command(b *strings.Builder, c *cobra.Command) {
 // TestDocsCallCommandsThatThereAre parses every command line in the docs, and
 // looks up every command that their prose names.
 func TestDocsCallCommandsThatThereAre(t *testing.T) {
-	files, err := filepath.Glob(docsFolder + "/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages, err := filepath.Glob(docsFolder + "/*/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	named, parsed := regexp.MustCompile(`\bdiorama ([a-z][a-z-]*)`), 0
-	for _, file := range append(append(files, pages...), "../../README.md") {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, line := range commandLines(string(text)) {
+	for file, text := range pages(t) {
+		for _, line := range commandLines(text) {
 			parsed++
 			if err := parse(strings.Fields(line)); err != nil {
 				t.Errorf("%s: diorama %s: %v", file, line, err)
 			}
 		}
-		for _, match := range named.FindAllStringSubmatch(string(text), -1) {
+		for _, match := range named.FindAllStringSubmatch(text, -1) {
 			s, _, _ := testStreams()
 			if c, _, err := newRoot(s).Find(match[1:]); err != nil || c.Name() != match[1] {
 				t.Errorf("%s: %s: there is no such command", file, match[0])
@@ -121,6 +109,37 @@ func TestDocsCallCommandsThatThereAre(t *testing.T) {
 	}
 	if parsed < 50 {
 		t.Errorf("found only %d command lines", parsed)
+	}
+}
+
+// pages are the texts of all pages that people read, by file.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, pattern := range []string{docsFolder + "/*.md", docsFolder + "/*/*.md", "../../README.md"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no pages at %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[file] = string(text)
+		}
+	}
+	return out
+}
+
+func TestDocsLinkToWhatThereIs(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)[^):]*\)`)
+	for file, text := range pages(t) {
+		for _, match := range link.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), match[1])); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
 	}
 }
 
