@@ -24,27 +24,32 @@ type hostTrouble struct {
 func hostTroubles() []hostTrouble {
 	return []hostTrouble{
 		{
-			dockerNotPermittedDoc(), [][]string{{"docker"}, {"permission denied", "access is denied"}},
+			dockerNotPermittedDoc(),
+			[][]string{{"docker"}, {"permission denied", "access is denied"}},
 			"host/docker", "Docker runs, but this user may not use it",
 		},
 		{
-			dockerNotRunningDoc(), [][]string{{"docker"}, {
+			dockerNotRunningDoc(),
+			[][]string{{"docker"}, {
 				"cannot connect", "is the docker daemon running", "connection refused",
 				"docker.sock: no such file", "connect: no such file", "error during connect", "executable file not found", "no docker",
 			}},
 			"host/docker", "Docker does not answer",
 		},
 		{
-			portDoc(), [][]string{{"port is already allocated", "address already in use", "ports are not available", "eaddrinuse", "only one usage of each socket address"}},
+			portDoc(),
+			[][]string{{"port is already allocated", "address already in use", "ports are not available", "eaddrinuse", "only one usage of each socket address"}},
 			"host/port", "a port of this machine is taken",
 		},
 		{
-			inotifyDoc(), [][]string{{"too many open files", "inotify"}},
+			inotifyDoc(),
+			[][]string{{"too many open files", "inotify"}},
 			"host/inotify", "the host's inotify limit is used up",
 		},
 		{diskFullDoc(), [][]string{{"no space left on device"}}, "host/disk", "the disk is full"},
 		{
-			rateLimitedCause().doc, [][]string{{"toomanyrequests", "too many requests"}},
+			rateLimitedCause().doc,
+			[][]string{{"toomanyrequests", "too many requests"}},
 			"host/registry", "the registry refuses: too many pulls",
 		},
 	}
