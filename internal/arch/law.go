@@ -43,14 +43,15 @@ var ours = map[string][]string{
 	"internal/engine": {"internal/env", "internal/plan"},
 	"internal/runtime/...": {
 		"internal/runtime/...", "internal/credentials", "internal/diagnose", "internal/docker",
-		"internal/engine", "internal/env", "internal/image", "internal/kube", "internal/logs",
-		"internal/manifest", "internal/plan",
+		"internal/engine", "internal/env", "internal/fetch", "internal/image", "internal/kube",
+		"internal/logs", "internal/manifest", "internal/plan",
 	},
 	"internal/kube":     {"internal/diagnose", "internal/env", "internal/logs", "internal/manifest"},
 	"internal/diagnose": {"internal/env"},
 	"internal/doctor":   {"internal/docker", "internal/env"},
 	"internal/image":    {"internal/docker", "internal/env"},
 	"internal/docker":   {},
+	"internal/fetch":    {},
 	"internal/logs":     {"internal/env"},
 
 	"internal/plan": {
