@@ -119,6 +119,9 @@ var theirs = map[string][]string{
 	"github.com/opencontainers/image-spec":   {"internal/image"},
 	"golang.org/x/mod":                       {"internal/image"},
 
+	// servers' programs
+	"github.com/mikelolasagasti/xz": {"internal/fetch"},
+
 	// files that people write
 	"github.com/compose-spec/compose-go": {"internal/compose", "internal/manifest"},
 	"go.yaml.in/yaml": {
