@@ -22,12 +22,12 @@ var ours = map[string][]string{
 	"cmd/demo":    {"internal/demo"},
 	"": {
 		"stacks", "profiles", "tui", "internal/compose", "internal/credentials", "internal/demo/control", "internal/diagnose",
-		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/image",
+		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/fetch", "internal/image",
 		"internal/keeper", "internal/logs", "internal/manifest", "internal/plan", "internal/report",
 		"internal/runtime/...", "internal/terminal",
 	},
 	"internal/cli": {
-		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/demo/control", "internal/docker", "internal/doctor",
+		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/demo", "internal/demo/control", "internal/docker", "internal/doctor",
 		"internal/engine", "internal/env", "internal/image", "internal/keeper", "internal/logs",
 		"internal/plan", "internal/report", "internal/runtime/...", "internal/terminal", "internal/yamlpos",
 	},
@@ -134,6 +134,10 @@ var theirs = map[string][]string{
 	"github.com/jackc/pgx":      {"internal/demo/..."},
 	"github.com/redis/go-redis": {"internal/demo/..."},
 	"github.com/twmb/franz-go":  {"internal/demo/..."},
+
+	// servers without a cluster
+	"github.com/twmb/franz-go/pkg/kfake": {"internal/demo/...", "internal/runtime/embedded/imitation"},
+	"github.com/alicebob/miniredis":      {"internal/demo/...", "internal/runtime/embedded/imitation"},
 }
 
 // covers reports whether a pattern of the tables stands for a package, both

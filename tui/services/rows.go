@@ -77,6 +77,9 @@ func sentence(f env.Finding) string {
 }
 
 func heading(s env.Service) string {
+	if s.Imitated() {
+		return s.Stack + " · " + s.Category + " · imitation"
+	}
 	if s.Category == "" {
 		return s.Stack
 	}
