@@ -51,7 +51,7 @@ var ours = map[string][]string{
 	"internal/doctor":   {"internal/docker", "internal/env"},
 	"internal/image":    {"internal/docker", "internal/env"},
 	"internal/docker":   {},
-	"internal/logs":     {"internal/env"},
+	"internal/logs":     {"internal/env", "internal/filelock"},
 
 	"internal/plan": {
 		"stacks", "profiles", "internal/compose", "internal/credentials", "internal/env",
@@ -63,7 +63,8 @@ var ours = map[string][]string{
 	"profiles":             {"stacks", "internal/yamlpos"},
 	"stacks":               {"internal/yamlpos"},
 	"internal/yamlpos":     {},
-	"internal/env":         {},
+	"internal/env":         {"internal/filelock"},
+	"internal/filelock":    {},
 
 	"internal/demo/...": {"internal/demo/..."},
 	"internal/arch":     {},
