@@ -10,7 +10,7 @@ FUZZTIME  ?= 20s
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: build build-all test unit race lint vet fmt fmt-check golden fuzz e2e e2e-kill bench record check tidy-check clean help
+.PHONY: build build-all test unit race lint vet fmt fmt-check golden fuzz e2e e2e-kill bench record check release tidy-check clean help
 
 build: ## build bin/diorama, a static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diorama ./cmd/diorama
@@ -70,6 +70,9 @@ record: ## refresh the recorded trouble of a real cluster that the diagnosis is 
 
 check: fmt-check vet lint build-all race ## what the continuous integration runs
 	.ci/e2e auto
+
+release: ## write dist/: an archive for every system, the demo for nodes, and the sums
+	.ci/release dist $(PLATFORMS)
 
 tidy-check: ## say whether go.mod is as `go mod tidy` leaves it
 	$(GO) mod tidy -diff
