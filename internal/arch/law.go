@@ -85,10 +85,11 @@ var theirs = map[string][]string{
 	"github.com/docker/go-units": {"..."},
 
 	// the terminal
-	"charm.land":                    {"tui/..."},
-	"github.com/charmbracelet/x":    {"tui/...", "internal/terminal"},
-	"github.com/spf13/cobra":        {"internal/cli"},
-	"github.com/invopop/jsonschema": {"stacks", "profiles"},
+	"charm.land":                           {"tui/..."},
+	"github.com/charmbracelet/x":           {"tui/...", "internal/terminal"},
+	"github.com/charmbracelet/ultraviolet": {"tui/tuitest/svg"}, // cells of a frame
+	"github.com/spf13/cobra":               {"internal/cli"},
+	"github.com/invopop/jsonschema":        {"stacks", "profiles"},
 
 	// Kubernetes: objects as values are for many, its clients for one
 	"k8s.io/api": {
