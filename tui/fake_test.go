@@ -32,7 +32,7 @@ type fake struct {
 func newFake() *fake {
 	return &fake{
 		updates: make(chan env.Snapshot, 1), asked: make(chan Action, 8),
-		lines:   tuitest.NewLines(tuitest.Story()...),
+		lines: tuitest.NewLines(tuitest.Story()...),
 		endpoints: []env.Endpoint{
 			{Stack: "kafka", Name: "bootstrap", URL: "127.0.0.1:9092"},
 			{Stack: "postgres", Name: "sql", URL: "postgres://app:s3cret@127.0.0.1:15432/app?sslmode=disable"},

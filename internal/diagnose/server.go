@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -59,52 +61,57 @@ func OfServer(s Server) []env.Finding {
 	if s.Ready || (s.Exit == "" && s.Err == nil) {
 		return nil
 	}
-	f := env.Finding{Subject: "server/" + s.Service, Service: s.Service, Since: s.Since, Evidence: s.Words}
+	f := ofServer(s)
+	f.Service, f.Since, f.Evidence = s.Service, s.Since, each(s.Words, clean)
+	f.known = map[string]string{"service": s.Service}
+	return []env.Finding{f.finished().Finding}
+}
+
+// ofServer begins the finding about a server that is not well.
+func ofServer(s Server) found {
+	subject := "server/" + s.Service
 	taken, isTaken := errors.AsType[*PortTakenError](s.Err)
 	switch {
 	case isTaken:
-		f.ID, f.Terminal = IDServerPort, true
-		f.Summary = fmt.Sprintf("port %d is taken by %s", taken.Port, taken.Owner)
-		f.Advice = []string{"stop it, or run `diorama up` again, which takes another port"}
-	case errors.Is(s.Err, syscall.ENOSPC):
-		f.ID, f.Terminal = IDServerDisk, true
-		f.Summary = "the disk is full: " + s.Err.Error()
-		f.Advice = []string{"make room; it goes on by itself then"}
+		f := begin(serverPortDoc(), subject)
+		f.Terminal, f.Summary = true, clean(taken.Error())
+		return f
+	case errors.Is(s.Err, syscall.ENOSPC) || slices.ContainsFunc(s.Words, saysFull):
+		f := begin(serverDiskDoc(), subject)
+		f.Terminal, f.Summary = true, "there is no room left on the disk that holds its data"
+		return f
 	case s.Err != nil:
-		f.ID, f.Terminal = IDServerStart, true
-		f.Summary = s.Err.Error()
-		f.Advice = []string{"see what it wrote: diorama logs " + s.Service}
-	default:
-		return []env.Finding{crashed(s, f)}
+		f := begin(serverStartDoc(), subject)
+		f.Terminal, f.Summary = true, clean(s.Err.Error())
+		return f
 	}
-	return []env.Finding{f}
-}
-
-// crashed is the finding of a server that ended by itself.
-func crashed(s Server, f env.Finding) env.Finding {
-	last := ""
-	for _, line := range s.Words {
-		last = cmp.Or(line, last)
-	}
-	f.ID, f.Terminal = IDServerEnded, s.Failures >= loopAfter
-	f.Summary = fmt.Sprintf("%s %s", s.Service, s.Exit)
+	f := begin(serverEndedDoc(), subject)
+	f.Terminal, f.Summary = s.Failures >= loopAfter, s.Exit
 	if s.Failures > 1 {
 		f.Summary += fmt.Sprintf(", %d times in a row", s.Failures)
+	}
+	last := ""
+	for _, line := range s.Words {
+		last = cmp.Or(clean(line), last)
 	}
 	if last != "" {
 		f.Summary += ": " + last
 	}
-	f.Advice = []string{"it is started again by itself, later each time", "see what it wrote: diorama logs " + s.Service}
 	return f
 }
 
-// The findings of servers without a cluster.
-const (
-	IDServerPort  = "server-port-taken"
-	IDServerDisk  = "server-disk-full"
-	IDServerStart = "server-cannot-start"
-	IDServerEnded = "server-ended"
-)
+// saysFull reports whether a server says that its disk is full (errno(3)).
+func saysFull(line string) bool {
+	return strings.Contains(strings.ToLower(line), "no space left on device")
+}
+
+func each(lines []string, f func(string) string) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = f(line)
+	}
+	return out
+}
 
 // ServiceOf is the service that the server stands for; pid is 0 where none runs.
 func ServiceOf(s Server, pid int, created time.Time) env.Service {
