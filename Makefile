@@ -6,19 +6,22 @@ TEST      := $(GO) test -timeout 15m
 # Packages whose tests take -update and write their golden files anew.
 GOLDEN     = $(shell grep -rlE 'flag\.Bool\("update"|x/exp/golden"|tui/tuitest"' --include='*_test.go' . | xargs -n1 dirname | sort -u)
 FUZZTIME  ?= 20s
+# What releases are made for, beside the machine that makes them.
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: build build-all test unit race lint vet fmt fmt-check picture docs golden fuzz e2e e2e-kill bench record check tidy-check clean help
+.PHONY: build build-all test unit race lint vet fmt fmt-check picture docs golden fuzz e2e e2e-kill bench record check release tidy-check clean help
 
 build: ## build bin/diorama, a static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diorama ./cmd/diorama
 
-build-all: build ## build everything, without cgo and (where there is a C compiler) with it
+build-all: build ## build everything, with and without cgo, and see that it would compile for other systems
 	CGO_ENABLED=0 $(GO) build ./...
 	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -o bin/diorama-demo ./cmd/demo
 	@if command -v "$$($(GO) env CC)" >/dev/null; then \
 		echo 'CGO_ENABLED=1 $(GO) build ./...'; CGO_ENABLED=1 $(GO) build ./...; \
 	else echo 'left out: the build with cgo (no C compiler here)'; fi
+	$(GO) run ./internal/arch/typecheck $(PLATFORMS) ./cmd/...
 
 test: unit ## run all tests that this machine allows, and say what is left out
 	.ci/e2e auto
@@ -73,6 +76,9 @@ record: ## refresh the recorded trouble of a real cluster that the diagnosis is 
 
 check: fmt-check vet lint build-all race ## what the continuous integration runs
 	.ci/e2e auto
+
+release: ## write dist/: an archive for every system, the demo for nodes, and the sums
+	.ci/release dist $(PLATFORMS)
 
 tidy-check: ## say whether go.mod is as `go mod tidy` leaves it
 	$(GO) mod tidy -diff

@@ -22,12 +22,12 @@ var ours = map[string][]string{
 	"cmd/demo":    {"internal/demo"},
 	"": {
 		"stacks", "profiles", "tui", "internal/compose", "internal/credentials", "internal/demo/control", "internal/diagnose",
-		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/image",
+		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/fetch", "internal/image",
 		"internal/keeper", "internal/logs", "internal/manifest", "internal/plan", "internal/report",
 		"internal/runtime/...", "internal/terminal",
 	},
 	"internal/cli": {
-		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/demo/control", "internal/docker", "internal/doctor",
+		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/demo", "internal/demo/control", "internal/docker", "internal/doctor",
 		"internal/engine", "internal/env", "internal/image", "internal/keeper", "internal/logs",
 		"internal/plan", "internal/report", "internal/runtime/...", "internal/terminal", "internal/yamlpos",
 	},
@@ -43,15 +43,16 @@ var ours = map[string][]string{
 	"internal/engine": {"internal/env", "internal/plan"},
 	"internal/runtime/...": {
 		"internal/runtime/...", "internal/credentials", "internal/diagnose", "internal/docker",
-		"internal/engine", "internal/env", "internal/image", "internal/kube", "internal/logs",
-		"internal/manifest", "internal/plan",
+		"internal/engine", "internal/env", "internal/fetch", "internal/image", "internal/kube",
+		"internal/logs", "internal/manifest", "internal/plan",
 	},
 	"internal/kube":     {"internal/diagnose", "internal/env", "internal/logs", "internal/manifest"},
 	"internal/diagnose": {"internal/env"},
 	"internal/doctor":   {"internal/docker", "internal/env"},
 	"internal/image":    {"internal/docker", "internal/env"},
 	"internal/docker":   {},
-	"internal/logs":     {"internal/env"},
+	"internal/fetch":    {},
+	"internal/logs":     {"internal/env", "internal/filelock"},
 
 	"internal/plan": {
 		"stacks", "profiles", "internal/compose", "internal/credentials", "internal/env",
@@ -63,10 +64,12 @@ var ours = map[string][]string{
 	"profiles":             {"stacks", "internal/yamlpos"},
 	"stacks":               {"internal/yamlpos"},
 	"internal/yamlpos":     {},
-	"internal/env":         {},
+	"internal/env":         {"internal/filelock"},
+	"internal/filelock":    {},
 
 	"internal/demo/...": {"internal/demo/..."},
-	"internal/arch":     {},
+	"internal/arch/...": {},
+	"internal/release":  {"internal/cli"},
 }
 
 // theirs says which of our packages may import a module that is not ours, by
@@ -119,6 +122,9 @@ var theirs = map[string][]string{
 	"github.com/opencontainers/image-spec":   {"internal/image"},
 	"golang.org/x/mod":                       {"internal/image"},
 
+	// servers' programs
+	"github.com/mikelolasagasti/xz": {"internal/fetch"},
+
 	// files that people write
 	"github.com/compose-spec/compose-go": {"internal/compose", "internal/manifest"},
 	"go.yaml.in/yaml": {
@@ -127,10 +133,17 @@ var theirs = map[string][]string{
 	"github.com/sirupsen/logrus": {"internal/compose"}, // compose-go's own logger, to silence it
 	"sigs.k8s.io/yaml":           {"internal/cli", "internal/kube", "internal/manifest", "internal/plan", "internal/runtime/..."},
 
+	// what this module is checked with
+	"golang.org/x/tools": {"internal/arch/typecheck"},
+
 	// what the demo talks to
 	"github.com/jackc/pgx":      {"internal/demo/..."},
 	"github.com/redis/go-redis": {"internal/demo/..."},
 	"github.com/twmb/franz-go":  {"internal/demo/..."},
+
+	// servers without a cluster
+	"github.com/twmb/franz-go/pkg/kfake": {"internal/demo/...", "internal/runtime/embedded/imitation"},
+	"github.com/alicebob/miniredis":      {"internal/demo/...", "internal/runtime/embedded/imitation"},
 }
 
 // covers reports whether a pattern of the tables stands for a package, both

@@ -49,6 +49,9 @@ func Catalogue() []RuleDoc {
 	for _, trouble := range hostTroubles() {
 		add(trouble.doc)
 	}
+	for _, doc := range serverDocs() {
+		add(doc)
+	}
 	for _, rule := range rules() {
 		for _, doc := range rule.docs {
 			add(doc)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/filelock"
 )
 
 // Bounds of what an [Options] leaves open.
@@ -94,11 +95,11 @@ func Open(dir string, o Options) (*Store, error) {
 }
 
 func lockFolder(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := filelock.Open(filepath.Join(dir, "lock"))
 	if err != nil {
 		return nil, fmt.Errorf("lock the log store: %w", err)
 	}
-	locked, err := lockFile(f)
+	locked, err := filelock.Try(f)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock the log store: %w", err), f.Close())
 	}

@@ -69,6 +69,9 @@ func (m Model) reasons(i int) []row {
 }
 
 func heading(s env.Service) string {
+	if s.Imitated() {
+		return s.Stack + " · " + s.Category + " · imitation"
+	}
 	if s.Category == "" {
 		return s.Stack
 	}

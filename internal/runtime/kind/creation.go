@@ -49,7 +49,7 @@ func (c child) create(engine *docker.Engine, cluster plan.Cluster, kubeconfig st
 	cmd := exec.Command(c.Executable, c.Arguments...) //nolint:noctx,gosec // see above; the executable is our own
 	cmd.Env = engine.Endpoint.Environ(os.Environ())
 	if c.Lock != nil {
-		cmd.ExtraFiles = []*os.File{c.Lock}
+		inherit(cmd, c.Lock)
 	}
 	ownGroup(cmd)
 	stdin, err := cmd.StdinPipe()

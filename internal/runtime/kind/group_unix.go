@@ -3,6 +3,7 @@
 package kind
 
 import (
+	"os"
 	"os/exec"
 	"syscall"
 )
@@ -17,3 +18,6 @@ func killOwnGroup() { _ = syscall.Kill(0, syscall.SIGKILL) }
 
 // killGroup ends the command and all that it has started.
 func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+
+// inherit has the command hold the lock too, so that it outlives us with it.
+func inherit(cmd *exec.Cmd, lock *os.File) { cmd.ExtraFiles = []*os.File{lock} }

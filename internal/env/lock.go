@@ -1,5 +1,3 @@
-//go:build unix
-
 package env
 
 import (
@@ -7,29 +5,30 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"syscall"
 	"time"
+
+	"github.com/diorama-dev/diorama/internal/filelock"
 )
 
 // Acquire takes the environment's lock, which one process at a time holds:
 // its owner. It waits while another has it, until ctx ends. The lock goes with
 // the file, and with the last process that inherited it.
 func (f Folder) Acquire(ctx context.Context) (*os.File, error) {
-	file, err := os.OpenFile(f.Lock(), os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := filelock.Open(f.Lock())
 	if err != nil {
 		return nil, fmt.Errorf("lock the environment: %w", err)
 	}
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor fits an int
+		held, err := filelock.Try(file)
 		switch {
-		case err == nil && f.still(file):
-			return file, nil
-		case err == nil: // whoever had it has taken the environment away
-			return nil, errors.Join(fmt.Errorf("lock the environment: %w", errGone), file.Close())
-		case !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR):
+		case err != nil:
 			return nil, errors.Join(fmt.Errorf("lock the environment: %w", err), file.Close())
+		case held && f.still(file):
+			return file, nil
+		case held: // whoever had it has taken the environment away
+			return nil, errors.Join(fmt.Errorf("lock the environment: %w", errGone), file.Close())
 		}
 		select {
 		case <-ticker.C:

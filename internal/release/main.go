@@ -1,0 +1,105 @@
+// Command release writes what a release consists of: an archive for each
+// system, the demo for clusters' nodes, and the sums of all. The same commit
+// and toolchain give the same bytes. It is run in a clone, which is where
+// binaries learn their version from; .ci/release makes one.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/diorama-dev/diorama/internal/cli"
+)
+
+func main() {
+	out := flag.String("out", "dist", "the folder to make and write to")
+	flag.Parse()
+	if err := release(context.Background(), *out, flag.Args()); err != nil { //nolint:forbidigo // this is main
+		fmt.Fprintln(os.Stderr, "release:", err)
+		os.Exit(1)
+	}
+}
+
+// release writes the release for the platforms, "linux/arm64" each.
+func release(ctx context.Context, out string, platforms []string) error {
+	if err := os.Mkdir(out, 0o755); err != nil {
+		return err // what is there may be of an earlier release
+	}
+	for _, platform := range platforms {
+		program, err := build(ctx, "./cmd/diorama", platform)
+		if err != nil {
+			return err
+		}
+		if err := pack(out, platform, program); err != nil {
+			return err
+		}
+		if strings.HasPrefix(platform, "linux/") {
+			if err := demo(ctx, out, platform); err != nil {
+				return err
+			}
+		}
+	}
+	return sums(out)
+}
+
+// pack writes a platform's archive.
+func pack(out, platform string, program program) error {
+	files, err := contents(program)
+	if err != nil {
+		return err
+	}
+	name := program.named("diorama", platform)
+	write, suffix, executable := tarGz, ".tar.gz", "diorama"
+	if strings.HasPrefix(platform, "windows/") {
+		write, suffix, executable = zipped, ".zip", "diorama.exe"
+	}
+	files = append(files, file{executable, 0o755, program.binary})
+	archive, err := write(name, files, program.time)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	fmt.Fprintln(os.Stderr, name+suffix)
+	return os.WriteFile(filepath.Join(out, name+suffix), archive, 0o644)
+}
+
+// contents are what an archive holds beside the program.
+func contents(program program) ([]file, error) {
+	var files []file
+	for _, name := range []string{"LICENSE", "README.md"} {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{name, 0o644, data})
+	}
+	completions, err := cli.Completions()
+	if err != nil {
+		return nil, err
+	}
+	for name, data := range completions {
+		files = append(files, file{"completions/" + name, 0o644, data})
+	}
+	pages, err := cli.Manual(program.version, program.time)
+	if err != nil {
+		return nil, err
+	}
+	for name, data := range pages {
+		files = append(files, file{"man/man1/" + name, 0o644, data})
+	}
+	return files, nil
+}
+
+// demo writes the program that the image of the demo consists of.
+func demo(ctx context.Context, out, platform string) error {
+	program, err := build(ctx, "./cmd/demo", platform)
+	if err != nil {
+		return err
+	}
+	name := program.named("diorama-demo", platform)
+	fmt.Fprintln(os.Stderr, name)
+	return os.WriteFile(filepath.Join(out, name), program.binary, 0o755)
+}
