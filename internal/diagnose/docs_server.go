@@ -32,7 +32,7 @@ func serverStartDoc() RuleDoc {
 	return RuleDoc{
 		ID: "server-cannot-start", Title: "A server cannot be started", Sign: Ends,
 		Meaning: "Its program is not there or not to be run, or its data cannot be made or read: for example because another version made it.",
-		Look:    "at the summary, and at `diorama logs <service>`",
+		Look:    "at the summary, and at `diorama logs SERVICE`",
 		Advice:  []string{"diorama logs <service>"},
 		Waiting: "No, unless something else mends the cause: it is tried again, later each time.",
 	}
@@ -42,7 +42,7 @@ func serverEndedDoc() RuleDoc {
 	return RuleDoc{
 		ID: "server-ended", Title: "A server ended by itself", Sign: Ends,
 		Meaning: "Its process ended without being asked to. The keeper starts it again at once the first time, and later each time that it ends again.",
-		Look:    "at its last lines, which are the evidence, and at `diorama logs <service>`",
+		Look:    "at its last lines, which are the evidence, and at `diorama logs SERVICE`",
 		Advice:  []string{"diorama logs <service>"},
 		Waiting: "At first: it is started again by itself. After three ends in a row an `up` gives up.",
 	}
