@@ -12,7 +12,7 @@ import (
 type Report struct {
 	Schema int `json:"schema"`
 	env.Identity
-	Cluster   Cluster        `json:"cluster"`
+	Cluster   Cluster        `json:"cluster,omitzero"`
 	Stacks    []StackReport  `json:"stacks"`
 	Images    []Image        `json:"images"`
 	Endpoints []env.Endpoint `json:"endpoints"`
@@ -67,8 +67,8 @@ type ObjectName struct {
 // Report sums the plan up.
 func (p Plan) Report() Report {
 	r := Report{
-		Schema: 1, Identity: p.Identity, Cluster: p.Cluster, Images: p.Images, Steps: p.Steps,
-		Memory: p.Memory, Warnings: slices.Concat([]string{}, p.Warnings), Differences: slices.Concat([]Difference{}, p.Differences), Stacks: []StackReport{}, Endpoints: []env.Endpoint{},
+		Schema: 1, Identity: p.Identity, Cluster: p.Cluster, Images: append([]Image{}, p.Images...), Steps: append([]env.Step{}, p.Steps...),
+		Memory: p.Memory, Warnings: append([]string{}, p.Warnings...), Differences: append([]Difference{}, p.Differences...), Stacks: []StackReport{}, Endpoints: []env.Endpoint{},
 		Placement: p.Placement,
 	}
 	for _, e := range p.Endpoints {
@@ -77,7 +77,7 @@ func (p Plan) Report() Report {
 	for _, s := range p.Stacks {
 		report := StackReport{
 			Name: s.Name, Category: s.Category, Change: StackAdded, Memory: s.Memory, Objects: []ObjectName{},
-			Requires: slices.Concat([]string{}, s.Requires), Images: slices.Concat([]string{}, s.Images), Losses: slices.Concat([]manifest.Loss{}, s.Losses),
+			Requires: append([]string{}, s.Requires...), Images: append([]string{}, s.Images...), Losses: append([]manifest.Loss{}, s.Losses...),
 		}
 		if slices.Contains(p.Present, s.Name) {
 			report.Change = StackKept

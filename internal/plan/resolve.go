@@ -78,10 +78,7 @@ func Resolve(ctx context.Context, in Input) (Plan, error) {
 		return Plan{}, err
 	}
 	r.plan.Identity = env.Identity{Environment: in.Environment, Profile: in.Profile.Name, Runtime: string(in.Runtime)}
-	way := r.onKind()
-	if r.embedded() {
-		way = r.onServers()
-	}
+	way := r.way()
 	if r.all, err = order(way.keep(all)); err != nil {
 		return Plan{}, err
 	}
@@ -101,6 +98,13 @@ type way struct {
 	keep  func([]instance) []instance
 	steps []func(context.Context) error
 	graph func(Plan) []env.Step
+}
+
+func (r *resolver) way() way {
+	if r.embedded() {
+		return r.onServers()
+	}
+	return r.onKind()
 }
 
 func (r *resolver) onKind() way {

@@ -1,0 +1,73 @@
+package imitation
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// kafka is one broker. Every write is on disk before it is acknowledged.
+func kafka(ctx context.Context, port int, getenv func(string) string, out io.Writer) error {
+	partitions, err := strconv.Atoi(getenv("DIORAMA_PARTITIONS"))
+	if err != nil || partitions < 1 {
+		partitions = 1
+	}
+	cluster, err := kfake.NewCluster(
+		kfake.NumBrokers(1), kfake.Ports(port), kfake.DataDir(getenv("DIORAMA_DATA")), kfake.SyncWrites(),
+		kfake.DefaultNumPartitions(partitions), kfake.WithLogger(kfake.BasicLogger(out, kfake.LogLevelWarn)),
+		// Only this machine: the address that it tells its clients is the one
+		// that it listens on.
+		kfake.ListenFn(func(network, _ string) (net.Listener, error) {
+			return net.Listen(network, net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // the broker's own life ends it
+		}),
+	)
+	if err != nil {
+		return fmt.Errorf("imitate kafka: %w", err)
+	}
+	if getenv("DIORAMA_AUTO_CREATE") != "false" {
+		createTopics(cluster)
+	}
+	fmt.Fprintf(out, "INFO an imitation of Kafka listens on 127.0.0.1:%d\n", port)
+	<-ctx.Done()
+	fmt.Fprintln(out, "INFO stopping")
+	cluster.Close()
+	return nil
+}
+
+// createTopics creates topics that clients ask for as they write to them. kfake
+// does so itself on request, but then forgets them when it is killed, and with
+// them the records: only topics that are created by name are written down.
+func createTopics(cluster *kfake.Cluster) {
+	known := make(map[string]bool) // control functions run one at a time
+	cluster.ControlKey(int16(kmsg.Metadata), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		asked, ok := request.(*kmsg.MetadataRequest)
+		if !ok || !asked.AllowAutoTopicCreation {
+			return nil, nil, false
+		}
+		var missing []string
+		for _, topic := range asked.Topics {
+			if topic.Topic != nil && !known[*topic.Topic] {
+				missing = append(missing, *topic.Topic)
+			}
+		}
+		if len(missing) == 0 {
+			return nil, nil, false
+		}
+		// The cluster's own goroutine has to be free for this.
+		cluster.SleepControl(func() {
+			for _, topic := range missing {
+				// One that is there already, or cannot be, is answered as usual.
+				_ = cluster.CreateTopic(topic, 0, nil)
+			}
+		})
+		for _, topic := range missing {
+			known[topic] = true
+		}
+		return nil, nil, false
+	})
+}
