@@ -163,6 +163,7 @@ func kinds() []errorKind {
 		{is[*diorama.MissingImagesError], ExitHost},
 		{is[*plan.MemoryError], ExitHost},
 		{is[*plan.PortTakenError], ExitHost},
+		{is[*diorama.NoClientError], ExitHost},
 		{is[*plan.LeftOutError], ExitHost},
 		{is[*plan.ImitationError], ExitHost},
 		{is[*plan.MissingRequirementError], ExitUsage},

@@ -69,6 +69,7 @@ type Stack struct {
 	IgnoreDrift []string `json:"ignoreDrift,omitempty"`
 	Memory      int64    `json:"memory"` // bytes
 	Shell       []string `json:"shell,omitempty"`
+	Client      []string `json:"client,omitempty"`
 }
 
 // Objects returns the objects of all waves.
