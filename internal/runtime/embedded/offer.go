@@ -145,7 +145,7 @@ func (h Host) find(r recipe) string {
 	return ""
 }
 
-var digits = regexp.MustCompile(`\d+`) //nolint:gochecknoglobals // compiled once, never changed
+var digits = regexp.MustCompile(`\d+`)
 
 // newerFirst sorts folders by the version in their names, the newest first.
 func newerFirst(a, b string) int {

@@ -234,15 +234,15 @@ func TestPortTaken(t *testing.T) {
 
 // keep is the life of a keeper that will be killed: two servers, one of them
 // deaf to its end.
-func keep(folder string) error {
-	w, err := open(env.Folder(folder))
+func keep(ctx context.Context, folder string) error {
+	w, err := open(ctx, env.Folder(folder))
 	if err != nil {
 		return err
 	}
-	if err := w.up(context.Background(), planOf(program("good", "works"), program("deaf", "deaf"))); err != nil {
+	if err := w.up(ctx, planOf(program("good", "works"), program("deaf", "deaf"))); err != nil {
 		return err
 	}
-	fmt.Println("running")
+	fmt.Fprintln(os.Stdout, "running")
 	select {}
 }
 

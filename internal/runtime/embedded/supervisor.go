@@ -66,8 +66,8 @@ type told struct {
 	portOwner func(port int) (string, bool)
 }
 
-func newSupervisor(j job, r recipe, revision string, lock *os.File, tell told) *supervisor {
-	ctx, stop := context.WithCancel(context.Background())
+func newSupervisor(life context.Context, j job, r recipe, revision string, lock *os.File, tell told) *supervisor {
+	ctx, stop := context.WithCancel(life)
 	s := &supervisor{
 		job: j, recipe: r, revision: revision, lock: lock, tell: tell, ctx: ctx, stop: stop,
 		hurry: make(chan struct{}), again: make(chan struct{}, 1), done: make(chan struct{}),
