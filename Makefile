@@ -10,7 +10,7 @@ FUZZTIME  ?= 20s
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 
 .DEFAULT_GOAL := help
-.PHONY: build build-all test unit race lint vet fmt fmt-check golden fuzz e2e e2e-kill bench record check release tidy-check clean help
+.PHONY: build build-all test unit race lint vet fmt fmt-check picture docs golden fuzz e2e e2e-kill bench record check release tidy-check clean help
 
 build: ## build bin/diorama, a static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diorama ./cmd/diorama
@@ -43,6 +43,12 @@ fmt: ## format all Go files
 
 fmt-check: ## say which Go files are not formatted
 	$(LINT) fmt --diff ./...
+
+picture: ## draw the README's picture of the UI anew
+	$(TEST) ./tui -run '^TestPicture$$' -update
+
+docs: ## write the generated pages of docs/ anew
+	$(TEST) ./internal/diagnose ./internal/cli ./profiles ./stacks -run '^TestPage' -update
 
 golden: ## write all golden files anew; look at the difference before you commit it
 	$(TEST) $(GOLDEN) -update

@@ -4,6 +4,7 @@
 package diorama
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/plan"
 	"github.com/diorama-dev/diorama/internal/runtime/kind"
+	"github.com/diorama-dev/diorama/profiles"
 )
 
 // Plan resolves the options into a plan; nothing is made or changed. Where the
@@ -25,8 +27,11 @@ func Plan(ctx context.Context, o Options) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	defer r.engine.Close()
-	r.plan.Differences, err = kind.Differences(ctx, r.engine, r.folder, r.plan)
+	defer r.close()
+	if r.choice.engine == nil {
+		return r.plan, nil
+	}
+	r.plan.Differences, err = kind.Differences(ctx, r.choice.engine, r.folder, r.plan)
 	if err != nil {
 		r.plan.Warnings = append(r.plan.Warnings, fmt.Sprintf("what would change in the running environment is not known: %v", err))
 	}
@@ -41,8 +46,8 @@ func Up(ctx context.Context, o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.engine.Close()
-	if o.Offline {
+	defer r.close()
+	if o.Offline && r.choice.engine != nil {
 		if err := present(ctx, r); err != nil {
 			return nil, err
 		}
@@ -55,7 +60,12 @@ func Up(ctx context.Context, o Options) (*Session, error) {
 			return nil, err
 		}
 	}
-	session, err := attach(ctx, r.folder, r.plan.Environment)
+	if r.choice.engine == nil {
+		if err := found(r); err != nil {
+			return nil, err
+		}
+	}
+	session, err := attach(ctx, r.folder, r.plan.Environment, r.choice.runtime, false)
 	if err != nil {
 		return nil, err
 	}
@@ -89,21 +99,37 @@ func Attach(ctx context.Context, name string) (*Session, error) {
 	if _, err := os.Stat(folder.Plan()); errors.Is(err, os.ErrNotExist) {
 		return nil, noEnvironment(name)
 	}
-	return attach(ctx, folder, name)
+	runtime, err := runtimeOf(folder)
+	if err != nil {
+		return nil, err
+	}
+	return attach(ctx, folder, name, runtime, true)
 }
 
-func attach(ctx context.Context, folder env.Folder, name string) (*Session, error) {
-	executable, id, err := build()
+// runtimeOf is where an environment runs that is there.
+func runtimeOf(folder env.Folder) (profiles.Runtime, error) {
+	record, err := recordOf(folder)
+	return cmp.Or(profiles.Runtime(record.Runtime), profiles.RuntimeKind), err
+}
+
+// attach connects to the environment's keeper. Gently, it leaves one of another
+// build alone whose end would be that of servers.
+func attach(ctx context.Context, folder env.Folder, name string, runtime profiles.Runtime, gently bool) (*Session, error) {
+	executable, build, err := ownBuild()
 	if err != nil {
 		return nil, err
 	}
 	spawn := keeper.Spawn{
-		Folder: folder, Executable: executable, Build: id,
-		Arguments: []string{"internal", "keeper", "--folder", string(folder), "--build", id},
+		Folder: folder, Build: build, Gently: gently,
+		Executable: func() (string, error) { return copyOf(folder, executable, build) },
+		Arguments:  []string{"internal", "keeper", "--folder", string(folder), "--build", build, "--runtime", string(runtime)},
 	}
 	client, err := spawn.Ensure(ctx)
+	if err != nil && runtime == profiles.RuntimeKind {
+		err = whyNoKeeper(ctx, err)
+	}
 	if err != nil {
-		return nil, whyNoKeeper(ctx, err)
+		return nil, err
 	}
 	return &Session{name: name, folder: folder, client: client, spawn: spawn}, nil
 }

@@ -3,18 +3,20 @@ package diorama
 import (
 	"context"
 	"errors"
+	"runtime"
 
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/doctor"
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/plan"
 	"github.com/diorama-dev/diorama/internal/runtime/kind"
 )
 
-// host gathers what the plan must know of the machine. Ports that the
+// kindHost gathers what the plan must know of the machine. Ports that the
 // environment's own cluster publishes do not count as taken; those of other
 // environments do, also while these are stopped.
-func host(ctx context.Context, engine *docker.Engine, root, name string) (plan.Host, error) {
+func kindHost(ctx context.Context, engine *docker.Engine, root, name string) (plan.Host, error) {
 	machine, err := doctor.MachineOf(ctx, engine)
 	if err != nil {
 		return plan.Host{}, err
@@ -33,17 +35,42 @@ func host(ctx context.Context, engine *docker.Engine, root, name string) (plan.H
 	if err != nil {
 		return plan.Host{}, err
 	}
-	taken := func(port int) (string, bool) {
+	return plan.Host{Memory: machine.Memory, Disk: machine.DiskFree, Arch: engine.Arch, Taken: taken(reserved, ours)}, nil
+}
+
+// taken says who has a port: another environment, or a process that is not
+// ours.
+func taken(reserved map[int]string, ours map[int]bool) func(port int) (string, bool) {
+	return func(port int) (string, bool) {
 		if other, ok := reserved[port]; ok {
 			return "the environment " + other, true
 		}
 		if ours[port] {
 			return "", false
 		}
-		owner, taken := doctor.PortOwner(port)
-		return owner.String(), taken
+		return portOwner(port)
 	}
-	return plan.Host{Memory: machine.Memory, Disk: machine.DiskFree, Arch: engine.Arch, Taken: taken}, nil
+}
+
+func portOwner(port int) (string, bool) {
+	owner, taken := doctor.PortOwner(port)
+	return owner.String(), taken
+}
+
+// embeddedHost gathers the same for servers that run as processes. The ports
+// of the environment's own do not count as taken while its keeper has them.
+func embeddedHost(ctx context.Context, root, name string, record env.Record) (plan.Host, error) {
+	reserved, err := reservedPorts(root, name)
+	if err != nil {
+		return plan.Host{}, err
+	}
+	ours := make(map[int]bool)
+	if _, err := keeper.NewClient(env.FolderOf(root, name)).Hello(ctx); err == nil {
+		for _, port := range record.Ports {
+			ours[port.Host] = true
+		}
+	}
+	return plan.Host{Memory: doctor.LocalMemory(), Arch: runtime.GOARCH, Taken: taken(reserved, ours)}, nil
 }
 
 // reservedPorts are the ports that other environments hold.
@@ -65,6 +92,9 @@ func reservedPorts(root, name string) (map[int]string, error) {
 			return nil, err
 		}
 		for _, port := range record.Cluster.Ports {
+			reserved[port.Host] = other
+		}
+		for _, port := range record.Ports {
 			reserved[port.Host] = other
 		}
 	}

@@ -35,13 +35,16 @@ func Images(ctx context.Context, o Options) (states []ImageState, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, r.engine.Close()) }()
+	defer func() { err = errors.Join(err, r.close()) }()
+	if r.choice.engine == nil {
+		return []ImageState{}, nil
+	}
 	return imageStates(ctx, r)
 }
 
 func imageStates(ctx context.Context, r resolved) ([]ImageState, error) {
 	var states []ImageState
-	cache := image.NewHost(r.engine, image.HostOptions{Offline: true})
+	cache := image.NewHost(r.choice.engine, image.HostOptions{Offline: true})
 	for _, wanted := range r.plan.Images {
 		state := ImageState{
 			Reference: wanted.Reference, Requested: wanted.Requested, Made: wanted.Build != nil,

@@ -2,27 +2,43 @@ package diorama
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
-	"runtime"
 
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/internal/runtime/embedded"
 	"github.com/diorama-dev/diorama/internal/runtime/kind"
+	"github.com/diorama-dev/diorama/profiles"
 )
 
-var _ keeper.Workloads = (*kind.Runtime)(nil)
+var (
+	_ keeper.Workloads = (*kind.Runtime)(nil)
+	_ keeper.Workloads = (*embedded.Runtime)(nil)
+	_ logs.Streams     = (*kind.Runtime)(nil)
+)
 
 // Keep is the life of an environment's keeper: it returns when it is told to
 // quit. The caller holds the environment's lock.
-func Keep(ctx context.Context, folder env.Folder, build string, lock *os.File, log *slog.Logger) error {
-	executable, err := ownFile()
+func Keep(ctx context.Context, folder env.Folder, on profiles.Runtime, build string, lock *os.File, log *slog.Logger) error {
+	executable, err := os.Executable()
 	if err != nil {
-		return err
+		return fmt.Errorf("find the program's own file: %w", err)
 	}
-	open := func(ctx context.Context, emit func(env.Event), containers func([]logs.Container)) (keeper.Runtime, error) {
+	o := keeper.Options{Folder: folder, Build: build, Log: log}
+	if on == profiles.RuntimeEmbedded {
+		o.Owner, o.Open = true, openEmbedded(folder, executable)
+	} else {
+		o.Open = openKind(folder, executable, lock)
+	}
+	return keeper.Run(ctx, o)
+}
+
+func openKind(folder env.Folder, executable string, lock *os.File) func(context.Context, keeper.Tell) (keeper.Runtime, error) {
+	return func(ctx context.Context, t keeper.Tell) (keeper.Runtime, error) {
 		engine, err := docker.Open(ctx)
 		if err != nil {
 			return nil, err
@@ -30,17 +46,19 @@ func Keep(ctx context.Context, folder env.Folder, build string, lock *os.File, l
 		return kind.New(kind.Options{
 			Engine: engine, Folder: folder, Cache: programCache(), Executable: executable,
 			Arguments: []string{"internal", "create-cluster"}, Lock: lock,
-			Emit: emit, Containers: containers,
+			Emit: t.Emit, Containers: t.Containers,
 		}), nil
 	}
-	return keeper.Run(ctx, keeper.Options{Folder: folder, Build: build, Open: open, Log: log})
 }
 
-// ownFile is this program's file, also once it has been replaced or deleted,
-// as `go run` does with its own.
-func ownFile() (string, error) {
-	if runtime.GOOS == "linux" {
-		return "/proc/self/exe", nil // proc(5)
+func openEmbedded(folder env.Folder, executable string) func(context.Context, keeper.Tell) (keeper.Runtime, error) {
+	return func(_ context.Context, t keeper.Tell) (keeper.Runtime, error) {
+		return embedded.New(embedded.Options{
+			Folder: folder, Host: serverHost(false), Executable: executable,
+			Emit: t.Emit, Sink: t.Sink, PortOwner: portOwner,
+			Lost: func(service string, lines int, err error) {
+				t.Log.Error("log lines cannot be stored", "service", service, "lost", lines, "error", err)
+			},
+		}), nil
 	}
-	return os.Executable()
 }

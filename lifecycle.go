@@ -8,12 +8,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/env"
-	"github.com/diorama-dev/diorama/internal/image"
 	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/plan"
-	"github.com/diorama-dev/diorama/internal/runtime/kind"
+	"github.com/diorama-dev/diorama/profiles"
 )
 
 // lockWithin bounds the wait for another process to let go of an environment.
@@ -25,14 +23,13 @@ type owned struct {
 	folder env.Folder
 	record env.Record
 	damage error // of the record; nil where it is sound
-	engine *docker.Engine
-	nodes  []kind.Node
+	estate estate
 	lock   *os.File
 }
 
 func (o *owned) release() {
-	if o.engine != nil {
-		_ = o.engine.Close()
+	if o.estate != nil {
+		_ = o.estate.close()
 	}
 	_ = o.lock.Close()
 }
@@ -64,16 +61,12 @@ func own(ctx context.Context, name string) (*owned, error) {
 	return o, nil
 }
 
-// look finds the environment's nodes. One that never came as far as a cluster
-// needs no Docker to be removed.
+// look finds what the environment has.
 func (o *owned) look(ctx context.Context) (err error) {
-	if o.record, o.damage, err = recordToEnd(o.folder); err != nil || o.record.Cluster.Name == "" {
+	if o.record, o.damage, err = recordToEnd(o.folder); err != nil {
 		return err
 	}
-	if o.engine, err = docker.Open(ctx); err != nil {
-		return err
-	}
-	o.nodes, err = kind.Nodes(ctx, o.engine, o.record.Cluster.Name)
+	o.estate, err = estateOf(ctx, o.folder, o.record)
 	return err
 }
 
@@ -99,14 +92,14 @@ func Stop(ctx context.Context, name string) error {
 	if o.damage != nil {
 		return o.damage
 	}
-	if !o.record.Cluster.Complete {
+	if o.record.Runtime != string(profiles.RuntimeEmbedded) && !o.record.Cluster.Complete {
 		return fmt.Errorf("the environment %s is half-made: finish it with `diorama up`, or remove it with `diorama down`", name)
 	}
 	o.record.Stopped = true
 	if err := o.folder.WriteRecord(o.record); err != nil {
 		return err
 	}
-	return kind.StopNodes(ctx, o.engine, o.nodes)
+	return o.estate.stop(ctx)
 }
 
 // Remains is what an environment consists of, and what its end takes away.
@@ -127,21 +120,15 @@ func Inspect(ctx context.Context, name string) (Remains, error) {
 		return Remains{}, noEnvironment(name)
 	}
 	record, _, err := recordToEnd(folder)
-	if err != nil || record.Cluster.Name == "" {
-		return Remains{}, err
-	}
-	engine, err := docker.Open(ctx)
 	if err != nil {
 		return Remains{}, err
 	}
-	defer engine.Close()
-	nodes, err := kind.Nodes(ctx, engine, record.Cluster.Name)
-	if err != nil || len(nodes) == 0 {
+	e, err := estateOf(ctx, folder, record)
+	if err != nil {
 		return Remains{}, err
 	}
-	remains := Remains{Clusters: 1}
-	remains.Volumes, remains.Bytes, err = kind.Data(ctx, engine, nodes)
-	return remains, err
+	defer e.close() //nolint:errcheck // nothing was asked of it that could fail late
+	return e.remains(ctx)
 }
 
 // Down deletes an environment and all that belongs to it, also a half-made
@@ -152,18 +139,8 @@ func Down(ctx context.Context, name string, keepLogs bool) error {
 		return err
 	}
 	defer o.release()
-	if o.engine != nil {
-		if err := kind.DeleteNodes(ctx, o.engine, o.nodes); err != nil {
-			return err
-		}
-		if o.record.Merged {
-			if err := kind.UnmergeKubeconfig(o.record.Cluster.Name); err != nil {
-				return err
-			}
-		}
-		if _, err := image.NewHost(o.engine, image.HostOptions{}).RemoveBuilt(ctx, name); err != nil {
-			return err
-		}
+	if err := o.estate.clear(ctx); err != nil {
+		return err
 	}
 	if keepLogs {
 		return o.folder.RemoveButLogs()
@@ -182,13 +159,12 @@ func recreate(ctx context.Context, r resolved) error {
 	if o.damage != nil {
 		return o.damage
 	}
-	if o.record.Cluster.Name == "" {
-		return nil
-	}
-	if err := kind.DeleteNodes(ctx, o.engine, o.nodes); err != nil {
+	if err := o.estate.clear(ctx); err != nil {
 		return err
 	}
-	o.record.Cluster = env.ClusterRecord{Name: plan.ClusterPrefix + r.plan.Environment}
+	if o.record.Cluster.Name != "" {
+		o.record.Cluster = env.ClusterRecord{Name: plan.ClusterPrefix + r.plan.Environment}
+	}
 	o.record.Stacks = nil
 	return o.folder.WriteRecord(o.record)
 }

@@ -29,6 +29,11 @@ type Options struct {
 	Recreate bool
 	// RecreateData allows deleting a volume with its data, where a change needs it.
 	RecreateData bool
+	// Strict makes it an error where the host cannot run a stack of the profile.
+	Strict bool
+	// AllowImitation lets imitations stand in for servers where nobody watches:
+	// with CI=true and in tests.
+	AllowImitation bool
 	// MergeKubeconfig adds the cluster to the user's kubeconfig.
 	MergeKubeconfig bool
 	// Folder is the working folder, whose .diorama folder counts; "" is the

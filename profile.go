@@ -87,19 +87,3 @@ func nearestProfile(folder string) (name, home string, err error) {
 		}
 	}
 }
-
-// runtimeOf decides where the profile runs.
-func runtimeOf(o Options, profile profiles.Profile) (profiles.Runtime, error) {
-	wanted := profile.Runtime
-	if o.Runtime != "" {
-		wanted = profiles.Runtime(o.Runtime)
-	}
-	switch wanted {
-	case "", profiles.RuntimeAuto, profiles.RuntimeKind:
-		return profiles.RuntimeKind, nil
-	case profiles.RuntimeCluster, profiles.RuntimeContainers, profiles.RuntimeEmbedded:
-		return "", usage(fmt.Errorf("the runtime %s is not there yet in this version; use kind", wanted))
-	default:
-		return "", usage(fmt.Errorf("there is no runtime %q; use kind", wanted))
-	}
-}

@@ -123,23 +123,33 @@ func TestValidName(t *testing.T) {
 	}
 }
 
-func TestRuntimeOf(t *testing.T) {
+func TestChoose(t *testing.T) {
+	t.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
 	for _, c := range []struct {
 		option  string
 		profile profiles.Runtime
+		have    profiles.Runtime // of the environment; empty: there is none
 		want    profiles.Runtime // empty: an error
 	}{
-		{"", profiles.RuntimeAuto, profiles.RuntimeKind},
-		{"", "", profiles.RuntimeKind},
-		{"kind", profiles.RuntimeEmbedded, profiles.RuntimeKind},
-		{"", profiles.RuntimeEmbedded, ""},
-		{"cluster", profiles.RuntimeKind, ""},
-		{"containers", "", ""},
-		{"nope", "", ""},
+		{"", profiles.RuntimeAuto, "", profiles.RuntimeEmbedded},
+		{"", "", "", profiles.RuntimeEmbedded},
+		{"", profiles.RuntimeEmbedded, "", profiles.RuntimeEmbedded},
+		{"embedded", profiles.RuntimeKind, "", profiles.RuntimeEmbedded},
+		{"embedded", "", profiles.RuntimeEmbedded, profiles.RuntimeEmbedded},
+		{"embedded", "", profiles.RuntimeKind, ""},
+		{"kind", profiles.RuntimeEmbedded, "", ""},
+		{"", "", profiles.RuntimeKind, ""}, // what is there stays where it is
+		{"cluster", profiles.RuntimeKind, "", ""},
+		{"containers", "", "", ""},
+		{"nope", "", "", ""},
 	} {
-		got, err := runtimeOf(Options{Runtime: c.option}, profiles.Profile{Runtime: c.profile})
-		if got != c.want || (err == nil) != (c.want != "") {
-			t.Errorf("option %q, profile %q: %q (%v), want %q", c.option, c.profile, got, err, c.want)
+		record := env.Record{Identity: env.Identity{Environment: "shop", Runtime: string(c.have)}}
+		got, err := choose(t.Context(), Options{Runtime: c.option}, profiles.Profile{Runtime: c.profile}, record)
+		if err != nil {
+			got.runtime = ""
+		}
+		if got.runtime != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("option %q, profile %q, there %q: %q (%v), want %q", c.option, c.profile, c.have, got.runtime, err, c.want)
 		}
 	}
 }

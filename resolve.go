@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -12,9 +11,11 @@ import (
 	"github.com/diorama-dev/diorama/internal/credentials"
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/fetch"
 	"github.com/diorama-dev/diorama/internal/image"
 	"github.com/diorama-dev/diorama/internal/manifest"
 	"github.com/diorama-dev/diorama/internal/plan"
+	"github.com/diorama-dev/diorama/internal/runtime/embedded"
 	"github.com/diorama-dev/diorama/internal/runtime/kind"
 	"github.com/diorama-dev/diorama/profiles"
 	"github.com/diorama-dev/diorama/stacks"
@@ -28,8 +29,11 @@ type resolved struct {
 	// fresh is true when there are credentials that have not been saved yet.
 	fresh  bool
 	folder env.Folder
-	engine *docker.Engine
+	choice choice
 }
+
+// close lets go of what was opened on the way.
+func (r resolved) close() error { return r.choice.close() }
 
 // UsageError says that what was asked for is not valid: exit code 2.
 type UsageError struct{ Err error }
@@ -52,14 +56,6 @@ func resolve(ctx context.Context, o Options) (resolved, error) {
 	if err != nil {
 		return resolved{}, err
 	}
-	runtime, err := runtimeOf(o, w.profile)
-	if err != nil {
-		return resolved{}, err
-	}
-	substitution, err := substitution(o)
-	if err != nil {
-		return resolved{}, usage(err)
-	}
 	name := cmp.Or(o.Name, w.profile.Name)
 	if err := ValidName(name); err != nil {
 		return resolved{}, usage(err)
@@ -69,37 +65,53 @@ func resolve(ctx context.Context, o Options) (resolved, error) {
 		return resolved{}, err
 	}
 	r := resolved{wanted: w, folder: env.FolderOf(root, name)}
-	if err := joinApps(r.folder, &w.profile); err != nil {
+	record, err := recordOf(r.folder)
+	if err != nil {
 		return resolved{}, err
 	}
-	if r.credentials, r.fresh, err = credentialsOf(r.folder, w.profile, w.catalogue); err != nil {
+	if r.choice, err = choose(ctx, o, w.profile, record); err != nil {
 		return resolved{}, err
 	}
-	if r.engine, err = docker.Open(ctx); err != nil {
-		return resolved{}, err
-	}
-	in := plan.Input{
-		Environment: name, Profile: w.profile, Runtime: runtime, Catalogue: w.catalogue,
-		Credentials: r.credentials.All(), Substitute: substitution.Apply, Recreate: o.Recreate, RecreateData: o.RecreateData, Offline: o.Offline, LoadApp: loadApp,
-		Program: programImage(r.engine), AppImage: appImage(name, r.engine),
-	}
-	if err := r.plans(ctx, in, root); err != nil {
-		return resolved{}, errors.Join(err, r.engine.Close())
+	if err := r.plans(ctx, o, name, record, root); err != nil {
+		return resolved{}, errors.Join(err, r.close())
 	}
 	return r, nil
 }
 
-// plans completes the input with what is known of the environment and the
-// machine, and makes the plan of it.
-func (r *resolved) plans(ctx context.Context, in plan.Input, root string) (err error) {
-	if in.Record, err = recordOf(r.folder); err != nil {
+// plans gathers what is known of the environment and the machine, and makes
+// the plan of it.
+func (r *resolved) plans(ctx context.Context, o Options, name string, record env.Record, root string) error {
+	profile := r.wanted.profile
+	substitution, err := substitution(o)
+	if err != nil {
+		return usage(err)
+	}
+	if err := joinApps(r.folder, &profile); err != nil {
 		return err
 	}
-	if in.Host, err = host(ctx, r.engine, root, in.Environment); err != nil {
+	if r.credentials, r.fresh, err = credentialsOf(r.folder, profile, r.wanted.catalogue); err != nil {
 		return err
 	}
-	r.plan, err = plan.Resolve(ctx, in)
-	return err
+	in := plan.Input{
+		Environment: name, Profile: profile, Runtime: r.choice.runtime, Catalogue: r.wanted.catalogue, Record: record,
+		Credentials: r.credentials.All(), Substitute: substitution.Apply, Recreate: o.Recreate, RecreateData: o.RecreateData, Offline: o.Offline, LoadApp: loadApp,
+	}
+	if engine := r.choice.engine; engine != nil {
+		in.Program, in.AppImage = programImage(engine), appImage(name, engine)
+		in.Host, err = kindHost(ctx, engine, root, name)
+	} else {
+		host := serverHost(o.Offline)
+		in.Offer = func(kind string) (plan.Offer, error) { return host.Offer(ctx, kind) }
+		in.Host, err = embeddedHost(ctx, root, name, record)
+	}
+	if err != nil {
+		return err
+	}
+	if r.plan, err = plan.Resolve(ctx, in); err != nil {
+		return err
+	}
+	r.plan.Placement.Why = r.choice.why
+	return r.plan.Allow(o.Strict, imitationsAllowed(o, r.choice))
 }
 
 // keepCredentials saves credentials that the plan made.
@@ -158,14 +170,30 @@ func loadApp(ctx context.Context, app profiles.App, vars map[string]string) (com
 	return project, usage(err) // its files are the user's
 }
 
-// programCache is where binaries of this module's programs are kept.
-func programCache() string {
+// cacheFolder is where what can be made or fetched again is kept.
+func cacheFolder() string {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = os.TempDir()
 	}
-	return filepath.Join(cache, "diorama", "programs")
+	return filepath.Join(cache, "diorama")
 }
+
+// serverHost is where the embedded runtime finds servers. What root fetches
+// others must be able to run, and nobody else can enter root's own folders.
+func serverHost(offline bool) embedded.Host {
+	folder := filepath.Join(cacheFolder(), "servers")
+	if os.Getuid() == 0 {
+		folder = "/var/cache/diorama/servers"
+	}
+	return embedded.Host{
+		Cache: fetch.Cache{Folder: folder, Offline: offline},
+		Maven: fetch.Maven(os.Getenv("DIORAMA_MAVEN")), Path: os.Getenv("PATH"),
+	}
+}
+
+// programCache is where binaries of this module's programs are kept.
+func programCache() string { return filepath.Join(cacheFolder(), "programs") }
 
 func programImage(engine *docker.Engine) func(repository, pkg string) (string, error) {
 	return func(repository, pkg string) (string, error) {
@@ -177,17 +205,4 @@ func appImage(environment string, engine *docker.Engine) func(context.Context, s
 	return func(ctx context.Context, service string, build manifest.Build) (string, error) {
 		return kind.AppBuild(environment, service, engine.Platform(), build).Reference(ctx)
 	}
-}
-
-// build identifies this binary: an older keeper lets a newer one take over.
-func build() (executable, id string, err error) {
-	executable, err = os.Executable()
-	if err != nil {
-		return "", "", fmt.Errorf("find the program's own file: %w", err)
-	}
-	info, err := os.Stat(executable)
-	if err != nil {
-		return "", "", fmt.Errorf("find the program's own file: %w", err)
-	}
-	return executable, fmt.Sprintf("%s %d %d", filepath.Base(executable), info.Size(), info.ModTime().UnixNano()), nil
 }

@@ -24,14 +24,15 @@ type fake struct {
 	endpoints []env.Endpoint
 	lines     *tuitest.Lines
 	acted     []Action
+	asked     chan Action // every action, for whoever waits for one
 	shells    []string
 	err       error // of every method that can fail
 }
 
 func newFake() *fake {
 	return &fake{
-		updates: make(chan env.Snapshot, 1),
-		lines:   tuitest.NewLines(tuitest.Story()...),
+		updates: make(chan env.Snapshot, 1), asked: make(chan Action, 8),
+		lines: tuitest.NewLines(tuitest.Story()...),
 		endpoints: []env.Endpoint{
 			{Stack: "kafka", Name: "bootstrap", URL: "127.0.0.1:9092"},
 			{Stack: "postgres", Name: "sql", URL: "postgres://app:s3cret@127.0.0.1:15432/app?sslmode=disable"},
@@ -46,6 +47,10 @@ func (f *fake) Act(_ context.Context, a Action) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.acted = append(f.acted, a)
+	select {
+	case f.asked <- a:
+	default: // nobody waits
+	}
 	return f.err
 }
 

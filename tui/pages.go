@@ -20,6 +20,12 @@ func (m Model) details(p *page) {
 	}
 	p.field("stack", strings.TrimSuffix(s.Stack+" · "+s.Category, " · "))
 	p.field("kind", s.Kind)
+	if s.Server != nil {
+		p.field("server", strings.TrimSpace(s.Server.Version+" ("+string(s.Server.Form)+")"))
+		for _, limit := range s.Server.Limits {
+			p.field("mind", limit)
+		}
+	}
 	p.field("phase", string(s.Phase))
 	p.field("ready", fmt.Sprintf("%d of %d", s.Ready, s.Desired))
 	p.field("restarts", strconv.Itoa(s.Restarts))

@@ -22,12 +22,12 @@ var ours = map[string][]string{
 	"cmd/demo":    {"internal/demo"},
 	"": {
 		"stacks", "profiles", "tui", "internal/compose", "internal/credentials", "internal/demo/control", "internal/diagnose",
-		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/image",
+		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/fetch", "internal/image",
 		"internal/keeper", "internal/logs", "internal/manifest", "internal/plan", "internal/report",
 		"internal/runtime/...", "internal/terminal",
 	},
 	"internal/cli": {
-		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/demo/control", "internal/docker", "internal/doctor",
+		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/demo", "internal/demo/control", "internal/docker", "internal/doctor",
 		"internal/engine", "internal/env", "internal/image", "internal/keeper", "internal/logs",
 		"internal/plan", "internal/report", "internal/runtime/...", "internal/terminal", "internal/yamlpos",
 	},
@@ -43,14 +43,15 @@ var ours = map[string][]string{
 	"internal/engine": {"internal/env", "internal/plan"},
 	"internal/runtime/...": {
 		"internal/runtime/...", "internal/credentials", "internal/diagnose", "internal/docker",
-		"internal/engine", "internal/env", "internal/image", "internal/kube", "internal/logs",
-		"internal/manifest", "internal/plan",
+		"internal/engine", "internal/env", "internal/fetch", "internal/image", "internal/kube",
+		"internal/logs", "internal/manifest", "internal/plan",
 	},
 	"internal/kube":     {"internal/diagnose", "internal/env", "internal/logs", "internal/manifest"},
 	"internal/diagnose": {"internal/env"},
 	"internal/doctor":   {"internal/docker", "internal/env"},
 	"internal/image":    {"internal/docker", "internal/env"},
 	"internal/docker":   {},
+	"internal/fetch":    {},
 	"internal/logs":     {"internal/env", "internal/filelock"},
 
 	"internal/plan": {
@@ -84,10 +85,11 @@ var theirs = map[string][]string{
 	"github.com/docker/go-units": {"..."},
 
 	// the terminal
-	"charm.land":                    {"tui/..."},
-	"github.com/charmbracelet/x":    {"tui/...", "internal/terminal"},
-	"github.com/spf13/cobra":        {"internal/cli"},
-	"github.com/invopop/jsonschema": {"stacks", "profiles"},
+	"charm.land":                           {"tui/..."},
+	"github.com/charmbracelet/x":           {"tui/...", "internal/terminal"},
+	"github.com/charmbracelet/ultraviolet": {"tui/tuitest/svg"}, // cells of a frame
+	"github.com/spf13/cobra":               {"internal/cli"},
+	"github.com/invopop/jsonschema":        {"stacks", "profiles"},
 
 	// Kubernetes: objects as values are for many, its clients for one
 	"k8s.io/api": {
@@ -120,6 +122,9 @@ var theirs = map[string][]string{
 	"github.com/opencontainers/image-spec":   {"internal/image"},
 	"golang.org/x/mod":                       {"internal/image"},
 
+	// servers' programs
+	"github.com/mikelolasagasti/xz": {"internal/fetch"},
+
 	// files that people write
 	"github.com/compose-spec/compose-go": {"internal/compose", "internal/manifest"},
 	"go.yaml.in/yaml": {
@@ -135,6 +140,10 @@ var theirs = map[string][]string{
 	"github.com/jackc/pgx":      {"internal/demo/..."},
 	"github.com/redis/go-redis": {"internal/demo/..."},
 	"github.com/twmb/franz-go":  {"internal/demo/..."},
+
+	// servers without a cluster
+	"github.com/twmb/franz-go/pkg/kfake": {"internal/demo/...", "internal/runtime/embedded/imitation"},
+	"github.com/alicebob/miniredis":      {"internal/demo/...", "internal/runtime/embedded/imitation"},
 }
 
 // covers reports whether a pattern of the tables stands for a package, both

@@ -163,6 +163,8 @@ func kinds() []errorKind {
 		{is[*diorama.MissingImagesError], ExitHost},
 		{is[*plan.MemoryError], ExitHost},
 		{is[*plan.PortTakenError], ExitHost},
+		{is[*plan.LeftOutError], ExitHost},
+		{is[*plan.ImitationError], ExitHost},
 		{is[*plan.MissingRequirementError], ExitUsage},
 		{is[*plan.CycleError], ExitUsage},
 		{is[*plan.RecreateError], ExitUsage},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"text/tabwriter"
@@ -47,11 +48,11 @@ func showPlan(ctx context.Context, s *streams, o diorama.Options, output string)
 }
 
 func planText(s *streams, p plan.Plan) error {
-	fmt.Fprintf(s.out, "%s: profile %s on %s, %d node(s), %s\n\n", p.Environment, p.Profile, p.Runtime, p.Cluster.Nodes, p.Cluster.Image)
 	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "STACK\tCHANGE\tAFTER\tOBJECTS\tMEMORY\tIMAGES")
-	for _, stack := range p.Report().Stacks {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%v\n", stack.Name, stack.Change, joined(stack.Requires), len(stack.Objects), units.BytesSize(float64(stack.Memory)), joined(stack.Images))
+	if p.Cluster.Image == "" {
+		planServers(s, t, p)
+	} else {
+		planObjects(s, t, p)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -67,7 +68,11 @@ func planText(s *streams, p plan.Plan) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "\nMemory: about %s of the %s that Docker's machine has.\n",
+	machine := "Docker's machine"
+	if p.Cluster.Image == "" {
+		machine = "this machine"
+	}
+	fmt.Fprintf(s.out, "\nMemory: about %s of the %s that "+machine+" has.\n",
 		units.BytesSize(float64(p.Memory.Needed)), units.BytesSize(float64(p.Memory.Available)))
 	for _, d := range p.Differences {
 		fmt.Fprintf(s.out, "%s: %s %s would be %s", d.Stack, d.Kind, d.Name, d.Action)
@@ -84,10 +89,51 @@ func planText(s *streams, p plan.Plan) error {
 			fmt.Fprintf(s.out, "not carried over: %s\n", harmless(loss.String()))
 		}
 	}
+	for _, server := range p.Imitations() {
+		for _, limit := range server.Limits {
+			fmt.Fprintf(s.out, "note: %s is an imitation: %s\n", server.Service, limit)
+		}
+	}
 	for _, warning := range p.Warnings {
 		fmt.Fprintf(s.out, "note: %s\n", harmless(warning))
 	}
 	return nil
+}
+
+// planObjects lists what a cluster would be made to hold.
+func planObjects(s *streams, t *tabwriter.Writer, p plan.Plan) {
+	fmt.Fprintf(s.out, "%s: profile %s on %s%s, %d node(s), %s\n\n", p.Environment, p.Profile, p.Runtime, because(p), p.Cluster.Nodes, p.Cluster.Image)
+	fmt.Fprintln(t, "STACK\tCHANGE\tAFTER\tOBJECTS\tMEMORY\tIMAGES")
+	for _, stack := range p.Report().Stacks {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%v\n", stack.Name, stack.Change, joined(stack.Requires), len(stack.Objects), units.BytesSize(float64(stack.Memory)), joined(stack.Images))
+	}
+}
+
+// planServers lists the processes that would be started, and what is no real
+// server among them.
+func planServers(s *streams, t *tabwriter.Writer, p plan.Plan) {
+	fmt.Fprintf(s.out, "%s: profile %s on %s%s\n\n", p.Environment, p.Profile, p.Runtime, because(p))
+	fmt.Fprintln(t, "STACK\tCHANGE\tAFTER\tSERVER\tFORM\tVERSION\tMEMORY")
+	for _, stack := range p.Report().Stacks {
+		for _, server := range stack.Servers {
+			version := cmp.Or(server.Version, "–")
+			if server.Fetch != "" {
+				version += " (to be fetched)"
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", stack.Name, stack.Change, joined(stack.Requires), server.Service, server.Form, version, units.BytesSize(float64(stack.Memory)/float64(len(stack.Servers))))
+		}
+		if len(stack.Servers) == 0 {
+			fmt.Fprintf(t, "%s\t%s\t–\t–\t–\t–\t–\n", stack.Name, stack.Change)
+		}
+	}
+}
+
+// because is why the plan runs where it runs, in brackets.
+func because(p plan.Plan) string {
+	if p.Placement.Why == "" {
+		return ""
+	}
+	return " (" + p.Placement.Why + ")"
 }
 
 func joined(words []string) string {

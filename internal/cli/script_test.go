@@ -54,6 +54,7 @@ func TestScripts(t *testing.T) {
 // is not there; $DOCKER is the one that is.
 func setup(e *testscript.Env, host string) error {
 	home := filepath.Join(e.WorkDir, "home")
+	e.Defer(func() { takeDown(e) })
 	e.Setenv("HOME", home)
 	e.Setenv("XDG_CONFIG_HOME", filepath.Join(home, ".config"))
 	e.Setenv("XDG_CACHE_HOME", filepath.Join(home, ".cache"))
@@ -61,6 +62,22 @@ func setup(e *testscript.Env, host string) error {
 	e.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
 	e.Setenv("DOCKER", host)
 	return os.MkdirAll(home, 0o700)
+}
+
+// takeDown ends whatever a script that failed has left running.
+func takeDown(e *testscript.Env) {
+	entries, err := os.ReadDir(e.Getenv("DIORAMA_STATE"))
+	if err != nil {
+		return // the script made no environment
+	}
+	program := filepath.Join(filepath.SplitList(e.Getenv("PATH"))[0], "diorama")
+	for _, entry := range entries {
+		cmd := exec.Command(program, "down", "-y", "--name", entry.Name())
+		cmd.Env = e.Vars
+		if out, err := cmd.CombinedOutput(); err != nil {
+			e.T().Log(fmt.Sprintf("take %s down: %v: %s", entry.Name(), err, out))
+		}
+	}
 }
 
 // dockerHost is where Docker answers, or why it does not.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/diorama-dev/diorama"
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/plan"
 	"github.com/diorama-dev/diorama/internal/report"
 )
 
@@ -54,12 +55,14 @@ what has changed is changed, what is gone is removed; data stays.`,
 func planFlags(c *cobra.Command, o *diorama.Options) {
 	f := c.Flags()
 	f.StringVar(&o.Name, "name", "", "the environment's name (default: the profile's)")
-	f.StringVar(&o.Runtime, "runtime", "", "where it runs: auto or kind")
+	f.StringVar(&o.Runtime, "runtime", "", "where it runs: auto (kind where Docker answers), kind or embedded")
 	f.StringArrayVar(&o.Overlays, "overlay", nil, "a partial profile to merge over the profile; can be repeated")
 	f.StringArrayVar(&o.Set, "set", nil, "one value, such as kafka.partitions=6; can be repeated")
 	f.StringVar(&o.Images, "images", "", "a file that substitutes images (default: $DIORAMA_IMAGES)")
 	_ = c.RegisterFlagCompletionFunc("name", completeEnvironments)
-	_ = c.RegisterFlagCompletionFunc("runtime", cobra.FixedCompletions([]string{"auto", "kind"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("runtime", cobra.FixedCompletions([]string{"auto", "kind", "embedded"}, cobra.ShellCompDirectiveNoFileComp))
+	f.BoolVar(&o.Strict, "strict", false, "fail where this host cannot run a stack of the profile")
+	f.BoolVar(&o.AllowImitation, "allow-imitation", false, "with CI=true too, let imitations stand in for servers where there is no Docker")
 	f.BoolVar(&o.Offline, "offline", false, "dial out for nothing; what is missing is listed")
 }
 
@@ -76,6 +79,7 @@ func up(ctx context.Context, s *streams, o *upOptions) error {
 	if err != nil {
 		return err
 	}
+	tellPlacement(s, session)
 	if s.interactive && !o.detach && o.output == "text" {
 		err = attachUI(ctx, s, session)
 	} else {
@@ -85,6 +89,34 @@ func up(ctx context.Context, s *streams, o *upOptions) error {
 		return err
 	}
 	return session.MergeKubeconfig()
+}
+
+// tellPlacement says where an environment runs and why, and what it does
+// without, before anything is there to see.
+func tellPlacement(s *streams, session *diorama.Session) {
+	p, err := session.Plan()
+	if err != nil {
+		return // the start itself will say
+	}
+	for _, line := range placement(p) {
+		s.say("%s", harmless(line))
+	}
+}
+
+// placement says where a plan runs and why, what it does without, and what
+// imitations cannot do.
+func placement(p plan.Plan) []string {
+	var lines []string
+	if why := p.Placement.Why; why != "" {
+		lines = append(lines, fmt.Sprintf("runtime %s: %s", p.Runtime, why))
+	}
+	for _, out := range p.Placement.LeftOut {
+		lines = append(lines, out.String())
+	}
+	for _, server := range p.Imitations() {
+		lines = append(lines, fmt.Sprintf("%s is an imitation: %s", server.Service, server.Limits[0]))
+	}
+	return lines
 }
 
 // follow tells of a start until it has ended, and how.

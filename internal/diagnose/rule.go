@@ -7,14 +7,6 @@ import (
 	"github.com/diorama-dev/diorama/internal/env"
 )
 
-// RuleDoc is what the documentation says about a kind of finding.
-type RuleDoc struct {
-	ID      string `json:"id"`
-	Title   string `json:"title"`
-	Meaning string `json:"meaning"`
-	Remedy  string `json:"remedy"`
-}
-
 // rule recognises one kind of trouble, or a few that are told by the same sign.
 type rule struct {
 	docs []RuleDoc
@@ -25,6 +17,9 @@ type rule struct {
 // several findings that explain the same, the first rule's is kept.
 type found struct {
 	env.Finding
+	doc RuleDoc
+	// known are the names of the doc's advice.
+	known    map[string]string
 	owner    *workload
 	explains any
 }
@@ -70,45 +65,54 @@ func explain(f *facts) []found {
 	return out
 }
 
-// finished is the finding with its most promising advice in the summary and
-// each piece of evidence once.
+// finished is the finding with the ID and the advice of its kind, the most
+// promising advice in the summary, and each piece of evidence once.
 func (f found) finished() found {
+	f.ID = f.doc.ID
+	if len(f.Advice) == 0 {
+		f.Advice = f.doc.advise(f.known)
+	}
+	f.Advice = once(f.Advice)
 	if len(f.Advice) > 0 {
 		f.Summary += " · try: " + f.Advice[0]
 	}
-	var evidence []string
-	for _, line := range f.Evidence {
-		if line != "" && !slices.Contains(evidence, line) {
-			evidence = append(evidence, line)
-		}
-	}
-	f.Evidence = evidence
+	f.Evidence = once(f.Evidence)
 	return f
 }
 
-// Catalogue lists every kind of finding, ordered by ID: the source of the
-// troubleshooting page.
-func Catalogue() []RuleDoc {
-	out := errorDocs()
-	for _, rule := range rules() {
-		out = append(out, rule.docs...)
+// once is the lines without blank ones and repetitions.
+func once(lines []string) []string {
+	var out []string
+	for _, line := range lines {
+		if line != "" && !slices.Contains(out, line) {
+			out = append(out, line)
+		}
 	}
-	slices.SortFunc(out, func(a, b RuleDoc) int { return cmp.Compare(a.ID, b.ID) })
 	return out
 }
 
+// begin begins a finding about a subject.
+func begin(doc RuleDoc, subject string) found {
+	return found{Finding: env.Finding{Subject: subject}, doc: doc}
+}
+
 // ofPod begins a finding about a Pod.
-func ofPod(pod *podFacts, id string) found {
-	return found{
-		Finding:  env.Finding{ID: id, Subject: pod.subject(), Service: clean(pod.service())},
-		owner:    pod.owner,
-		explains: pod.key,
+func ofPod(pod *podFacts, doc RuleDoc) found {
+	f := begin(doc, pod.subject())
+	f.Service, f.owner, f.explains = clean(pod.service()), pod.owner, pod.key
+	f.known = map[string]string{"service": logTarget(pod)}
+	if pod.Spec.HostNetwork { // its ports are the node's
+		f.known["node"] = clean(pod.Spec.NodeName)
+	} else {
+		f.known["pod"] = clean(pod.Name)
 	}
+	return f
 }
 
 // ofContainer begins a finding about a container of a Pod.
-func ofContainer(c containerFacts, id string) found {
-	f := ofPod(c.pod, id)
+func ofContainer(c containerFacts, doc RuleDoc) found {
+	f := ofPod(c.pod, doc)
 	f.explains = containerKey{c.pod.key, c.status.Name}
+	f.known["image"] = clean(cmp.Or(c.spec.Image, c.status.Image))
 	return f
 }

@@ -12,11 +12,7 @@ const settingPatience = 30 * time.Second
 
 func configRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"config-missing", "Secret or ConfigMap missing",
-			"A container refers to a Secret, a ConfigMap or a key of one that is not there, or its settings contradict each other.",
-			"Make it, or correct the reference.",
-		}},
+		docs: []RuleDoc{configDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			f.eachContainer(func(c containerFacts) {
@@ -24,11 +20,10 @@ func configRule() rule {
 				if waiting == nil || waiting.Reason != "CreateContainerConfigError" {
 					return
 				}
-				finding := ofContainer(c, "config-missing")
+				finding := ofContainer(c, configDoc())
 				finding.Since = c.pod.CreationTimestamp.Time
 				finding.Summary = "its settings are incomplete: " + clean(waiting.Message)
 				finding.Evidence = []string{fmt.Sprintf("container %s: %s", clean(c.status.Name), clean(waiting.Message))}
-				finding.Advice = []string{"make the Secret or ConfigMap with that key, or correct the reference to it"}
 				finding.Terminal = f.Time.Sub(finding.Since) >= settingPatience
 				out = append(out, finding)
 			})
@@ -39,11 +34,7 @@ func configRule() rule {
 
 func mountRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"volume-mount-failed", "Volume cannot be mounted",
-			"A volume of the Pod cannot be attached or mounted; its containers wait for it.",
-			"Read the evidence: a missing Secret or ConfigMap, a path that is not there, a volume held by another node.",
-		}},
+		docs: []RuleDoc{mountDoc(), configDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			for _, pod := range f.pods {
@@ -51,16 +42,15 @@ func mountRule() rule {
 				if !ok || !strings.HasPrefix(event.Reason, "Failed") || pod.DeletionTimestamp != nil || pod.Status.Phase != "Pending" {
 					continue
 				}
-				id, advice := "volume-mount-failed", "check what the volume refers to"
+				doc := mountDoc()
 				absent := containsAny(event.Message, "not found", "references non-existent")
 				if absent {
-					id, advice = "config-missing", "make what the volume refers to, or correct the reference to it"
+					doc = configDoc()
 				}
-				finding := ofPod(pod, id)
+				finding := ofPod(pod, doc)
 				finding.Since = firstSeen(event)
 				finding.Summary = "a volume cannot be mounted: " + mountCause(event.Message)
 				finding.Evidence = []string{eventLine(event)}
-				finding.Advice = []string{advice}
 				finding.Terminal = absent && f.Time.Sub(finding.Since) >= settingPatience
 				out = append(out, finding)
 			}
@@ -79,11 +69,7 @@ func mountCause(message string) string {
 
 func sandboxRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"sandbox-failed", "Pod's network or sandbox cannot be made",
-			"The container runtime cannot prepare the Pod before any of its containers starts.",
-			"Read the evidence; `diorama up --recreate` makes the cluster anew where its network is broken.",
-		}},
+		docs: []RuleDoc{sandboxDoc(), inotifyDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			for _, pod := range f.pods {
@@ -91,14 +77,12 @@ func sandboxRule() rule {
 				if !ok || event.Reason != "FailedCreatePodSandBox" || pod.DeletionTimestamp != nil || pod.Status.Phase != "Pending" {
 					continue
 				}
-				finding := ofPod(pod, "sandbox-failed")
+				finding := ofPod(pod, sandboxDoc())
 				finding.Since = firstSeen(event)
 				finding.Summary = "its sandbox cannot be made: " + clean(event.Message)
-				finding.Advice = []string{"diorama doctor", "make the cluster anew: diorama up --recreate"}
 				if saysInotify(strings.ToLower(event.Message)) {
-					finding.ID = "inotify-limit"
+					finding.doc = inotifyDoc()
 					finding.Summary = "its sandbox cannot be made: the host's inotify limit is used up"
-					finding.Advice = inotifyAdvice()
 				}
 				finding.Evidence = []string{eventLine(event)}
 				out = append(out, finding)
@@ -110,11 +94,7 @@ func sandboxRule() rule {
 
 func creationRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"pods-refused", "Pods refused",
-			"The cluster refuses to make the workload's Pods: a quota, an admission webhook, a missing ServiceAccount.",
-			"Read the evidence; the refusal names its cause.",
-		}},
+		docs: []RuleDoc{refusedDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			for _, w := range f.workloads {
@@ -125,13 +105,11 @@ func creationRule() rule {
 				if !ok {
 					continue
 				}
-				finding := found{owner: w, explains: w}
-				finding.ID, finding.Service = "pods-refused", clean(w.service())
-				finding.Subject = strings.ToLower(w.kind) + "/" + clean(w.name)
+				finding := begin(refusedDoc(), strings.ToLower(w.kind)+"/"+clean(w.name))
+				finding.owner, finding.explains, finding.Service = w, w, clean(w.service())
 				finding.Since = firstSeen(event)
 				finding.Summary = "its Pods are refused: " + clean(event.Message)
 				finding.Evidence = []string{eventLine(event)}
-				finding.Advice = []string{"remove what the refusal names, then run up again"}
 				out = append(out, finding)
 			}
 			return out

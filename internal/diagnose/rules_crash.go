@@ -84,11 +84,7 @@ func exitText(end *corev1.ContainerStateTerminated) string {
 
 func memoryRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"out-of-memory", "Killed for using too much memory",
-			"A container used more memory than its limit, and the kernel killed it.",
-			"Raise its limit with --set, for example --set demo.memory=128Mi.",
-		}},
+		docs: []RuleDoc{memoryDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			f.eachContainer(func(c containerFacts) {
@@ -105,20 +101,18 @@ func memoryRule() rule {
 }
 
 func memoryFinding(f *facts, c containerFacts, end *corev1.ContainerStateTerminated) found {
-	finding := ofContainer(c, "out-of-memory")
+	finding := ofContainer(c, memoryDoc())
 	finding.Since = end.FinishedAt.Time
 	finding.Terminal = !c.status.Ready && c.givenUp(memoryTerminal)
 	limit := c.spec.Resources.Limits.Memory().Value()
 	finding.Summary = fmt.Sprintf("killed %s for using more than the node's memory, last %s",
 		times(c.runs()), ago(f.Time, end.FinishedAt.Time))
 	if limit > 0 {
-		flag := "--set " + c.pod.parameter("memory") + "=" + bytesText(2*limit)
+		finding.known["parameter"], finding.known["amount"] = c.pod.parameter("memory"), bytesText(2*limit)
 		finding.Summary = fmt.Sprintf("killed %s for using more than %s of memory, last %s",
 			times(c.runs()), bytesText(limit), ago(f.Time, end.FinishedAt.Time))
-		finding.Advice = []string{flag}
 		finding.Evidence = append(finding.Evidence, fmt.Sprintf("container %s: memory limit %s", clean(c.status.Name), bytesText(limit)))
 	}
-	finding.Advice = append(finding.Advice, "make it use less: a smaller heap, cache or batch")
 	finding.Evidence = append(finding.Evidence, fmt.Sprintf("last run: OOMKilled, exit %d, after %s",
 		end.ExitCode, end.FinishedAt.Sub(end.StartedAt.Time).Round(time.Second)))
 	finding.Evidence = append(finding.Evidence, c.lastWords()...)
@@ -135,21 +129,13 @@ func (p *podFacts) parameter(name string) string {
 
 func architectureRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"wrong-architecture", "Image made for another processor",
-			"The container's program is built for another architecture than the node's: the kernel cannot execute it.",
-			"Choose an image for this architecture, or build it for it.",
-		}},
+		docs: []RuleDoc{architectureDoc()},
 		find: func(f *facts) []found {
-			return f.crashes("wrong-architecture", func(c containerFacts, text string) (string, []string) {
+			return f.crashes(architectureDoc(), func(c containerFacts, text string) string {
 				if !strings.Contains(text, "exec format error") {
-					return "", nil
+					return ""
 				}
-				return fmt.Sprintf("image %s is built for another architecture than the node's", clean(c.spec.Image)),
-					[]string{
-						"use an image for " + f.architecture(c.pod.Spec.NodeName) + ", with --images or --set",
-						"build it for this architecture: docker build --platform linux/" + f.architecture(c.pod.Spec.NodeName),
-					}
+				return fmt.Sprintf("image %s is built for another architecture than the node's", clean(c.spec.Image))
 			})
 		},
 	}
@@ -166,23 +152,18 @@ func (f *facts) architecture(node string) string {
 
 func startRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"cannot-start", "Container cannot be started",
-			"The container's command does not exist in its image, may not be executed, or its settings are refused by the container runtime.",
-			"Check the command and entrypoint, the working folder and the mounts.",
-		}},
+		docs: []RuleDoc{startDoc()},
 		find: func(f *facts) []found {
-			return f.crashes("cannot-start", func(c containerFacts, text string) (string, []string) {
+			return f.crashes(startDoc(), func(c containerFacts, text string) string {
 				end, waiting := c.lastEnd(), c.status.State.Waiting
 				refused := end != nil && (end.Reason == "StartError" || end.Reason == "ContainerCannotRun")
 				if waiting != nil && slices.Contains([]string{"RunContainerError", "CreateContainerError"}, waiting.Reason) {
 					refused = true
 				}
 				if !refused {
-					return "", nil
+					return ""
 				}
-				return "its command cannot be started: " + startCause(text),
-					[]string{"check command, entrypoint and mounts of image " + clean(c.spec.Image)}
+				return "its command cannot be started: " + startCause(text)
 			})
 		},
 	}
@@ -205,7 +186,7 @@ func startCause(text string) string {
 // that tell accepts: it gets what the runtime and the container said, in lower
 // case, and returns a sentence, or nothing where it is another's case. What
 // cannot start at all is terminal at once.
-func (f *facts) crashes(id string, tell func(c containerFacts, text string) (string, []string)) []found {
+func (f *facts) crashes(doc RuleDoc, tell func(c containerFacts, text string) string) []found {
 	var out []found
 	f.eachContainer(func(c containerFacts) {
 		end, waiting := c.lastEnd(), c.status.State.Waiting
@@ -220,14 +201,15 @@ func (f *facts) crashes(id string, tell func(c containerFacts, text string) (str
 			text = append(text, waiting.Message)
 		}
 		said := strings.Join(append(text, c.lines...), "\n")
-		sentence, advice := tell(c, strings.ToLower(said))
+		sentence := tell(c, strings.ToLower(said))
 		if sentence == "" {
 			return
 		}
-		finding := ofContainer(c, id)
+		finding := ofContainer(c, doc)
 		finding.Since = c.pod.CreationTimestamp.Time
 		finding.Terminal = true
-		finding.Summary, finding.Advice = sentence, advice
+		finding.Summary = sentence
+		finding.known["architecture"] = f.architecture(c.pod.Spec.NodeName)
 		for _, t := range text {
 			if t = clean(t); t != "" {
 				finding.Evidence = append(finding.Evidence, fmt.Sprintf("container %s: %s", clean(c.status.Name), t))

@@ -25,8 +25,7 @@ type imageCause struct {
 	doc   RuleDoc
 	words []string // one of them, in lower case, in the message
 	// says completes "image X …".
-	says   string
-	advice []string // %s is the image
+	says string
 	// passing is true for what may be over at the next attempt.
 	passing bool
 }
@@ -51,18 +50,11 @@ func findImages(f *facts) []found {
 			message = waiting.Reason + ": " + message
 		}
 		cause := imageCauseOf(message)
-		image := clean(c.status.Image)
-		if c.spec.Image != "" {
-			image = clean(c.spec.Image)
-		}
-		finding := ofContainer(c, cause.doc.ID)
+		finding := ofContainer(c, cause.doc)
 		finding.Since = since
-		finding.Summary = fmt.Sprintf("image %s %s", image, cause.says)
+		finding.Summary = fmt.Sprintf("image %s %s", finding.known["image"], cause.says)
 		if cause.passing && attempts > 1 {
 			finding.Summary += fmt.Sprintf(" (tried %s)", times(attempts))
-		}
-		for _, advice := range cause.advice {
-			finding.Advice = append(finding.Advice, strings.ReplaceAll(advice, "%s", image))
 		}
 		finding.Evidence = []string{
 			fmt.Sprintf("container %s: %s", clean(c.status.Name), clean(waiting.Reason)), clean(message),

@@ -10,17 +10,13 @@ import (
 
 func inotifyRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"inotify-limit", "Too many open files",
-			"A process got no more files or inotify watches. In a local cluster that is nearly always the host's limit on inotify instances, which all nodes share.",
-			"Raise it: sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288.",
-		}},
+		docs: []RuleDoc{inotifyDoc()},
 		find: func(f *facts) []found {
-			out := f.crashes("inotify-limit", func(_ containerFacts, text string) (string, []string) {
+			out := f.crashes(inotifyDoc(), func(_ containerFacts, text string) string {
 				if !saysInotify(text) {
-					return "", nil
+					return ""
 				}
-				return "it got no more open files: the host's inotify limit is used up", inotifyAdvice()
+				return "it got no more open files: the host's inotify limit is used up"
 			})
 			for i := range out {
 				out[i].Terminal = false // the limit may be raised, or others may end
@@ -35,29 +31,18 @@ func saysInotify(text string) bool {
 		containsAny(text, "inotify") && containsAny(text, "no space left on device", "limit")
 }
 
-func inotifyAdvice() []string {
-	return []string{
-		"sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288",
-		"stop other clusters and file watchers of this machine",
-	}
-}
-
 func boundPortRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"port-in-use", "Port in use",
-			"A port that is wanted is held by another process, container or Pod.",
-			"Stop its holder, or choose another port, for example with `ports:` in the profile.",
-		}},
+		docs: []RuleDoc{portDoc()},
 		find: func(f *facts) []found {
-			out := f.crashes("port-in-use", func(c containerFacts, text string) (string, []string) {
-				if !containsAny(text, "address already in use", "address in use", "eaddrinuse") {
-					return "", nil
+			out := f.crashes(portDoc(), func(c containerFacts, text string) string {
+				switch {
+				case !containsAny(text, "address already in use", "address in use", "eaddrinuse"):
+					return ""
+				case c.pod.Spec.HostNetwork:
+					return "a port that it listens on is taken on its node"
 				}
-				if c.pod.Spec.HostNetwork {
-					return "a port that it listens on is taken on its node", []string{"stop what holds the port, or choose another one"}
-				}
-				return "a port that it listens on is taken inside its Pod", []string{"let the Pod's containers listen on different ports"}
+				return "a port that it listens on is taken inside its Pod"
 			})
 			for i := range out {
 				out[i].Terminal = false
@@ -69,11 +54,7 @@ func boundPortRule() rule {
 
 func livenessRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"liveness-probe-failing", "Restarted because a probe failed",
-			"The container runs, but its liveness or startup probe fails, so Kubernetes kills and restarts it.",
-			"Read the probe's answer and the last lines; give a slow start more time.",
-		}},
+		docs: []RuleDoc{livenessDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			f.eachContainer(func(c containerFacts) {
@@ -81,7 +62,7 @@ func livenessRule() rule {
 				if !ok || c.status.RestartCount == 0 || c.status.Ready {
 					return
 				}
-				finding := ofContainer(c, "liveness-probe-failing")
+				finding := ofContainer(c, livenessDoc())
 				finding.Since = firstSeen(kill)
 				finding.Terminal = c.givenUp(crashTerminal)
 				which := "liveness"
@@ -95,10 +76,6 @@ func livenessRule() rule {
 					finding.Evidence = append(finding.Evidence, eventLine(answer))
 				}
 				finding.Evidence = append(append(finding.Evidence, eventLine(kill)), c.lastWords()...)
-				finding.Advice = []string{
-					"diorama logs " + logTarget(c.pod) + ", around the restarts",
-					"give it more time: a longer start_period of the healthcheck",
-				}
 				out = append(out, finding)
 			})
 			return out
@@ -117,11 +94,7 @@ func killedByProbe(c containerFacts) (corev1.Event, bool) {
 
 func crashRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"crash-loop", "Crashes again and again",
-			"The container starts and ends with an error; Kubernetes restarts it, each time later.",
-			"Its last lines usually name the cause.",
-		}},
+		docs: []RuleDoc{crashDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			f.eachContainer(func(c containerFacts) {
@@ -130,7 +103,7 @@ func crashRule() rule {
 					return
 				}
 				end := c.lastEnd()
-				finding := ofContainer(c, "crash-loop")
+				finding := ofContainer(c, crashDoc())
 				finding.Since = end.FinishedAt.Time
 				finding.Terminal = !job && c.givenUp(crashTerminal)
 				finding.Summary = fmt.Sprintf("crashed %s (%s), last %s", times(c.runs()), exitText(end), ago(f.Time, end.FinishedAt.Time))
@@ -138,7 +111,6 @@ func crashRule() rule {
 					finding.Summary += ": " + lines[0]
 				}
 				finding.Evidence = append([]string{fmt.Sprintf("container %s: %s", clean(c.status.Name), exitText(end))}, c.lastWords()...)
-				finding.Advice = []string{"diorama logs " + logTarget(c.pod)}
 				out = append(out, finding)
 			})
 			return out
@@ -155,11 +127,7 @@ func logTarget(pod *podFacts) string {
 
 func jobRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"job-failed", "Job failed",
-			"A Job's Pods ended with an error as often as it may try, or it took too long.",
-			"Its last lines usually name the cause; `diorama up` tries it again once it was changed.",
-		}},
+		docs: []RuleDoc{jobDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			for _, job := range f.workloads {
@@ -174,8 +142,9 @@ func jobRule() rule {
 }
 
 func jobFinding(job *workload) found {
-	finding := found{owner: job, explains: job}
-	finding.ID, finding.Subject, finding.Service = "job-failed", "job/"+clean(job.name), clean(job.service())
+	finding := begin(jobDoc(), "job/"+clean(job.name))
+	finding.owner, finding.explains, finding.Service = job, job, clean(job.service())
+	finding.known = map[string]string{"service": finding.Service}
 	finding.Terminal = true
 	finding.Since = job.created
 	finding.Summary = fmt.Sprintf("gave up after %s", plural(len(job.pods), "attempt"))
@@ -193,7 +162,6 @@ func jobFinding(job *workload) found {
 			}
 		}
 	}
-	finding.Advice = []string{"diorama logs " + clean(job.service())}
 	return finding
 }
 

@@ -2,41 +2,33 @@ package diagnose
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-
-	"github.com/diorama-dev/diorama/internal/env"
 )
 
 // nodePatience is how long a node may take to become ready after it was made.
 const nodePatience = time.Minute
 
 // ofNode begins a finding about a node.
-func ofNode(node corev1.Node, id string) found {
-	return found{Finding: env.Finding{ID: id, Subject: "node/" + clean(node.Name)}}
+func ofNode(node corev1.Node, doc RuleDoc) found {
+	f := begin(doc, "node/"+clean(node.Name))
+	f.known = map[string]string{"node": clean(node.Name)}
+	return f
 }
 
 func apiRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"api-unreachable", "Cluster's API unreachable",
-			"The cluster's API server does not answer. What is shown is the last that was known.",
-			"See whether the node's container runs: `docker ps`; `diorama start` starts a stopped environment.",
-		}},
+		docs: []RuleDoc{apiDoc()},
 		find: func(f *facts) []found {
 			if f.API.Error == "" {
 				return nil
 			}
-			finding := found{Finding: env.Finding{ID: "api-unreachable", Subject: "cluster/api", Since: f.API.Since}}
+			finding := begin(apiDoc(), "cluster/api")
+			finding.Since = f.API.Since
 			finding.Summary = fmt.Sprintf("the cluster's API at %s does not answer", clean(f.API.Address))
 			finding.Evidence = []string{clean(f.API.Error)}
-			finding.Advice = []string{
-				"diorama start, where the environment was stopped",
-				"docker ps -a shows whether the node's container runs",
-				"see whether Docker runs: diorama doctor",
-			}
 			return []found{finding}
 		},
 	}
@@ -44,11 +36,7 @@ func apiRule() rule {
 
 func nodeRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"node-not-ready", "Node not ready",
-			"A node's kubelet does not report, or reports that it cannot run Pods.",
-			"See whether the node's container runs and has memory; `docker logs NODE` has its log.",
-		}},
+		docs: []RuleDoc{nodeDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			for _, node := range f.Nodes {
@@ -56,15 +44,11 @@ func nodeRule() rule {
 				if !ok || ready.Status == corev1.ConditionTrue || f.Time.Sub(node.CreationTimestamp.Time) < nodePatience {
 					continue
 				}
-				finding := ofNode(node, "node-not-ready")
+				finding := ofNode(node, nodeDoc())
 				finding.Since = ready.LastTransitionTime.Time
 				finding.Summary = fmt.Sprintf("node %s ceased to be ready %s: %s",
 					clean(node.Name), ago(f.Time, finding.Since), clean(ready.Message))
 				finding.Evidence = []string{fmt.Sprintf("%s: %s", clean(ready.Reason), clean(ready.Message))}
-				finding.Advice = []string{
-					"see whether its container runs: docker ps -a",
-					"read its log: docker logs " + clean(node.Name),
-				}
 				out = append(out, finding)
 			}
 			return out
@@ -72,50 +56,23 @@ func nodeRule() rule {
 	}
 }
 
-// pressures are a node's conditions that are bad when true.
-func pressures() map[corev1.NodeConditionType]RuleDoc {
-	return map[corev1.NodeConditionType]RuleDoc{
-		corev1.NodeDiskPressure: {
-			"disk-pressure", "Node short of disk",
-			"A node's disk is nearly full; Kubernetes evicts Pods and takes no new ones.",
-			"Free space: docker system df, docker system prune",
-		},
-		corev1.NodeMemoryPressure: {
-			"memory-pressure", "Node short of memory",
-			"A node's memory is nearly used up; Kubernetes evicts Pods.",
-			"Leave stacks out, lower their limits, or give Docker more memory",
-		},
-		corev1.NodePIDPressure: {
-			"pid-pressure", "Node short of process numbers",
-			"A node has nearly as many processes as it may have; Kubernetes takes no new Pods.",
-			"Find what makes so many processes: docker stats has a PIDS column",
-		},
-		corev1.NodeNetworkUnavailable: {
-			"node-network", "Node without Pod network",
-			"A node's Pod network is not set up.",
-			"Make the cluster anew: diorama up --recreate",
-		},
-	}
-}
-
 func pressureRule() rule {
 	var docs []RuleDoc
-	for _, doc := range pressures() {
-		docs = append(docs, doc)
+	for _, p := range pressures() {
+		docs = append(docs, p.doc)
 	}
 	return rule{docs: docs, find: func(f *facts) []found {
 		var out []found
 		for _, node := range f.Nodes {
 			for _, condition := range node.Status.Conditions {
-				doc, ok := pressures()[condition.Type]
-				if !ok || condition.Status != corev1.ConditionTrue {
+				at := slices.IndexFunc(pressures(), func(p pressure) bool { return p.condition == condition.Type })
+				if at < 0 || condition.Status != corev1.ConditionTrue {
 					continue
 				}
-				finding := ofNode(node, doc.ID)
+				finding := ofNode(node, pressures()[at].doc)
 				finding.Since = condition.LastTransitionTime.Time
 				finding.Summary = fmt.Sprintf("node %s: %s", clean(node.Name), clean(condition.Message))
 				finding.Evidence = []string{fmt.Sprintf("%s: %s", clean(condition.Reason), clean(condition.Message))}
-				finding.Advice = []string{strings.ToLower(doc.Remedy[:1]) + doc.Remedy[1:]}
 				out = append(out, finding)
 			}
 		}
@@ -125,11 +82,7 @@ func pressureRule() rule {
 
 func addressRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"node-address-changed", "Node came back with another address",
-			"Docker gave the node another address when it started again. What remembers the old one does not find the node until it asks again.",
-			"Most recover by themselves in a minute; restart the services that do not. Failing that, `diorama up --recreate`.",
-		}},
+		docs: []RuleDoc{addressDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			for _, node := range f.Nodes {
@@ -138,7 +91,7 @@ func addressRule() rule {
 				if old == "" && !moved {
 					continue
 				}
-				finding := ofNode(node, "node-address-changed")
+				finding := ofNode(node, addressDoc())
 				if moved {
 					old, current, finding.Since = move.From, move.To, move.Time
 				}
@@ -147,7 +100,6 @@ func addressRule() rule {
 				finding.Evidence = []string{
 					"address now: " + clean(current), "address before: " + clean(old),
 				}
-				finding.Advice = []string{"wait a minute, then restart services that stay unready", "diorama up --recreate"}
 				out = append(out, finding)
 			}
 			return out

@@ -15,18 +15,7 @@ const probePatience = 20 * time.Second
 
 func probeRule() rule {
 	return rule{
-		docs: []RuleDoc{
-			{
-				"readiness-probe-failing", "Not ready: its probe fails",
-				"The container runs, but its readiness probe says that it cannot serve yet.",
-				"Read the probe's answer and the log; often a service that it needs is missing.",
-			},
-			{
-				"startup-probe-failing", "Slow start: its probe still fails",
-				"The container runs, but its startup probe has not succeeded yet; when its patience ends, the container is restarted.",
-				"Wait, or give it more time with a longer start_period of the healthcheck.",
-			},
-		},
+		docs: []RuleDoc{readinessDoc(), startupDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			f.eachContainer(func(c containerFacts) {
@@ -50,11 +39,11 @@ func (f *facts) probeFinding(c containerFacts) (found, bool) {
 	if !ok || eventTime(event).Before(running.StartedAt.Time) {
 		return found{}, false
 	}
-	id, which := "readiness-probe-failing", "readiness"
+	doc, which := readinessDoc(), "readiness"
 	if strings.HasPrefix(event.Message, "Startup") {
-		id, which = "startup-probe-failing", "startup"
+		doc, which = startupDoc(), "startup"
 	}
-	finding := ofContainer(c, id)
+	finding := ofContainer(c, doc)
 	finding.Since = firstSeen(event)
 	if finding.Since.Before(running.StartedAt.Time) {
 		finding.Since = running.StartedAt.Time
@@ -62,7 +51,6 @@ func (f *facts) probeFinding(c containerFacts) (found, bool) {
 	finding.Summary = fmt.Sprintf("runs, but its %s probe failed %s: %s",
 		which, times(eventCount(event)), probeAnswer(event.Message))
 	finding.Evidence = []string{eventLine(event)}
-	finding.Advice = []string{"diorama logs " + logTarget(c.pod)}
 	return finding, true
 }
 

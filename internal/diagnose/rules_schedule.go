@@ -21,7 +21,6 @@ type shortage struct {
 	// resource is set where the reason is an amount of it.
 	resource corev1.ResourceName
 	says     string // of an amount: a format for it; else the whole clause
-	advice   string
 }
 
 // shortages are tried in order; the last takes what no other does.
@@ -52,11 +51,11 @@ func scheduleRule() rule {
 // then they keep Pods off by taints of Kubernetes' own, and the scheduler's
 // last word can outlive the taint. A node that stays so has a finding itself.
 func (f *facts) passing(pod *podFacts, finding found) bool {
-	if finding.ID != "unschedulable-taint" || f.Time.Sub(finding.Since) >= schedulePatience {
+	if finding.doc.ID != "unschedulable-taint" || f.Time.Sub(finding.Since) >= schedulePatience {
 		return false
 	}
-	_, advice, _ := f.taints(pod.Pod)
-	return len(advice) == 0
+	_, set, _ := f.taints(pod.Pod)
+	return len(set) == 0
 }
 
 func (f *facts) unschedulable(pod *podFacts, condition corev1.PodCondition) found {
@@ -68,10 +67,9 @@ func (f *facts) unschedulable(pod *podFacts, condition corev1.PodCondition) foun
 	if short.resource == "nvidia.com/gpu" {
 		short.resource = gpuOf(pod.Pod, short.resource)
 	}
-	finding := ofPod(pod, short.doc.ID)
+	finding := ofPod(pod, short.doc)
 	finding.Since = condition.LastTransitionTime.Time
 	waited := f.Time.Sub(finding.Since) >= schedulePatience
-	finding.Advice = []string{short.advice}
 	finding.Evidence = []string{"scheduler: " + clean(condition.Message)}
 	switch {
 	case short.resource != "":
@@ -84,11 +82,11 @@ func (f *facts) unschedulable(pod *podFacts, condition corev1.PodCondition) foun
 		finding.Terminal = waited && staysSo(short, message)
 	}
 	if short.doc.ID == "unschedulable-taint" {
-		taints, advice, stays := f.taints(pod.Pod)
+		taints, set, stays := f.taints(pod.Pod)
 		finding.Evidence = append(finding.Evidence, taints...)
 		finding.Terminal = waited && stays
-		if len(advice) > 0 {
-			finding.Advice = advice
+		for _, known := range set {
+			finding.Advice = append(finding.Advice, short.doc.advise(known)...)
 		}
 	}
 	if short.doc.ID == "unschedulable-port" {

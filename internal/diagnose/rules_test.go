@@ -101,26 +101,6 @@ func TestAmounts(t *testing.T) {
 	}
 }
 
-func TestCatalogueIsWholeAndUnique(t *testing.T) {
-	seen := map[string]bool{}
-	for _, doc := range Catalogue() {
-		if seen[doc.ID] {
-			t.Errorf("%s is documented twice", doc.ID)
-		}
-		seen[doc.ID] = true
-		if doc.Title == "" || doc.Meaning == "" || doc.Remedy == "" {
-			t.Errorf("%s lacks words: %+v", doc.ID, doc)
-		}
-	}
-	for name, id := range recordings {
-		for id := range strings.FieldsSeq(id) {
-			if !seen[id] {
-				t.Errorf("%s, of recording %s, is not documented", id, name)
-			}
-		}
-	}
-}
-
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func TestAPIUnreachable(t *testing.T) {

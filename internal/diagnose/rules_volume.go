@@ -6,8 +6,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-
-	"github.com/diorama-dev/diorama/internal/env"
 )
 
 // claimPatience is how long a claim may be pending without anybody complaining.
@@ -15,11 +13,7 @@ const claimPatience = 30 * time.Second
 
 func claimRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"claim-pending", "Volume claim pending",
-			"A volume claim got no volume: no such storage class, no provisioner, or no volume that fits.",
-			"See the storage classes: kubectl get storageclass. A kind cluster has one, called standard.",
-		}},
+		docs: []RuleDoc{claimDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			for _, claim := range f.Claims {
@@ -41,7 +35,7 @@ func (f *facts) claimFinding(claim corev1.PersistentVolumeClaim) (found, bool) {
 	if !complained && !lost {
 		return found{}, false
 	}
-	finding := found{Finding: env.Finding{ID: "claim-pending", Subject: "persistentvolumeclaim/" + clean(claim.Name)}}
+	finding := begin(claimDoc(), "persistentvolumeclaim/"+clean(claim.Name))
 	if user := f.userOf(claim); user != nil {
 		finding.owner, finding.Service, finding.explains = user.owner, clean(user.service()), user.key
 	}
@@ -56,7 +50,6 @@ func (f *facts) claimFinding(claim corev1.PersistentVolumeClaim) (found, bool) {
 		finding.Terminal = containsAny(event.Message, "storageclass", "no storage class is set") &&
 			containsAny(event.Message, "not found", "no storage class is set") && f.Time.Sub(finding.Since) >= settingPatience
 	}
-	finding.Advice = []string{"see the storage classes: kubectl get storageclass", "name one that exists, or leave the name out"}
 	return finding, true
 }
 
@@ -92,18 +85,14 @@ func (f *facts) userOf(claim corev1.PersistentVolumeClaim) *podFacts {
 
 func evictionRule() rule {
 	return rule{
-		docs: []RuleDoc{{
-			"evicted", "Evicted by its node",
-			"The node ran short of something and ended the Pod to protect itself.",
-			"See what it ran short of; leave stacks out, or give Docker more of it.",
-		}},
+		docs: []RuleDoc{evictedDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			for _, pod := range f.pods {
 				if pod.Status.Reason != "Evicted" || pod.owner != nil && pod.owner.done() {
 					continue
 				}
-				finding := ofPod(pod, "evicted")
+				finding := ofPod(pod, evictedDoc())
 				finding.Since = pod.CreationTimestamp.Time
 				for _, condition := range pod.Status.Conditions {
 					if condition.Type == corev1.DisruptionTarget {
@@ -112,7 +101,6 @@ func evictionRule() rule {
 				}
 				finding.Summary = "evicted by its node: " + clean(pod.Status.Message)
 				finding.Evidence = []string{clean(pod.Status.Message)}
-				finding.Advice = []string{"leave stacks out, or give Docker more of what ran short"}
 				out = append(out, finding)
 			}
 			return out

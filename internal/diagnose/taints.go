@@ -12,25 +12,25 @@ import (
 // has recovered, removes by itself.
 const ownTaints = "node.kubernetes.io/"
 
-// taints lists the taints that keep a Pod off the nodes, how to remove those
-// that nobody else will, and whether every node has one of these.
-func (f *facts) taints(pod *corev1.Pod) (evidence, advice []string, stays bool) {
+// taints lists the taints that keep a Pod off the nodes, those that nobody will
+// remove but a person, as advice needs them, and whether every node has one of
+// these.
+func (f *facts) taints(pod *corev1.Pod) (evidence []string, set []map[string]string, stays bool) {
 	stays = len(f.Nodes) > 0
 	for _, node := range f.Nodes {
-		set := false
+		here := len(set)
 		for _, taint := range node.Spec.Taints {
 			if tolerated(pod, taint) {
 				continue
 			}
 			evidence = append(evidence, fmt.Sprintf("node %s: taint %s", clean(node.Name), clean(taint.ToString())))
 			if !strings.HasPrefix(taint.Key, ownTaints) {
-				set = true
-				advice = append(advice, fmt.Sprintf("kubectl taint nodes %s %s:%s-", clean(node.Name), clean(taint.Key), clean(string(taint.Effect))))
+				set = append(set, map[string]string{"node": clean(node.Name), "taint": clean(taint.Key) + ":" + clean(string(taint.Effect))})
 			}
 		}
-		stays = stays && set
+		stays = stays && len(set) > here
 	}
-	return evidence, advice, stays
+	return evidence, set, stays
 }
 
 // tolerated reports whether a taint does not keep the Pod off a node.

@@ -39,28 +39,11 @@ func Worst(checks []Check) Status {
 	return worst
 }
 
-// rule looks at the facts and says what it found.
-type rule func(Facts) []Check
-
 // Examine holds the facts against all rules. It is pure.
 func Examine(f Facts) []Check {
-	rules := []rule{
-		platform,
-		dockerAnswers,
-		dockerCommand,
-		memory,
-		cpus,
-		disk,
-		cgroups,
-		inotify,
-		ports,
-		bridge,
-		clusters,
-		contexts,
-	}
 	var checks []Check
-	for _, examine := range rules {
-		checks = append(checks, examine(f)...)
+	for _, r := range rules() {
+		checks = append(checks, r.examine(f, Check{ID: r.doc.ID, Title: r.doc.Title, Status: OK})...)
 	}
 	return checks
 }

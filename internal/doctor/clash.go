@@ -14,7 +14,21 @@ const (
 	contextPrefix = "kind-"
 )
 
-func ports(f Facts) []Check {
+const (
+	freePort       = "free it, or leave it: another port is used then, and shown"
+	removeNetwork  = "remove it (docker network rm kind): kind makes it as a bridge"
+	otherAddresses = "with no cluster running: docker network rm kind, and set default-address-pools of Docker to addresses that are free"
+)
+
+func removeCluster(name string) string {
+	return "leave it and use another --name, or remove it with: kind delete cluster --name " + name
+}
+
+func removeContext(name string) string {
+	return "--merge-kubeconfig would replace it; remove it with: kubectl config delete-context " + name
+}
+
+func ports(f Facts, check Check) []Check {
 	if len(f.Wanted.Ports) == 0 {
 		return nil
 	}
@@ -23,17 +37,18 @@ func ports(f Facts) []Check {
 		if use.Ours {
 			continue
 		}
-		checks = append(checks, Check{
-			ID: "port", Title: "Port " + strconv.Itoa(use.Port), Status: Warn, Found: "taken by " + use.Holder(),
-			Remedy: "free it, or leave it: another port is used then, and shown",
-		})
+		taken := check
+		taken.Title, taken.Found = "Port "+strconv.Itoa(use.Port), "taken by "+use.Holder()
+		taken.Status, taken.Remedy = Warn, freePort
+		checks = append(checks, taken)
 	}
 	if len(checks) == 0 {
 		free := make([]string, 0, len(f.Wanted.Ports))
 		for _, port := range f.Wanted.Ports {
 			free = append(free, strconv.Itoa(port))
 		}
-		return []Check{{ID: "port", Title: "Ports", Status: OK, Found: strings.Join(free, ", ") + " to be had"}}
+		check.Found = strings.Join(free, ", ") + " to be had"
+		return []Check{check}
 	}
 	return checks
 }
@@ -46,11 +61,11 @@ func (u PortUse) Holder() string {
 	return u.Process.String()
 }
 
-func bridge(f Facts) []Check {
+func bridge(f Facts, check Check) []Check {
 	if f.Unusable != nil {
 		return nil
 	}
-	check := Check{ID: "network", Title: "Network kind", Status: OK, Found: "not there yet"}
+	check.Found = "not there yet"
 	n := f.Network
 	if !n.Exists {
 		return []Check{check}
@@ -64,27 +79,25 @@ func bridge(f Facts) []Check {
 	case n.Driver != "bridge":
 		check.Status = Fail
 		check.Found = "its driver is " + n.Driver
-		check.Remedy = "remove it (docker network rm kind): kind makes it as a bridge"
+		check.Remedy = removeNetwork
 	case len(n.Clashes) > 0:
 		clash := n.Clashes[0]
 		check.Status = Warn
 		check.Found += fmt.Sprintf(", and %s of this machine has %s", clash.Interface, clash.Prefix)
-		check.Remedy = "with no cluster running: docker network rm kind, and set default-address-pools of Docker to addresses that are free"
+		check.Remedy = otherAddresses
 	}
 	return []Check{check}
 }
 
-func clusters(f Facts) []Check {
+func clusters(f Facts, check Check) []Check {
 	var checks []Check
 	for _, cluster := range f.Clusters {
 		name := strings.TrimPrefix(cluster, clusterPrefix)
 		if slices.Contains(f.Wanted.Known, name) {
 			continue
 		}
-		check := Check{
-			ID: "cluster", Title: "Cluster " + cluster, Status: Warn, Found: "there, and not ours: no record of it",
-			Remedy: "leave it and use another --name, or remove it with: kind delete cluster --name " + cluster,
-		}
+		check.Title, check.Found = "Cluster "+cluster, "there, and not ours: no record of it"
+		check.Status, check.Remedy = Warn, removeCluster(cluster)
 		if name == f.Wanted.Environment {
 			check.Status = Fail
 		}
@@ -93,18 +106,16 @@ func clusters(f Facts) []Check {
 	return checks
 }
 
-func contexts(f Facts) []Check {
+func contexts(f Facts, check Check) []Check {
 	var checks []Check
 	for _, context := range f.Contexts {
 		name := strings.TrimPrefix(context, contextPrefix+clusterPrefix)
 		if slices.Contains(f.Wanted.Known, name) {
 			continue
 		}
-		checks = append(checks, Check{
-			ID: "context", Title: "Context " + context, Status: Warn,
-			Found:  "in your kubeconfig, and not ours: no record of it",
-			Remedy: "--merge-kubeconfig would replace it; remove it with: kubectl config delete-context " + context,
-		})
+		check.Title, check.Found = "Context "+context, "in your kubeconfig, and not ours: no record of it"
+		check.Status, check.Remedy = Warn, removeContext(context)
+		checks = append(checks, check)
 	}
 	return checks
 }

@@ -92,19 +92,25 @@ func here(info system.Info) bool {
 	return err == nil && strings.TrimSpace(string(release)) == info.KernelVersion
 }
 
-func availableMemory() int64 {
+func availableMemory() int64 { return meminfo("MemAvailable") }
+
+// LocalMemory is what this machine has of memory, in bytes; 0 where it is not
+// known.
+func LocalMemory() int64 { return meminfo("MemTotal") }
+
+func meminfo(name string) int64 {
 	data, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
 		return 0
 	}
-	return parseAvailable(string(data))
+	return parseMeminfo(string(data), name)
 }
 
-// parseAvailable reads MemAvailable, in kB, out of /proc/meminfo.
-func parseAvailable(text string) int64 {
+// parseMeminfo reads an amount, in kB, out of /proc/meminfo.
+func parseMeminfo(text, name string) int64 {
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)
-		if len(fields) < 2 || fields[0] != "MemAvailable:" {
+		if len(fields) < 2 || fields[0] != name+":" {
 			continue
 		}
 		kilobytes, err := strconv.ParseInt(fields[1], 10, 64)

@@ -168,7 +168,7 @@ func TestParseAvailable(t *testing.T) {
 		"MemAvailable: 99999999999999999999 kB":       0,
 		"":                                            0,
 	} {
-		if got := parseAvailable(text); got != want {
+		if got := parseMeminfo(text, "MemAvailable"); got != want {
 			t.Errorf("available of %q is %d, want %d", text, got, want)
 		}
 	}

@@ -17,20 +17,26 @@ const (
 	inotifyWatches   = 524288
 )
 
-func cgroups(f Facts) []Check {
+const modernCgroups = "boot Docker's machine with cgroup v2 (kernel parameter systemd.unified_cgroup_hierarchy=1)"
+
+// olderKubernetes takes the last version before the strict one.
+func olderKubernetes() string {
+	return fmt.Sprintf(`set cluster.kubernetes to "1.%d"`, strictKubelet-1)
+}
+
+func cgroups(f Facts, check Check) []Check {
 	if f.Docker.CgroupVersion == "" {
 		return nil
 	}
-	check := Check{ID: "cgroup", Title: "Control groups", Status: OK, Found: "version " + f.Docker.CgroupVersion}
+	check.Found = "version " + f.Docker.CgroupVersion
 	if f.Docker.CgroupVersion != "1" {
 		return []Check{check}
 	}
-	const modern = "boot Docker's machine with cgroup v2 (kernel parameter systemd.unified_cgroup_hierarchy=1)"
-	check.Status, check.Remedy = Warn, modern+": Kubernetes is leaving version 1 behind"
+	check.Status, check.Remedy = Warn, modernCgroups+": Kubernetes is leaving version 1 behind"
 	if minor, known := minorOf(f.Wanted.Kubernetes); known && minor >= strictKubelet {
 		check.Status = Fail
 		check.Found += ", and the kubelet of Kubernetes " + f.Wanted.Kubernetes + " does not start on it"
-		check.Remedy = fmt.Sprintf(`set cluster.kubernetes to "1.%d", or %s`, strictKubelet-1, modern)
+		check.Remedy = olderKubernetes() + ", or " + modernCgroups
 	}
 	return []Check{check}
 }
@@ -46,15 +52,8 @@ func minorOf(version string) (int, bool) {
 	return minor, err == nil
 }
 
-func inotify(f Facts) []Check {
-	i := f.Inotify
-	if i.Instances == 0 || i.Watches == 0 {
-		return nil
-	}
-	check := Check{
-		ID: "inotify", Title: "File watches", Status: OK,
-		Found: fmt.Sprintf("%d instances, %d watches per user", i.Instances, i.Watches),
-	}
+// raised are the kernel's settings for those of the bounds that are too low.
+func (i Inotify) raised() []string {
 	var settings []string
 	if i.Instances < inotifyInstances {
 		settings = append(settings, fmt.Sprintf("fs.inotify.max_user_instances=%d", inotifyInstances))
@@ -62,7 +61,16 @@ func inotify(f Facts) []Check {
 	if i.Watches < inotifyWatches {
 		settings = append(settings, fmt.Sprintf("fs.inotify.max_user_watches=%d", inotifyWatches))
 	}
-	if len(settings) > 0 {
+	return settings
+}
+
+func inotify(f Facts, check Check) []Check {
+	i := f.Inotify
+	if i.Instances == 0 || i.Watches == 0 {
+		return nil
+	}
+	check.Found = fmt.Sprintf("%d instances, %d watches per user", i.Instances, i.Watches)
+	if settings := i.raised(); len(settings) > 0 {
 		check.Status = Warn
 		check.Remedy = "sudo sysctl " + strings.Join(settings, " ")
 	}

@@ -24,29 +24,40 @@ const (
 	comfortCPUs   = 2
 )
 
-func platform(f Facts) []Check {
-	check := Check{ID: "platform", Title: "Platform", Status: OK, Found: f.OS + "/" + f.Arch}
+const (
+	otherArchitecture = "use a machine of architecture amd64 or arm64: node images are built for these"
+	askDocker         = "try: docker version"
+	installCommand    = "install the docker command line (https://docs.docker.com/get-docker/): kind runs it"
+	endPrograms       = "end programs that use memory, or use a smaller profile"
+	freeDisk          = "free some, for example with: docker system prune"
+)
+
+func ownArchitecture(arch string) string {
+	return "give Docker a machine of architecture " + arch + ": emulated nodes are slow"
+}
+
+func platform(f Facts, check Check) []Check {
+	check.Found = f.OS + "/" + f.Arch
 	switch arch := cmp.Or(f.Docker.Arch, f.Arch); {
 	case arch != "amd64" && arch != "arm64":
 		check.Status = Fail
 		check.Found += ", Docker runs " + arch
-		check.Remedy = "use a machine of architecture amd64 or arm64: node images are built for these"
+		check.Remedy = otherArchitecture
 	case f.Docker.Arch != "" && f.Docker.Arch != f.Arch:
 		check.Status = Warn
 		check.Found += ", Docker runs " + f.Docker.Arch
-		check.Remedy = "give Docker a machine of architecture " + f.Arch + ": emulated nodes are slow"
+		check.Remedy = ownArchitecture(f.Arch)
 	}
 	return []Check{check}
 }
 
-func dockerAnswers(f Facts) []Check {
-	check := Check{ID: "docker", Title: "Docker", Status: OK}
+func dockerAnswers(f Facts, check Check) []Check {
 	if f.Unusable == nil {
 		check.Found = fmt.Sprintf("%s, API %s, at %s", f.Docker.Version, f.Docker.API, f.Docker.Endpoint)
 		return []Check{check}
 	}
 	check.Status, check.Found = Fail, f.Unusable.Error()
-	check.Remedy = "try: docker version"
+	check.Remedy = askDocker
 	var known *docker.Error
 	if errors.As(f.Unusable, &known) {
 		check.Found = fmt.Sprintf("%s: %v", known.Reason, known.Err)
@@ -55,11 +66,11 @@ func dockerAnswers(f Facts) []Check {
 	return []Check{check}
 }
 
-func dockerCommand(f Facts) []Check {
-	check := Check{ID: "docker-command", Title: "docker command", Status: OK, Found: f.Command.Version + " at " + f.Command.Path}
+func dockerCommand(f Facts, check Check) []Check {
+	check.Found = f.Command.Version + " at " + f.Command.Path
 	if f.Command.Path == "" {
 		check.Status, check.Found = Fail, "not on PATH"
-		check.Remedy = "install the docker command line (https://docs.docker.com/get-docker/): kind runs it"
+		check.Remedy = installCommand
 	}
 	return []Check{check}
 }
@@ -76,12 +87,17 @@ func (m Machine) raise(what string) string {
 	}
 }
 
-func memory(f Facts) []Check {
+// raises are the ways to more of something, on every kind of machine.
+func raises(what string) []string {
+	return []string{Machine{Here: true}.raise(what), Machine{System: "Docker Desktop"}.raise(what), Machine{}.raise(what)}
+}
+
+func memory(f Facts, check Check) []Check {
 	m, wanted := f.Docker, f.Wanted.Memory
 	if m.Memory == 0 {
 		return nil
 	}
-	check := Check{ID: "memory", Title: "Memory", Status: OK, Found: size(m.Memory) + " on Docker's machine"}
+	check.Found = size(m.Memory) + " on Docker's machine"
 	if m.MemoryFree > 0 {
 		check.Found += ", " + size(m.MemoryFree) + " free"
 	}
@@ -93,7 +109,7 @@ func memory(f Facts) []Check {
 	case m.MemoryFree > 0 && m.MemoryFree < max(leastMemory, wanted):
 		check.Status = Warn
 		check.Found += ", needed " + size(max(leastMemory, wanted))
-		check.Remedy = "end programs that use memory, or use a smaller profile"
+		check.Remedy = endPrograms
 	case m.Memory < comfortMemory:
 		check.Status = Warn
 		check.Remedy = m.raise("memory")
@@ -101,23 +117,23 @@ func memory(f Facts) []Check {
 	return []Check{check}
 }
 
-func cpus(f Facts) []Check {
+func cpus(f Facts, check Check) []Check {
 	if f.Docker.CPUs == 0 {
 		return nil
 	}
-	check := Check{ID: "cpus", Title: "CPUs", Status: OK, Found: strconv.Itoa(f.Docker.CPUs) + " on Docker's machine"}
+	check.Found = strconv.Itoa(f.Docker.CPUs) + " on Docker's machine"
 	if f.Docker.CPUs < comfortCPUs {
 		check.Status, check.Remedy = Warn, f.Docker.raise("CPUs")
 	}
 	return []Check{check}
 }
 
-func disk(f Facts) []Check {
+func disk(f Facts, check Check) []Check {
 	m := f.Docker
 	if m.DiskFree == 0 {
 		return nil
 	}
-	check := Check{ID: "disk", Title: "Disk", Status: OK, Found: size(m.DiskFree) + " free at " + m.Root}
+	check.Found = size(m.DiskFree) + " free at " + m.Root
 	least := max(leastDisk, f.Wanted.Disk)
 	switch {
 	case m.DiskFree < least:
@@ -127,7 +143,7 @@ func disk(f Facts) []Check {
 		check.Status = Warn
 	}
 	if check.Status != OK {
-		check.Remedy = "free some, for example with: docker system prune"
+		check.Remedy = freeDisk
 	}
 	return []Check{check}
 }

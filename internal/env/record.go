@@ -103,6 +103,12 @@ func (f Folder) Request() string { return filepath.Join(string(f), "request.json
 // those of its profile, NAME.yaml each.
 func (f Folder) Apps() string { return filepath.Join(string(f), "apps") }
 
+// Servers is the folder of the servers that the keeper owns, a folder each.
+func (f Folder) Servers() string { return filepath.Join(string(f), "servers") }
+
+// Programs is the folder of the copies of our own binary that keepers run.
+func (f Folder) Programs() string { return filepath.Join(string(f), "programs") }
+
 // KeeperLog is the file that the keeper writes what it does to.
 func (f Folder) KeeperLog() string { return filepath.Join(string(f), "keeper.log") }
 

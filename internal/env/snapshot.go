@@ -40,8 +40,10 @@ type Service struct {
 	Pods     []string  `json:"pods,omitempty"`
 	// Waiting says in a few words what a service that is not ready is doing,
 	// when nothing is wrong with it.
-	Waiting string    `json:"waiting,omitempty"`
-	Why     []Finding `json:"why"`
+	Waiting string `json:"waiting,omitempty"`
+	// Server is what stands behind the service where that is no Pod.
+	Server *Server   `json:"server,omitempty"`
+	Why    []Finding `json:"why"`
 }
 
 // Usage is what something uses of the machine. A nil pointer means unknown,

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"sync"
@@ -76,5 +77,9 @@ type runtimeStreams struct{ k *keeper }
 
 // Logs opens what a container writes.
 func (s runtimeStreams) Logs(ctx context.Context, pod, container string, since time.Time, previous bool) (io.ReadCloser, error) {
-	return s.k.runtime.Logs(ctx, pod, container, since, previous)
+	streams, ok := s.k.runtime.(logs.Streams)
+	if !ok {
+		return nil, errors.New("this runtime's output is not followed")
+	}
+	return streams.Logs(ctx, pod, container, since, previous)
 }

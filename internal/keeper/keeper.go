@@ -23,7 +23,6 @@ import (
 // Runtime is where the keeper's environment runs.
 type Runtime interface {
 	engine.Executor
-	logs.Streams
 	// Use makes the plan the one that is executed and observed.
 	Use(p plan.Plan)
 	// Observe begins to emit what is observed, and goes on until Close.
@@ -42,9 +41,23 @@ type Options struct {
 	Folder env.Folder
 	// Build identifies the binary, so that a newer one can take over.
 	Build string
-	// Open makes the runtime, which tells what happens and which containers
-	// there are.
-	Open func(ctx context.Context, emit func(env.Event), containers func([]logs.Container)) (Runtime, error)
+	// Open makes the runtime.
+	Open func(ctx context.Context, t Tell) (Runtime, error)
+	// Owner is true where what runs is the keeper's own: it ended with an
+	// earlier keeper, and this one brings it about again.
+	Owner bool
+	Log   *slog.Logger
+}
+
+// Tell is whom a runtime tells.
+type Tell struct {
+	// Emit takes what happens.
+	Emit func(env.Event)
+	// Containers takes the containers that there are, where the runtime has
+	// their output to be followed: see [logs.Streams].
+	Containers func([]logs.Container)
+	// Sink takes the lines of whoever writes to the runtime itself.
+	Sink logs.Sink
 	Log  *slog.Logger
 }
 
@@ -58,6 +71,10 @@ type UpRequest struct {
 // Unpacking one keeps a core busy while Kubernetes comes up beside it; more
 // at once would only make the image that most depends on come last.
 func loadsAtOnce() int { return max(1, runtime.NumCPU()/2) }
+
+// resumeWithin bounds how long servers may take to be ready again that ended
+// with an earlier keeper.
+const resumeWithin = 5 * time.Minute
 
 // failing is how long steps under way may go on once another has failed.
 const failing = 5 * time.Second
@@ -88,7 +105,8 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if k.runtime, err = o.Open(ctx, k.store.Emit, collector.follower.Set); err != nil {
+	tell := Tell{Emit: k.store.Emit, Containers: collector.follower.Set, Sink: collector.store, Log: o.Log}
+	if k.runtime, err = o.Open(ctx, tell); err != nil {
 		return errors.Join(err, collector.store.Close())
 	}
 	stop := collector.start(ctx)
@@ -112,6 +130,12 @@ func (k *keeper) resume(ctx context.Context) {
 	record, err := k.options.Folder.ReadRecord()
 	if err != nil {
 		k.options.Log.Error("the environment's record cannot be read", "error", err)
+		return
+	}
+	if k.options.Owner && !record.Stopped {
+		if err := k.up(ctx, UpRequest{Plan: p, Timeout: resumeWithin}); err != nil {
+			k.options.Log.Error("the environment cannot be taken up", "error", err)
+		}
 		return
 	}
 	k.begin(p, nil)

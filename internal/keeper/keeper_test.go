@@ -15,7 +15,6 @@ import (
 	"github.com/diorama-dev/diorama/internal/engine"
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/keeper"
-	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/internal/plan"
 )
 
@@ -72,7 +71,7 @@ func run(t *testing.T, folder env.Folder, runtime keeper.Runtime) *keeper.Client
 	go func() {
 		ended <- keeper.Run(ctx, keeper.Options{
 			Folder: folder, Build: "test", Log: slog.New(slog.DiscardHandler),
-			Open: func(context.Context, func(env.Event), func([]logs.Container)) (keeper.Runtime, error) {
+			Open: func(context.Context, keeper.Tell) (keeper.Runtime, error) {
 				return runtime, nil
 			},
 		})

@@ -18,6 +18,8 @@ type Hello struct {
 	PID     int    `json:"pid"`
 	Build   string `json:"build"`
 	Running bool   `json:"running"` // a plan is being run
+	// Owner is true of a keeper whose end is that of the environment's servers.
+	Owner bool `json:"owner,omitempty"`
 }
 
 // serve answers clients until it is told to quit.
@@ -49,7 +51,7 @@ func (k *keeper) routes(ctx context.Context) http.Handler {
 	mux.HandleFunc("GET /v1/hello", func(w http.ResponseWriter, _ *http.Request) {
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		answer(w, Hello{PID: os.Getpid(), Build: k.options.Build, Running: k.running})
+		answer(w, Hello{PID: os.Getpid(), Build: k.options.Build, Running: k.running, Owner: k.options.Owner})
 	})
 	mux.HandleFunc("GET /v1/snapshot", func(w http.ResponseWriter, _ *http.Request) { answer(w, k.store.Snapshot()) })
 	mux.HandleFunc("GET /v1/watch", k.watch)

@@ -15,11 +15,15 @@ import (
 // Spawn says how to start a keeper.
 type Spawn struct {
 	Folder env.Folder
-	// Executable and Arguments start a process that calls [Run].
-	Executable string
+	// Executable returns the program, and Arguments are those, that start a
+	// process that calls [Run]. It is asked once no keeper runs.
+	Executable func() (string, error)
 	Arguments  []string
 	// Build identifies the binary; a keeper at rest of another build is replaced.
 	Build string
+	// Gently leaves a keeper of another build alone that owns servers: they
+	// would be started anew, and a look must not do that.
+	Gently bool
 }
 
 // startWithin bounds the wait for a new keeper to answer.
@@ -30,7 +34,7 @@ const startWithin = 15 * time.Second
 func (s Spawn) Ensure(ctx context.Context) (*Client, error) {
 	client := NewClient(s.Folder)
 	hello, err := client.Hello(ctx)
-	if err == nil && (hello.Build == s.Build || hello.Running) {
+	if err == nil && (hello.Build == s.Build || hello.Running || (s.Gently && hello.Owner)) {
 		return client, nil
 	}
 	if err == nil {
@@ -51,12 +55,16 @@ func (s Spawn) Ensure(ctx context.Context) (*Client, error) {
 // start begins the keeper's process in a session of its own, so that it
 // outlives ours and our terminal.
 func (s Spawn) start() (<-chan error, error) {
+	executable, err := s.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("start the keeper: %w", err)
+	}
 	out, err := os.OpenFile(s.Folder.KeeperLog(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("start the keeper: %w", err)
 	}
 	defer out.Close()
-	cmd := exec.Command(s.Executable, s.Arguments...) //nolint:noctx,gosec // it outlives every context of ours; it is our own binary
+	cmd := exec.Command(executable, s.Arguments...) //nolint:noctx,gosec // it outlives every context of ours; it is our own binary
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.Dir = string(s.Folder)
 	detach(cmd)

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"maps"
 	"os"
 	"slices"
@@ -64,24 +65,23 @@ func (r *resolver) endpoints(i instance) []Endpoint {
 func (r *resolver) inside(i instance) map[string]string {
 	vars := make(map[string]string)
 	credentials := r.in.Credentials[i.As]
-	for _, e := range i.stack.Endpoints {
+	for name, e := range i.stack.Endpoints {
 		if e.Env == "" {
 			continue
 		}
-		host := i.rename(e.Service)
-		known := map[string]string{"HOST": host, "PORT": strconv.Itoa(e.Port)}
-		maps.Copy(known, r.parameters[i.As])
-		address := e.URL
-		if e.Internal != "" {
-			address = e.Internal
+		host, port, address := i.rename(e.Service), strconv.Itoa(e.Port), cmp.Or(e.Internal, e.URL)
+		if r.embedded() { // there is no inside
+			host, port, address = Localhost, strconv.Itoa(r.ports[i.As+"/"+name].Host), e.URL
 		}
+		known := map[string]string{"HOST": host, "PORT": port}
+		maps.Copy(known, r.parameters[i.As])
 		prefix := i.prefix(e.Env)
 		variable := prefix + "_URL"
 		if e.Variable != "" {
 			variable = i.prefix(e.Variable)
 		}
 		vars[variable] = expand(address, known, credentials)
-		vars[prefix+"_HOST"], vars[prefix+"_PORT"] = host, strconv.Itoa(e.Port)
+		vars[prefix+"_HOST"], vars[prefix+"_PORT"] = host, port
 		if e.User != "" {
 			vars[prefix+"_USER"] = expand(e.User, known, credentials)
 		}
@@ -141,6 +141,9 @@ func (r *resolver) variables(i instance) map[string]string {
 		upper := strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 		vars["DIORAMA_"+upper+"_HOST"] = Localhost
 		vars["DIORAMA_"+upper+"_PORT"] = strconv.Itoa(r.ports[i.As+"/"+name].Host)
+	}
+	if r.embedded() {
+		maps.Copy(vars, r.listens(i))
 	}
 	for _, required := range r.all {
 		if slices.Contains(i.requires, required.As) {

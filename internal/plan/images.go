@@ -22,7 +22,7 @@ func (r *resolver) resolvePrograms(all []instance) []instance {
 		for _, build := range i.stack.Builds {
 			reference, err := r.in.Program(build.Image, build.Package)
 			if err != nil {
-				r.plan.Warnings = append(r.plan.Warnings, fmt.Sprintf("%s is left out: %v", i.As, err))
+				r.leaveOut(i.As, err.Error())
 				return true
 			}
 			r.programs[build.Image] = program{pkg: build.Package, reference: reference}
@@ -114,10 +114,10 @@ type MemoryError struct {
 }
 
 func (e *MemoryError) Error() string {
-	message := fmt.Sprintf("the profile needs about %s of memory, Docker's machine has %s",
+	message := fmt.Sprintf("the profile needs about %s of memory, the machine that runs it has %s",
 		units.BytesSize(float64(e.Needed)), units.BytesSize(float64(e.Available)))
 	if e.LeaveOut != "" {
-		message += "; leave out " + e.LeaveOut + ", or give Docker more memory"
+		message += "; leave out " + e.LeaveOut + ", or give the machine (with Docker: its virtual machine) more memory"
 	}
 	return message
 }
@@ -138,8 +138,12 @@ func (r *resolver) resolveDisk(context.Context) error {
 }
 
 func (r *resolver) resolveMemory(context.Context) error {
-	m := Memory{Available: r.in.Host.Memory, Budget: r.in.Profile.Budget.Memory}
-	m.Needed = clusterMemory + int64(r.plan.Cluster.Nodes-1)*nodeMemory
+	return r.fits(clusterMemory + int64(r.plan.Cluster.Nodes-1)*nodeMemory)
+}
+
+// fits holds the stacks, and what is needed beside them, against the machine.
+func (r *resolver) fits(beside int64) error {
+	m := Memory{Available: r.in.Host.Memory, Budget: r.in.Profile.Budget.Memory, Needed: beside}
 	largest := Stack{}
 	for _, s := range r.plan.Stacks {
 		m.Needed += s.Memory

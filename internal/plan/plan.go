@@ -36,6 +36,8 @@ type Plan struct {
 	Differences []Difference `json:"differences,omitempty"`
 	// Warnings are what a person should know before the start.
 	Warnings []string `json:"warnings,omitempty"`
+	// Placement says why it runs where it runs, and what cannot.
+	Placement Placement `json:"placement,omitzero"`
 }
 
 // Cluster is the cluster that the plan wants.
@@ -57,7 +59,9 @@ type Stack struct {
 	Requires []string `json:"requires,omitempty"` // instances
 	// Waves are applied one after the other, each once the one before is well.
 	Waves [][]*unstructured.Unstructured `json:"waves"`
-	// Workloads are the services that the objects make.
+	// Servers are what the embedded runtime runs in the place of objects.
+	Servers []Server `json:"servers,omitempty"`
+	// Workloads are the services that the objects or servers make.
 	Workloads []manifest.Workload `json:"workloads"`
 	Images    []string            `json:"images"`
 	Losses    []manifest.Loss     `json:"losses,omitempty"`

@@ -84,21 +84,21 @@ func ports(environment string, wanted []wish, record env.Record, host Host) (map
 	if record.Cluster.Complete {
 		return fromPool(wanted, given, record.Cluster.Ports, host)
 	}
+	assigned, err := freePorts(wanted, given, host)
+	if err != nil {
+		return nil, nil, err
+	}
 	used := make(map[int]bool)
+	var published []env.PortRecord
+	for _, w := range wanted {
+		port := assigned[w.key]
+		port.Node = firstNodePort + len(published)
+		assigned[w.key] = port
+		published, used[port.Host] = append(published, port), true
+	}
 	taken := func(port int) bool {
 		_, by := host.Taken(port)
 		return by || used[port]
-	}
-	assigned := make(map[string]env.PortRecord, len(wanted))
-	var published []env.PortRecord
-	for _, w := range wanted {
-		port, err := choose(w, given, taken, host)
-		if err != nil {
-			return nil, nil, err
-		}
-		used[port] = true
-		assigned[w.key] = env.PortRecord{Node: firstNodePort + len(published), Host: port, Preferred: w.preferred}
-		published = append(published, assigned[w.key])
 	}
 	for port := poolStart(environment); len(published) < len(wanted)+poolSize; port++ {
 		if !taken(port) {
@@ -106,6 +106,26 @@ func ports(environment string, wanted []wish, record env.Record, host Host) (map
 		}
 	}
 	return assigned, published, nil
+}
+
+// freePorts gives each wish a port that nobody has: the one that was given
+// before, else the preferred one, else one that resembles it.
+func freePorts(wanted []wish, given map[string]env.PortRecord, host Host) (map[string]env.PortRecord, error) {
+	used := make(map[int]bool)
+	taken := func(port int) bool {
+		_, by := host.Taken(port)
+		return by || used[port]
+	}
+	assigned := make(map[string]env.PortRecord, len(wanted))
+	for _, w := range wanted {
+		port, err := choose(w, given, taken, host)
+		if err != nil {
+			return nil, err
+		}
+		used[port] = true
+		assigned[w.key] = env.PortRecord{Host: port, Preferred: w.preferred}
+	}
+	return assigned, nil
 }
 
 // poolStart is where an environment looks for its pool: somewhere of its own,

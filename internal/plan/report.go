@@ -21,6 +21,8 @@ type Report struct {
 	// Differences are what would change in the running environment.
 	Differences []Difference `json:"differences"`
 	Warnings    []string     `json:"warnings"`
+	// Placement says why it runs where it runs, and what cannot.
+	Placement Placement `json:"placement,omitzero"`
 }
 
 // StackChange is what a plan means for a stack of a running environment.
@@ -43,7 +45,17 @@ type StackReport struct {
 	Objects  []ObjectName    `json:"objects"`
 	Images   []string        `json:"images"`
 	Losses   []manifest.Loss `json:"losses"`
-	Memory   int64           `json:"memory"` // bytes
+	// Servers are what the embedded runtime runs.
+	Servers []ServerReport `json:"servers,omitempty"`
+	Memory  int64          `json:"memory"` // bytes
+}
+
+// ServerReport is a server of a report.
+type ServerReport struct {
+	Service string `json:"service"`
+	env.Server
+	Program string `json:"program,omitempty"`
+	Fetch   string `json:"fetch,omitempty"`
 }
 
 // ObjectName names an object of the plan.
@@ -57,6 +69,7 @@ func (p Plan) Report() Report {
 	r := Report{
 		Schema: 1, Identity: p.Identity, Cluster: p.Cluster, Images: p.Images, Steps: p.Steps,
 		Memory: p.Memory, Warnings: slices.Concat([]string{}, p.Warnings), Differences: slices.Concat([]Difference{}, p.Differences), Stacks: []StackReport{}, Endpoints: []env.Endpoint{},
+		Placement: p.Placement,
 	}
 	for _, e := range p.Endpoints {
 		r.Endpoints = append(r.Endpoints, e.Endpoint)
@@ -74,6 +87,11 @@ func (p Plan) Report() Report {
 		}
 		for _, object := range s.Objects() {
 			report.Objects = append(report.Objects, ObjectName{Kind: object.GetKind(), Name: object.GetName()})
+		}
+		for _, server := range s.Servers {
+			report.Servers = append(report.Servers, ServerReport{
+				Service: server.Service, Server: server.Server, Program: server.Program, Fetch: server.Fetch,
+			})
 		}
 		r.Stacks = append(r.Stacks, report)
 	}

@@ -38,6 +38,9 @@ type Input struct {
 	Program func(repository, pkg string) (reference string, err error)
 	// AppImage names the image that a build of a user's service becomes.
 	AppImage func(ctx context.Context, service string, build manifest.Build) (reference string, err error)
+	// Offer says how the embedded runtime would run a kind of server here. An
+	// error leaves the stacks out that need it, with the reason.
+	Offer func(kind string) (Offer, error)
 	// Recreate makes the cluster anew: what the record says of it does not count.
 	Recreate bool
 	// Offline forbids everything that would dial out.
@@ -55,9 +58,11 @@ type resolver struct {
 	parameters map[string]map[string]string
 	// programs are the images of packages of this module, by repository.
 	programs map[string]program
-	apps     []app
-	ports    map[string]env.PortRecord
-	plan     Plan
+	// offers are those of the embedded runtime, by instance.
+	offers map[string]Offer
+	apps   []app
+	ports  map[string]env.PortRecord
+	plan   Plan
 }
 
 // Resolve makes the plan. Its errors name the place in the profile or stack,
@@ -72,23 +77,45 @@ func Resolve(ctx context.Context, in Input) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if r.all, err = order(r.resolvePrograms(all)); err != nil {
+	r.plan.Identity = env.Identity{Environment: in.Environment, Profile: in.Profile.Name, Runtime: string(in.Runtime)}
+	way := r.onKind()
+	if r.embedded() {
+		way = r.onServers()
+	}
+	if r.all, err = order(way.keep(all)); err != nil {
 		return Plan{}, err
 	}
-	r.plan.Identity = env.Identity{
-		Environment: in.Environment, Profile: in.Profile.Name, Runtime: string(in.Runtime), Namespace: Namespace,
-	}
-	for _, step := range []func(context.Context) error{
-		r.resolveParameters, r.surveyApps, r.resolveCluster, r.resolveStacks, r.resolveApps,
-		r.resolveConflicts, r.resolveImages, r.resolveMemory, r.resolveDisk,
-	} {
+	for _, step := range way.steps {
 		if err := step(ctx); err != nil {
 			return Plan{}, err
 		}
 	}
 	r.plan.Removed, r.plan.Present = r.removed(), r.in.Record.Stacks
-	r.plan.Steps = steps(r.plan)
+	r.plan.Steps = way.graph(r.plan)
 	return r.plan, nil
+}
+
+// way is how a plan for one runtime is made: which stacks it keeps, what is
+// resolved in which order, and the graph of what is to be done.
+type way struct {
+	keep  func([]instance) []instance
+	steps []func(context.Context) error
+	graph func(Plan) []env.Step
+}
+
+func (r *resolver) onKind() way {
+	r.plan.Namespace = Namespace
+	return way{keep: r.resolvePrograms, graph: steps, steps: []func(context.Context) error{
+		r.resolveParameters, r.surveyApps, r.resolveCluster, r.resolveStacks, r.resolveApps,
+		r.resolveConflicts, r.resolveImages, r.resolveMemory, r.resolveDisk,
+	}}
+}
+
+func (r *resolver) onServers() way {
+	r.in.Credentials = placeholders(r.in.Credentials)
+	return way{keep: r.resolveOffers, graph: serverSteps, steps: []func(context.Context) error{
+		r.resolveParameters, r.resolvePorts, r.resolveServers, r.resolveProgramApps, r.resolveServerMemory,
+	}}
 }
 
 func (r *resolver) resolveParameters(context.Context) error {

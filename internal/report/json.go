@@ -34,6 +34,7 @@ type serviceJSON struct {
 	Ready    int           `json:"ready"`
 	Desired  int           `json:"desired"`
 	Restarts int           `json:"restarts"`
+	Server   *env.Server   `json:"server,omitempty"` // without a cluster: what stands behind it
 	Why      []env.Finding `json:"why"`
 }
 
@@ -56,7 +57,7 @@ func StatusJSON(s env.Snapshot) ([]byte, error) {
 	for _, v := range s.Services {
 		out.Services = append(out.Services, serviceJSON{
 			Stack: v.Stack, Name: v.Name, Kind: v.Kind, Phase: v.Phase, Ready: v.Ready,
-			Desired: v.Desired, Restarts: v.Restarts, Why: append([]env.Finding{}, v.Why...),
+			Desired: v.Desired, Restarts: v.Restarts, Server: v.Server, Why: append([]env.Finding{}, v.Why...),
 		})
 	}
 	for _, e := range s.Endpoints {

@@ -130,6 +130,9 @@ func (p *page) services(s env.Snapshot) {
 		if stack[0].Category != "" {
 			title += " · " + one(stack[0].Category)
 		}
+		if stack[0].Imitated() {
+			title += " · imitation"
+		}
 		p.line(quiet, " "+title)
 		for _, v := range stack {
 			p.service(columns, widths, v)

@@ -31,7 +31,7 @@ const narrow = 60
 func (m Model) rows() []row {
 	var rows []row
 	for _, f := range m.snapshot.Findings {
-		for _, l := range layout.Clip(layout.Wrap(sentence(f), m.width-4), 2, m.width-4) {
+		for _, l := range layout.Clip(layout.Wrap(f.Summary, m.width-4), 2, m.width-4) {
 			rows = append(rows, row{kind: rowFinding, service: -1, text: l})
 		}
 	}
@@ -57,7 +57,7 @@ func (m Model) reasons(i int) []row {
 	w := m.width - 6
 	if len(s.Why) > 0 {
 		var rows []row
-		for _, l := range layout.Clip(layout.Wrap(sentence(s.Why[0]), w), 2, w) {
+		for _, l := range layout.Clip(layout.Wrap(s.Why[0].Summary, w), 2, w) {
 			rows = append(rows, row{kind: rowWhy, service: i, text: l})
 		}
 		return rows
@@ -68,15 +68,10 @@ func (m Model) reasons(i int) []row {
 	return nil
 }
 
-// sentence is a finding with its first remedy.
-func sentence(f env.Finding) string {
-	if len(f.Advice) == 0 {
-		return f.Summary
-	}
-	return f.Summary + " · try: " + f.Advice[0]
-}
-
 func heading(s env.Service) string {
+	if s.Imitated() {
+		return s.Stack + " · " + s.Category + " · imitation"
+	}
 	if s.Category == "" {
 		return s.Stack
 	}

@@ -1,6 +1,9 @@
 package tuitest
 
 import (
+	"bytes"
+	"flag"
+	"os"
 	"strings"
 	"testing"
 
@@ -23,4 +26,22 @@ func Plain(t *testing.T, frame string) {
 func Coloured(t *testing.T, frame string) {
 	t.Helper()
 	golden.RequireEqual(t, frame+"\n")
+}
+
+// File compares content with that of a file that people read, by its path;
+// `go test -update` writes it.
+func File(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if update := flag.Lookup("update"); update != nil && update.Value.String() == "true" {
+		if err := os.WriteFile(path, content, 0o644); err != nil { //nolint:gosec // for everybody to read
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, content) {
+		t.Errorf("%s is not what would be made now: run this test with -update and look at the difference", path)
+	}
 }

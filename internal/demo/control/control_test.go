@@ -99,6 +99,8 @@ func TestExtraConsumerIsLikeTheOthers(t *testing.T) {
 	}
 	got := services(t, extra)
 	want["command"] = []any{"consumer", "--group", "fraud"}
+	// It has no endpoint, whose port could be told.
+	want["environment"].(map[string]any)["DEMO_LISTEN"] = "${DIORAMA_LISTEN:-:8085}"
 	if diff := cmp.Diff(map[string]map[string]any{"fraud": want}, got); diff != "" {
 		t.Errorf("added consumer (-log +fraud):\n%s", diff)
 	}

@@ -23,6 +23,7 @@ const extra = `services:
     image: diorama.dev/demo
     command: [consumer, --group, %[1]s]
     environment:
+      DEMO_LISTEN: ${DIORAMA_LISTEN:-:8085}
       KAFKA_BOOTSTRAP_SERVERS: ${KAFKA_BOOTSTRAP_SERVERS:-kafka:9092}
     stop_grace_period: 20s
     deploy:

@@ -1,0 +1,134 @@
+package embedded
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/diorama-dev/diorama/internal/env"
+)
+
+// holder is the process that a server's folder belongs to, as its file says.
+// It counts only while the folder's lock is held, which the server inherits.
+type holder struct {
+	PID    int    `json:"pid"`
+	Born   string `json:"born,omitempty"`
+	Signal int    `json:"signal"` // that ends it in good order
+}
+
+func holderFile(folder string) string { return filepath.Join(folder, "process.json") }
+
+func writeHolder(folder string, pid int, s signal) error {
+	data, err := json.Marshal(holder{PID: pid, Born: bornAt(pid), Signal: int(s)})
+	if err != nil {
+		return fmt.Errorf("note the process: %w", err)
+	}
+	return env.WriteFile(holderFile(folder), data)
+}
+
+// Bounds of how long what an earlier keeper left behind may take to end: by
+// itself, asked, and by force.
+const (
+	orphanAlone = time.Second
+	orphanAsked = 8 * time.Second
+	orphanForce = 5 * time.Second
+)
+
+// HeldError says that a server's folder belongs to a process that does not end.
+type HeldError struct {
+	Folder string
+	PID    int
+	Err    error
+}
+
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("%s belongs to a process (pid %d) that does not end: %v; end it and try again", e.Folder, e.PID, e.Err)
+}
+
+// Unwrap returns what was tried last.
+func (e *HeldError) Unwrap() error { return e.Err }
+
+// takeOver returns the lock of a server's folder, once whoever an earlier
+// keeper has left there is gone. Those end by themselves on most systems, as
+// soon as their keeper has.
+func takeOver(ctx context.Context, folder string) (*os.File, error) {
+	var last error
+	for _, try := range []struct {
+		within time.Duration
+		before func(holder) error
+	}{
+		{orphanAlone, func(holder) error { return nil }},
+		{orphanAsked, func(h holder) error { return h.send(signal(h.Signal)) }},
+		{orphanForce, func(h holder) error { return h.send(sigkill) }},
+	} {
+		held, err := readHolder(folder)
+		if err != nil {
+			return nil, err
+		}
+		last = try.before(held)
+		waiting, cancel := context.WithTimeoutCause(ctx, try.within, fmt.Errorf("not released within %s", try.within))
+		lock, err := env.Folder(folder).Acquire(waiting)
+		cancel()
+		if err == nil {
+			return lock, nil
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		last = errors.Join(last, err)
+	}
+	held, err := readHolder(folder)
+	return nil, errors.Join(&HeldError{Folder: folder, PID: held.PID, Err: last}, err)
+}
+
+func readHolder(folder string) (holder, error) {
+	data, err := os.ReadFile(holderFile(folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return holder{}, nil
+	}
+	if err != nil {
+		return holder{}, fmt.Errorf("read whose %s is: %w", folder, err)
+	}
+	var h holder
+	if err := json.Unmarshal(data, &h); err != nil {
+		return holder{}, nil //nolint:nilerr // as if there were none: the lock alone counts
+	}
+	return h, nil
+}
+
+// send signals the process, if it still is the one that was noted.
+func (h holder) send(s signal) error {
+	if h.PID <= 1 || h.Born != bornAt(h.PID) {
+		return nil
+	}
+	return signalOrphan(h.PID, s)
+}
+
+// Reap ends whatever servers an environment's keeper has left behind, and
+// returns once nobody has their folders any more.
+func Reap(ctx context.Context, folder env.Folder) error {
+	entries, err := os.ReadDir(folder.Servers())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("end the environment's servers: %w", err)
+	}
+	var errs []error
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue
+		}
+		lock, err := takeOver(ctx, filepath.Join(folder.Servers(), entry.Name()))
+		if err == nil {
+			err = lock.Close()
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,76 @@
+package diorama
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/diorama-dev/diorama/internal/env"
+)
+
+// ownBuild is this program's file, and what identifies the binary: an older
+// keeper lets a newer one take over.
+func ownBuild() (executable, build string, err error) {
+	if executable, err = os.Executable(); err != nil {
+		return "", "", fmt.Errorf("find the program's own file: %w", err)
+	}
+	info, err := os.Stat(executable)
+	if err != nil {
+		return "", "", fmt.Errorf("find the program's own file: %w", err)
+	}
+	return executable, fmt.Sprintf("%s %d %d", filepath.Base(executable), info.Size(), info.ModTime().UnixNano()), nil
+}
+
+// copyOf has a copy of the program in the environment's folder, where no
+// keeper runs: one outlives the file that it was started from, which `go run`
+// deletes and an update replaces. Copies of other builds go.
+func copyOf(folder env.Folder, executable, build string) (string, error) {
+	sum := sha256.Sum256([]byte(build))
+	own := filepath.Join(folder.Programs(), fmt.Sprintf("%x", sum[:6]))
+	program := filepath.Join(own, filepath.Base(executable))
+	if _, err := os.Stat(program); err == nil {
+		return program, nil
+	}
+	err := os.RemoveAll(folder.Programs())
+	if err == nil {
+		err = os.MkdirAll(own, 0o700)
+	}
+	if err == nil {
+		err = linkOrCopy(executable, program)
+	}
+	if err != nil {
+		return "", fmt.Errorf("copy the program for the keeper: %w", err)
+	}
+	return program, nil
+}
+
+// linkOrCopy has the file in another place too, whole or not at all: as a link
+// where that is possible, which takes neither time nor room.
+func linkOrCopy(from, to string) error {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.CreateTemp(filepath.Dir(to), ".copy-*")
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	err = errors.Join(err, out.Chmod(0o700), out.Close())
+	if err == nil {
+		err = os.Rename(out.Name(), to)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(out.Name()))
+	}
+	return nil
+}
