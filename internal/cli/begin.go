@@ -121,29 +121,37 @@ func rank(e profileEntry) int {
 
 // folderProfile is the profile file that `diorama up` finds by itself.
 func folderProfile() (start.Profile, bool) {
-	folder, err := os.Getwd()
-	if err != nil {
+	folder, file := nearestFile()
+	if file == "" {
 		return start.Profile{}, false
 	}
-	for at := folder; ; at = filepath.Dir(at) {
-		file := filepath.Join(at, diorama.ProfileFile)
-		if _, err := os.Stat(file); err == nil {
-			return loadedProfile(at, file), true
-		}
-		if at == filepath.Dir(at) {
-			return start.Profile{}, false
-		}
-	}
-}
-
-func loadedProfile(folder, file string) start.Profile {
 	offered := start.Profile{Name: short(file), Here: true}
 	catalogue, err := diorama.Catalogue(folder)
 	if err != nil {
 		offered.Off = err.Error()
-		return offered
+		return offered, true
 	}
 	e := profileEntryOf(diorama.Profiles(folder), catalogue, file)
 	offered.Title, offered.Stacks, offered.Off = e.Title, e.Stacks, e.Error
-	return offered
+	return offered, true
+}
+
+// nearestFile is the profile file of the working folder or the nearest above
+// it, and its folder; empty where there is none.
+func nearestFile() (folder, file string) {
+	at, err := os.Getwd()
+	for ; err == nil; at = filepath.Dir(at) {
+		if file := filepath.Join(at, diorama.ProfileFile); isFile(file) {
+			return at, file
+		}
+		if at == filepath.Dir(at) {
+			break
+		}
+	}
+	return "", ""
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.IsDir()
 }

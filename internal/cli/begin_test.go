@@ -93,7 +93,8 @@ func inFolder(t *testing.T) (state string) {
 	home := t.TempDir()
 	state = filepath.Join(home, "state")
 	for name, text := range map[string]string{
-		"work/.diorama.yaml":                 "name: shop\ntitle: The shop and all it stands on\nstacks: [redis]\n",
+		"work/.diorama.yaml":                 "name: shop\ntitle: The shop and all it stands on\nruntime: kind\nstacks: [redis]\n",
+		"work/.diorama/profiles/alone.yaml":  "name: alone\nruntime: kind\nstacks: [redis]\n",
 		"work/.diorama/profiles/broken.yaml": "name: broken\nstacks: [kafak]\n",
 		"work/deep/er/notes":                 "",
 		"state/shop/record.json":             `{"schema": 1, "environment": "shop", "profile": "streaming", "runtime": "kind", "stopped": true}`,
@@ -123,7 +124,7 @@ func inFolder(t *testing.T) (state string) {
 func TestBeginShowsWhatThereIs(t *testing.T) {
 	state := inFolder(t)
 	p := sit(t)
-	p.sees("3 environments, 5 profiles", "old", "backend · kind", "not watched", "shop", "streaming · kind", "stopped", "worse",
+	p.sees("3 environments, 6 profiles", "old", "backend · kind", "not watched", "shop", "streaming · kind", "stopped", "worse",
 		".diorama.yaml", "The shop and all it stands on", "kafka redis postgres demo", "broken", "cannot be used")
 	p.types("q")
 	p.ends(ExitOK, "")
@@ -134,14 +135,15 @@ func TestBeginShowsWhatThereIs(t *testing.T) {
 	}
 }
 
-// What is chosen is done; here it comes as far as it can without Docker.
+// What is chosen is done; here it comes as far as it can without the Docker
+// that these profiles insist on.
 func TestBeginDoesWhatIsChosen(t *testing.T) {
 	for name, c := range map[string]struct {
 		folder string
 		keys   string
 		want   string
 	}{
-		"a profile":                           {".", "jjjj\r", "start Docker"},
+		"a profile":                           {".", "jjjjj\r", "start Docker"},
 		"the folder's own":                    {".", "jjj\r", "start Docker"},
 		"the folder's own, from further down": {"deep/er", "jjj\r", "start Docker"},
 	} {

@@ -47,6 +47,7 @@ that a profile names. One command starts it, one takes it all down again.`,
 	for _, add := range commands() {
 		root.AddCommand(add(s))
 	}
+	noFiles(root)
 	root.SetHelpCommand(newHelp(root))
 	addCompletion(root)
 	return root
