@@ -29,7 +29,9 @@ func completeProfiles(_ *cobra.Command, given []string, _ string) ([]string, cob
 
 // offer is a word to complete to, and what it is. A shell shows both on one
 // line, so what people write is made harmless.
-func offer(word, about string) string { return cobra.CompletionWithDesc(word, terminal.Harmless(about)) }
+func offer(word, about string) string {
+	return cobra.CompletionWithDesc(word, terminal.Harmless(about))
+}
 
 func completeEnvironments(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	names, err := diorama.Environments()

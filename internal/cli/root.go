@@ -29,13 +29,6 @@ that a profile names. One command starts it, one takes it all down again.`,
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	groupOnly(root)
-	help := root.RunE
-	root.RunE = func(c *cobra.Command, given []string) error {
-		if s.interactive {
-			return begin(c.Context(), s)
-		}
-		return help(c, given)
-	}
 	commonFlags(root, s)
 	root.AddGroup(
 		&cobra.Group{ID: groupRun, Title: "Bring about and take down:"},
