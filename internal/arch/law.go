@@ -89,6 +89,7 @@ var theirs = map[string][]string{
 	"github.com/charmbracelet/x":           {"tui/...", "internal/terminal"},
 	"github.com/charmbracelet/ultraviolet": {"tui/tuitest/svg"}, // cells of a frame
 	"github.com/spf13/cobra":               {"internal/cli"},
+	"github.com/spf13/pflag":               {"internal/cli"},
 	"github.com/invopop/jsonschema":        {"stacks", "profiles"},
 
 	// Kubernetes: objects as values are for many, its clients for one

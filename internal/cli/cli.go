@@ -108,6 +108,9 @@ func terminalStreams() *streams {
 // run executes one command line.
 func run(ctx context.Context, args []string, s *streams) ExitCode {
 	root := newRoot(s)
+	if s.interactive { // a person without a wish is better served with a choice than with help
+		root.RunE = func(*cobra.Command, []string) error { return begin(ctx, s) }
+	}
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {

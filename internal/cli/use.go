@@ -140,7 +140,8 @@ func connect(ctx context.Context, s *streams, name, stack string) error {
 func newVersion(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", GroupID: groupHelp, Args: args(0, 0),
-		Short: "Print the version",
+		Short:   "Print the version",
+		Example: "  diorama version",
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(s.out, strings.Join([]string{"diorama", diorama.Version()}, " "))
 			return err
