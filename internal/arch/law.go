@@ -143,6 +143,7 @@ var theirs = map[string][]string{
 	"github.com/twmb/franz-go":  {"internal/demo/..."},
 
 	// servers without a cluster
+	"github.com/twmb/franz-go/pkg/kmsg":  {"internal/demo/...", "internal/runtime/embedded/imitation"},
 	"github.com/twmb/franz-go/pkg/kfake": {"internal/demo/...", "internal/runtime/embedded/imitation"},
 	"github.com/alicebob/miniredis":      {"internal/demo/...", "internal/runtime/embedded/imitation"},
 }
