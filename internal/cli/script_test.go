@@ -71,7 +71,7 @@ func port(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: port VARIABLE…")
 	}
 	for _, name := range args {
-		listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		ts.Check(err)
 		_, number, err := net.SplitHostPort(listener.Addr().String())
 		ts.Check(err)
