@@ -69,7 +69,7 @@ var ours = map[string][]string{
 
 	"internal/demo/...": {"internal/demo/..."},
 	"internal/arch/...": {},
-	"internal/release":  {"internal/cli"},
+	"internal/release":  {"internal/cli", "internal/image"},
 }
 
 // theirs says which of our packages may import a module that is not ours, by

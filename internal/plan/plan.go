@@ -119,6 +119,8 @@ type Image struct {
 type Build struct {
 	// Package is the main package of this module that becomes the image.
 	Package string `json:"package,omitempty"`
+	// Binary is the package's program, where it need not be compiled.
+	Binary string `json:"binary,omitempty"`
 	// App is a build of a user's Compose service, Service.
 	App     *manifest.Build `json:"app,omitempty"`
 	Service string          `json:"service,omitempty"`
