@@ -79,6 +79,21 @@ func query(t *testing.T, url, sql string) string {
 	return value
 }
 
+// execute runs SQL statements.
+func execute(t *testing.T, url, sql string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), clientTime)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatalf("connect to PostgreSQL: %v", err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, sql); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
 // redisDo runs a Redis command and returns its answer as text.
 func redisDo(t *testing.T, url string, args ...any) string {
 	t.Helper()

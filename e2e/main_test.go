@@ -49,7 +49,24 @@ type world struct {
 	extra []string
 }
 
+// Its environments run on kind.
 func newWorld(t testing.TB) *world {
+	t.Helper()
+	if why := os.Getenv("DIORAMA_E2E_NO_KIND"); why != "" {
+		t.Skip("left out: " + why)
+	}
+	return anyWorld(t)
+}
+
+// newServerWorld is one without Docker, whose environments are servers.
+func newServerWorld(t *testing.T) *world {
+	t.Helper()
+	w := anyWorld(t)
+	w.extra = []string{"DOCKER_HOST=unix:///nonexistent/docker.sock"}
+	return w
+}
+
+func anyWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, state: t.TempDir(), dir: t.TempDir()}
 	t.Cleanup(w.clean)
@@ -161,6 +178,7 @@ type status struct {
 		Stack, Name, Phase string
 		Ready, Desired     int
 		Restarts           int
+		Server             struct{ Form string }
 		Why                []struct {
 			ID       string
 			Terminal bool
@@ -199,6 +217,17 @@ func (w *world) wantReady(name string, stacks ...string) {
 	if have = slices.Compact(have); !slices.Equal(have, stacks) {
 		w.t.Errorf("stacks = %v, want %v", have, stacks)
 	}
+}
+
+// keeps says of each service whether it keeps its data: an imitation of Redis
+// does not.
+func (w *world) keeps(name string) map[string]bool {
+	w.t.Helper()
+	keeps := make(map[string]bool)
+	for _, service := range w.status(name).Services {
+		keeps[service.Name] = service.Server.Form != "imitation" || service.Name == "kafka"
+	}
+	return keeps
 }
 
 // vars are the variables that `diorama env` prints.

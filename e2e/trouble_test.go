@@ -95,8 +95,8 @@ func TestHostLacksSomething(t *testing.T) {
 
 // TestInterrupt ends a start with exit code 130, and down removes what it made.
 func TestInterrupt(t *testing.T) {
-	before := traces(t)
 	w := newWorld(t)
+	before := onKind().traces(t, w)
 	cmd := w.command("up", "minimal", "-q")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestInterrupt(t *testing.T) {
 		t.Errorf("exit code %d (%v), want 130", cmd.ProcessState.ExitCode(), err)
 	}
 	w.must("down", "--name", "minimal")
-	if after := traces(t); after != before {
+	if after := onKind().traces(t, w); after != before {
 		t.Errorf("left behind:\nbefore\n%s\nafter\n%s", before, after)
 	}
 }
