@@ -17,6 +17,7 @@ import (
 
 	"github.com/diorama-dev/diorama"
 	"github.com/diorama-dev/diorama/internal/docker"
+	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/plan"
 	"github.com/diorama-dev/diorama/internal/report"
 	"github.com/diorama-dev/diorama/internal/terminal"
@@ -163,6 +164,7 @@ func kinds() []errorKind {
 	return []errorKind{
 		{is[*diorama.UsageError], ExitUsage},
 		{is[*docker.Error], ExitHost},
+		{is[*env.FolderError], ExitHost},
 		{is[*diorama.MissingImagesError], ExitHost},
 		{is[*plan.MemoryError], ExitHost},
 		{is[*plan.PortTakenError], ExitHost},
