@@ -141,8 +141,11 @@ func (f Folder) Remove() error {
 // ReadRecord returns the record; [fs.ErrNotExist] where there is none.
 func (f Folder) ReadRecord() (Record, error) {
 	data, err := os.ReadFile(f.recordFile())
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return Record{}, fmt.Errorf("read the environment's record: %w", err)
+	}
+	if err != nil {
+		return Record{}, &FolderError{Err: err}
 	}
 	var r Record
 	if err := json.Unmarshal(data, &r); err != nil {

@@ -132,3 +132,22 @@ func Reap(ctx context.Context, folder env.Folder) error {
 	}
 	return errors.Join(errs...)
 }
+
+// Holders are the processes that an environment's servers are noted as.
+func Holders(folder env.Folder) (map[int]bool, error) {
+	files, err := filepath.Glob(holderFile(filepath.Join(folder.Servers(), "*")))
+	if err != nil {
+		return nil, fmt.Errorf("look for the environment's servers: %w", err)
+	}
+	pids := make(map[int]bool)
+	for _, file := range files {
+		h, err := readHolder(filepath.Dir(file))
+		if err != nil {
+			return nil, err
+		}
+		if h.Born == bornAt(h.PID) {
+			pids[h.PID] = true
+		}
+	}
+	return pids, nil
+}

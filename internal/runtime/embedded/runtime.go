@@ -140,7 +140,8 @@ func (r *Runtime) apply(ctx context.Context, name string, report engine.Report) 
 	}
 }
 
-// have has one server supervised as planned. It reports whether that is new.
+// have has one server supervised as planned. It reports whether it is started
+// for that.
 func (r *Runtime) have(ctx context.Context, stack string, server plan.Server, secrets map[string]map[string]string, tell func(string)) (bool, error) {
 	rule, err := recipeOf(server.Kind)
 	if err != nil {
@@ -162,7 +163,7 @@ func (r *Runtime) have(ctx context.Context, stack string, server plan.Server, se
 	known := r.servers[server.Service]
 	r.mu.Unlock()
 	if known != nil && known.revision == string(revision) {
-		return false, nil
+		return known.retry(), nil
 	}
 	if known != nil {
 		tell("stopping " + server.Service + " to start it anew")

@@ -120,6 +120,22 @@ func (s *supervisor) restart() {
 	}
 }
 
+// retry tries a server at once that has ended or could not start, as if
+// nothing had been the matter. It reports whether there is one to be tried.
+func (s *supervisor) retry() bool {
+	s.mu.Lock()
+	idle := s.pid == 0 && (s.state.Err != nil || s.state.Exit != "")
+	if idle {
+		s.state.Failures, s.state.Exit, s.state.Err, s.state.Waiting = 0, "", nil, "starting"
+	}
+	s.mu.Unlock()
+	if idle {
+		s.tell.changed()
+		s.restart()
+	}
+	return idle
+}
+
 // run is the life of the supervisor.
 func (s *supervisor) run() {
 	defer close(s.done)
