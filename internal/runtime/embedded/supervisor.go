@@ -187,7 +187,14 @@ func (s *supervisor) pause(d time.Duration) bool {
 func (s *supervisor) once() outcome {
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
-	p, err := s.start(ctx)
+	beside, err := s.accompany(ctx)
+	if beside != nil {
+		defer beside.end(sigterm, s.recipe.grace, s.hurry)
+	}
+	var p *process
+	if err == nil {
+		p, err = s.start(beside)
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return over
@@ -259,7 +266,7 @@ func (s *supervisor) watch(ctx context.Context, p *process) {
 		}
 		switch {
 		case err == nil && !ready:
-			ready = true
+			ready, asked.answered = true, true
 			s.set(func(v *diagnose.Server) { *v = v.AsReady() })
 			ticker.Reset(checkEvery)
 		case err != nil && ready:
