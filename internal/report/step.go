@@ -15,6 +15,9 @@ func stepTitle(s env.Step) string {
 	case env.StepNodes:
 		return "nodes " + subject
 	case env.StepFetch:
+		if strings.Contains(subject, " ") { // a server's program: no reference has a space
+			return "fetch " + subject
+		}
 		return "image " + shortImage(subject)
 	case env.StepLoad:
 		return "load " + shortImage(subject)

@@ -173,7 +173,7 @@ func mysqlReady(ctx context.Context, j job) error {
 	defer conn.Close()
 	head := make([]byte, 5) // length, number, protocol
 	if _, err := io.ReadFull(conn, head); err != nil {
-		return fmt.Errorf("%w: %v", errStarting, err)
+		return fmt.Errorf("%w: %w", errStarting, err)
 	}
 	if head[4] != 10 {
 		return fmt.Errorf("%w: it greets with protocol %d", errStarting, head[4])

@@ -24,7 +24,8 @@ func kafkaRecipe() recipe {
 		kind: "kafka", imitation: true,
 		limits: []string{
 			"it is one broker without replicas, for a developer's amounts of data",
-			"what needs a real broker (Connect, Streams' state on disk, quotas) is not there",
+			"what needs a real broker (Connect, quotas, tiered storage) is not there",
+			"what a producer sends again because the imitation was killed before it answered may be there twice, and deletions of records do not outlive that",
 		},
 		imitationMemory: 40 << 20,
 		prepare:         prepareRedis,

@@ -150,7 +150,7 @@ func rabbitmqReady(ctx context.Context, j job) error {
 	}
 	head := make([]byte, 11)
 	if _, err := io.ReadFull(conn, head); err != nil {
-		return fmt.Errorf("%w: %v", errStarting, err)
+		return fmt.Errorf("%w: %w", errStarting, err)
 	}
 	if head[0] != 1 || string(head[7:]) != "\x00\x0a\x00\x0a" {
 		return errStarting

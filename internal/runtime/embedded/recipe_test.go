@@ -32,8 +32,12 @@ func TestNewer(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"11.4.2-MariaDB", "10.11.19", true}, {"10.11.19-MariaDB", "10.11.3", false}, {"10.12.1", "10.11.3", true},
-		{"10.11.1", "11.4", false}, {"", "10.11", false}, {"10.11", "nonsense", false},
+		{"11.4.2-MariaDB", "10.11.19", true},
+		{"10.11.19-MariaDB", "10.11.3", false},
+		{"10.12.1", "10.11.3", true},
+		{"10.11.1", "11.4", false},
+		{"", "10.11", false},
+		{"10.11", "nonsense", false},
 	} {
 		if got := newer(c.a, c.b); got != c.want {
 			t.Errorf("%q above %q: %v", c.a, c.b, got)
