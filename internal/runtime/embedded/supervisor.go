@@ -202,22 +202,26 @@ func (s *supervisor) once() outcome {
 		s.fail(func(v *diagnose.Server) { v.Err = err })
 		return failed
 	}
-	readiness := make(chan struct{})
+	watched := make(chan struct{})
 	go func() {
-		defer close(readiness)
+		defer close(watched)
 		s.watch(ctx, p)
 	}()
-	defer func() { cancel(); <-readiness }()
+	// Nobody calls ready what has ended.
+	unwatch := func() { cancel(); <-watched }
 	select {
 	case <-p.ended:
+		unwatch()
 		s.gone(p)
 		return failed
 	case <-s.again:
+		unwatch()
 		s.set(func(v *diagnose.Server) { v.Ready, v.Waiting = false, "restarting" })
 		p.end(s.recipe.stop, s.recipe.grace, s.hurry)
 		s.set(func(v *diagnose.Server) { v.Restarts++ })
 		return asked
 	case <-s.ctx.Done():
+		unwatch()
 		s.set(func(v *diagnose.Server) { v.Ready, v.Waiting = false, "stopping" })
 		p.end(s.recipe.stop, s.recipe.grace, s.hurry)
 		s.mu.Lock()
