@@ -62,6 +62,29 @@ func consume(t *testing.T, brokers, topic string) string {
 	}
 }
 
+// committed is how far a group has come in all partitions of a topic together.
+func committed(t *testing.T, brokers, group, topic string) int64 {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), clientTime)
+	defer cancel()
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	offsets, err := kadm.NewClient(client).FetchOffsets(ctx, group)
+	if err != nil {
+		t.Fatalf("offsets of %s: %v", group, err)
+	}
+	var sum int64
+	offsets.Each(func(o kadm.OffsetResponse) {
+		if o.Topic == topic {
+			sum += o.At
+		}
+	})
+	return sum
+}
+
 // query runs SQL and returns the first column of the first row.
 func query(t *testing.T, url, sql string) string {
 	t.Helper()

@@ -59,6 +59,14 @@ func TestServersAreKilled(t *testing.T) {
 	execute(t, vars["POSTGRES_URL"], "create table numbers(n int)")
 	produce(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "numbers", "0")
 
+	offset := func() int64 { return committed(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "billing", "inference-completed") }
+	eventually(t, "a committed offset", func() error {
+		if offset() == 0 {
+			return errors.New("billing has committed none")
+		}
+		return nil
+	})
+	before := offset()
 	writing, stop := context.WithCancel(t.Context())
 	var both sync.WaitGroup
 	var rows, records []int
@@ -80,6 +88,9 @@ func TestServersAreKilled(t *testing.T) {
 	}
 	wantAll(t, "PostgreSQL", rows, readRows(t, vars["POSTGRES_URL"]))
 	wantAll(t, "Kafka", records, readRecords(t, vars["KAFKA_BOOTSTRAP_SERVERS"], records[len(records)-1]))
+	if after := offset(); after < before {
+		t.Errorf("billing has gone back from %d to %d", before, after)
+	}
 	for _, e := range w.status("streaming").Endpoints {
 		if n := listeners(t, e.URL); n != 1 {
 			t.Errorf("%d listen at %s", n, e.URL)

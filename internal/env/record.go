@@ -180,6 +180,29 @@ func (f Folder) WriteRecord(r Record) error {
 	return WriteFile(f.recordFile(), append(data, '\n'))
 }
 
+// Amend changes the record. Who may do so at the same time takes care that one
+// does after the other.
+func (f Folder) Amend(change func(*Record)) error {
+	r, err := f.ReadRecord()
+	if err != nil {
+		return err
+	}
+	change(&r)
+	return f.WriteRecord(r)
+}
+
+// Gain notes that there may be something of the stack.
+func (r *Record) Gain(stack string) {
+	if !slices.Contains(r.Stacks, stack) {
+		r.Stacks = append(r.Stacks, stack)
+	}
+}
+
+// Lose notes that there is nothing of the stack any more but its data.
+func (r *Record) Lose(stack string) {
+	r.Stacks = slices.DeleteFunc(r.Stacks, func(s string) bool { return s == stack })
+}
+
 // WriteFile replaces a file for the user alone (mode 0600), whole or not at all.
 func WriteFile(name string, data []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")

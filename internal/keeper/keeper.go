@@ -252,12 +252,7 @@ func (k *keeper) run(ctx context.Context, request UpRequest) {
 
 // remember notes since when the environment is ready, for a later keeper.
 func (k *keeper) remember(ready time.Time) {
-	record, err := k.options.Folder.ReadRecord()
-	if err == nil {
-		record.Ready = ready
-		err = k.options.Folder.WriteRecord(record)
-	}
-	if err != nil {
+	if err := k.options.Folder.Amend(func(r *env.Record) { r.Ready = ready }); err != nil {
 		k.options.Log.Error("the time of readiness cannot be kept", "error", err)
 	}
 }

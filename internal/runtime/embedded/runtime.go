@@ -217,31 +217,20 @@ func (r *Runtime) end(meant func(*supervisor) bool) int {
 func (r *Runtime) remove(_ context.Context, name string) (engine.Outcome, error) {
 	ended := r.end(func(s *supervisor) bool { return s.job.stack == name })
 	r.change()
-	err := r.amend(func(record *env.Record) {
-		record.Stacks = slices.DeleteFunc(record.Stacks, func(s string) bool { return s == name })
-	})
+	err := r.amend(func(record *env.Record) { record.Lose(name) })
 	return engine.Outcome{Unchanged: ended == 0, Detail: fmt.Sprintf("%d servers ended", ended)}, err
 }
 
 // holds remembers that the environment may have data of the stack.
 func (r *Runtime) holds(stack string) error {
-	return r.amend(func(record *env.Record) {
-		if !slices.Contains(record.Stacks, stack) {
-			record.Stacks = append(record.Stacks, stack)
-		}
-	})
+	return r.amend(func(record *env.Record) { record.Gain(stack) })
 }
 
 // amend changes the record of the environment.
 func (r *Runtime) amend(change func(*env.Record)) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	record, err := r.options.Folder.ReadRecord()
-	if err != nil {
-		return err
-	}
-	change(&record)
-	return r.options.Folder.WriteRecord(record)
+	return r.options.Folder.Amend(change)
 }
 
 // closeWithin bounds how long all servers together may take to end in good

@@ -112,23 +112,14 @@ func (r *Runtime) apply(ctx context.Context, name string, report engine.Report) 
 // holds remembers that the cluster may hold objects of the stack, before it
 // does.
 func (r *Runtime) holds(stack string) error {
-	return r.amend(func(record *env.Record) {
-		if !slices.Contains(record.Stacks, stack) {
-			record.Stacks = append(record.Stacks, stack)
-		}
-	})
+	return r.amend(func(record *env.Record) { record.Gain(stack) })
 }
 
 // amend changes the record of the environment.
 func (r *Runtime) amend(change func(*env.Record)) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	record, err := r.options.Folder.ReadRecord()
-	if err != nil {
-		return err
-	}
-	change(&record)
-	return r.options.Folder.WriteRecord(record)
+	return r.options.Folder.Amend(change)
 }
 
 // wait returns once all of the stack's services are ready.
@@ -164,9 +155,7 @@ func (r *Runtime) remove(ctx context.Context, name string, report engine.Report)
 	if err != nil {
 		return engine.Outcome{}, err
 	}
-	err = r.amend(func(record *env.Record) {
-		record.Stacks = slices.DeleteFunc(record.Stacks, func(s string) bool { return s == name })
-	})
+	err = r.amend(func(record *env.Record) { record.Lose(name) })
 	if err != nil {
 		return engine.Outcome{}, err
 	}
