@@ -261,7 +261,7 @@ func (r *resolver) listens(i instance) map[string]string {
 		if instance != i.As {
 			continue
 		}
-		upper := "DIORAMA_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		upper := stacks.EndpointVariable(name)
 		address := Localhost + ":" + strconv.Itoa(port.Host)
 		vars[upper+"_LISTEN"], vars[upper+"_INSIDE"] = address, address
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/stacks"
 )
 
 // Localhost is the only address that anything is published on: never
@@ -76,11 +77,7 @@ func (r *resolver) inside(i instance) map[string]string {
 		known := map[string]string{"HOST": host, "PORT": port}
 		maps.Copy(known, r.parameters[i.As])
 		prefix := i.prefix(e.Env)
-		variable := prefix + "_URL"
-		if e.Variable != "" {
-			variable = i.prefix(e.Variable)
-		}
-		vars[variable] = expand(address, known, credentials)
+		vars[i.prefix(e.URLVariable())] = expand(address, known, credentials)
 		vars[prefix+"_HOST"], vars[prefix+"_PORT"] = host, port
 		if e.User != "" {
 			vars[prefix+"_USER"] = expand(e.User, known, credentials)
@@ -138,9 +135,8 @@ func (r *resolver) variables(i instance) map[string]string {
 	}
 	maps.Copy(vars, r.in.Credentials[i.As])
 	for name := range i.stack.Endpoints {
-		upper := strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-		vars["DIORAMA_"+upper+"_HOST"] = Localhost
-		vars["DIORAMA_"+upper+"_PORT"] = strconv.Itoa(r.ports[i.As+"/"+name].Host)
+		vars[stacks.EndpointVariable(name)+"_HOST"] = Localhost
+		vars[stacks.EndpointVariable(name)+"_PORT"] = strconv.Itoa(r.ports[i.As+"/"+name].Host)
 	}
 	if r.embedded() {
 		maps.Copy(vars, r.listens(i))
