@@ -42,13 +42,11 @@ func (r *Runtime) observe() {
 func (r *Runtime) tell(ctx context.Context) {
 	ticker := time.NewTicker(measureEvery)
 	defer ticker.Stop()
-	meter := newMeter()
 	for {
 		r.mu.Lock()
 		changed := r.changed
 		r.mu.Unlock()
-		observed := r.observed(meter)
-		r.options.Emit(env.Event{Time: time.Now(), Observed: &observed})
+		r.show()
 		select {
 		case <-changed:
 		case <-ticker.C:
@@ -56,6 +54,15 @@ func (r *Runtime) tell(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// show emits the state as it is now; one at a time, so that none follows a
+// newer one.
+func (r *Runtime) show() {
+	r.showing.Lock()
+	defer r.showing.Unlock()
+	observed := r.observed(r.meter)
+	r.options.Emit(env.Event{Time: time.Now(), Observed: &observed})
 }
 
 // observed is the state of all servers, in the plan's order.
@@ -132,6 +139,8 @@ func (r *Runtime) wait(ctx context.Context, name string, report engine.Report) (
 		case len(terminal) > 0:
 			return engine.Outcome{}, &UnwellError{Stack: name, Findings: terminal}
 		case awaited == "":
+			// Whoever is told that the wait is over must see it, too.
+			r.show()
 			return engine.Outcome{Unchanged: !waited, Detail: "ready"}, nil
 		case awaited != last:
 			last, waited = awaited, true

@@ -44,11 +44,14 @@ type Runtime struct {
 	changed chan struct{}          // closed and replaced at every change
 	watch   context.CancelFunc     // ends observing; nil: it has not begun
 	watched chan struct{}          // closed once it has ended
+
+	showing sync.Mutex // held while the state is emitted
+	meter   *meter
 }
 
 // New returns the runtime of an environment, before anything is known of it.
 func New(o Options) *Runtime {
-	return &Runtime{options: o, servers: make(map[string]*supervisor), changed: make(chan struct{})}
+	return &Runtime{options: o, servers: make(map[string]*supervisor), changed: make(chan struct{}), meter: newMeter()}
 }
 
 // Use makes the plan the one that is executed from now on.
