@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -169,19 +168,17 @@ func postgresCommand(j job) (command, error) {
 	return command{path: j.Program, args: args}, nil
 }
 
-// postgresReady reads what the postmaster says of itself in the eighth line of
-// its file, as pg_ctl does (src/include/utils/pidfile.h).
+// postgresReady reads what the postmaster says of itself in the first and the
+// eighth line of its file, as pg_ctl does (src/include/utils/pidfile.h). One
+// that was killed has left its file behind.
 func postgresReady(_ context.Context, j job) error {
-	file, err := os.Open(filepath.Join(j.data, "postmaster.pid"))
+	data, err := os.ReadFile(filepath.Join(j.data, "postmaster.pid"))
 	if err != nil {
 		return errStarting
 	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for n := 1; lines.Scan(); n++ {
-		if n == 8 && strings.TrimSpace(lines.Text()) == "ready" {
-			return nil
-		}
+	lines := strings.Split(string(data), "\n")
+	if len(lines) < 8 || lines[0] != strconv.Itoa(j.pid) || strings.TrimSpace(lines[7]) != "ready" {
+		return errStarting
 	}
-	return errStarting
+	return nil
 }

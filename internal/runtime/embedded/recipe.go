@@ -68,6 +68,7 @@ type job struct {
 	environment map[string]string
 	executable  string // our own binary
 	user        *user  // nil: our own
+	pid         int    // of its process, once it is one
 	// tell says what the preparation is doing.
 	tell func(string)
 }

@@ -234,9 +234,10 @@ func (s *supervisor) gone(p *process) {
 func (s *supervisor) watch(ctx context.Context, p *process) {
 	ticker := time.NewTicker(readyEvery)
 	defer ticker.Stop()
-	ready := false
+	ready, asked := false, s.job
+	asked.pid = p.cmd.Process.Pid
 	for {
-		err := s.recipe.ready(ctx, s.job)
+		err := s.recipe.ready(ctx, asked)
 		if ctx.Err() != nil {
 			return
 		}
