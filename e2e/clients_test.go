@@ -62,6 +62,58 @@ func consume(t *testing.T, brokers, topic string) string {
 	}
 }
 
+// commitAll reads the topic's one record as a member of the group, and commits.
+func commitAll(t *testing.T, brokers, topic, group string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), clientTime)
+	defer cancel()
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers), kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.PollFetches(ctx).Err(); err != nil {
+		t.Fatalf("consume as the group %s: %v", group, err)
+	}
+	if err := client.CommitUncommittedOffsets(ctx); err != nil {
+		t.Fatalf("commit: %v", err)
+	}
+}
+
+// committed is how far the group has read the topic, over all partitions.
+func committed(t *testing.T, brokers, topic, group string) (sum int64) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), clientTime)
+	defer cancel()
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	offsets, err := kadm.NewClient(client).FetchOffsetsForTopics(ctx, group, topic)
+	if err != nil {
+		t.Fatalf("fetch the offsets of %s: %v", group, err)
+	}
+	offsets.Each(func(o kadm.OffsetResponse) { sum += max(o.At, 0) })
+	return sum
+}
+
+// execute runs SQL that returns nothing.
+func execute(t *testing.T, url, sql string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), clientTime)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatalf("connect to PostgreSQL: %v", err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, sql); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
 // query runs SQL and returns the first column of the first row.
 func query(t *testing.T, url, sql string) string {
 	t.Helper()

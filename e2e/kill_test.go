@@ -28,7 +28,7 @@ func killSteps() []string {
 func TestKill(t *testing.T) {
 	for _, kind := range killSteps() {
 		t.Run(kind, func(t *testing.T) {
-			w := newWorld(t)
+			w := newWorld(t, onKind())
 			killAt(t, w, kind)
 			w.must("up", "minimal")
 			w.wantReady("minimal", "postgres", "redis")
@@ -78,10 +78,7 @@ func awaitStep(t *testing.T, w *world, kind string) {
 	lines := bufio.NewScanner(out)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
-		var snapshot struct {
-			Phase, Error string
-			Steps        []struct{ Kind, Phase string }
-		}
+		var snapshot snapshot
 		if err := json.Unmarshal(lines.Bytes(), &snapshot); err != nil {
 			t.Fatal(err)
 		}
@@ -100,23 +97,24 @@ func awaitStep(t *testing.T, w *world, kind string) {
 // killKeeper kills the environment's keeper as nothing can be caught.
 func killKeeper(t *testing.T, w *world, name string) {
 	t.Helper()
-	socket := filepath.Join(w.state, name, "keeper.sock")
-	out, err := exec.Command("curl", "-s", "--unix-socket", socket, "http://keeper/v1/hello").Output()
-	if err != nil {
-		t.Fatalf("ask the keeper who it is: %v", err)
-	}
 	var hello struct{ PID int }
-	if err := json.Unmarshal(out, &hello); err != nil || hello.PID <= 1 {
-		t.Fatalf("the keeper says %s: %v", out, err)
+	if err := w.ask(name, "hello", &hello); err != nil || hello.PID <= 1 {
+		t.Fatalf("the keeper says it is %d: %v", hello.PID, err)
 	}
 	if err := syscall.Kill(hello.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the keeper's end", func() error {
-		if syscall.Kill(hello.PID, 0) == nil {
-			state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", hello.PID))
+	awaitEnd(t, hello.PID)
+}
+
+// awaitEnd waits until there is no such process any more.
+func awaitEnd(t *testing.T, pid int) {
+	t.Helper()
+	eventually(t, "a process's end", func() error {
+		if syscall.Kill(pid, 0) == nil {
+			state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 			if err == nil && !strings.Contains(string(state), ") Z") {
-				return fmt.Errorf("process %d is still there", hello.PID)
+				return fmt.Errorf("process %d is still there", pid)
 			}
 		}
 		return nil
@@ -125,7 +123,7 @@ func killKeeper(t *testing.T, w *world, name string) {
 
 // TestKeeperIsKilled loses no line that was on disk, and the keeper comes back.
 func TestKeeperIsKilled(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, onKind())
 	profile := w.file("talk.yaml", "name: talk\nstacks: [redis]\napps: [./compose.yaml]\n")
 	w.file("compose.yaml", `services:
   talker:

@@ -1,7 +1,7 @@
 //go:build e2e
 
-// Package e2e proves the whole program on real clusters: it builds the binary
-// and uses it as a person would. Every test has a state folder and names of
+// Package e2e proves the whole program on real clusters and as real processes:
+// it builds the binary and uses it as a person would. Every test has a state folder and names of
 // its own, and leaves nothing behind.
 package e2e
 
@@ -44,14 +44,16 @@ func TestMain(m *testing.M) {
 // world is a test's own state folder, with commands that run in it.
 type world struct {
 	t     testing.TB
+	on    runtime
 	state string
 	dir   string
 	extra []string
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB, on runtime) *world {
 	t.Helper()
-	w := &world{t: t, state: t.TempDir(), dir: t.TempDir()}
+	on.needs(t)
+	w := &world{t: t, on: on, state: t.TempDir(), dir: t.TempDir()}
 	t.Cleanup(w.clean)
 	return w
 }
@@ -156,20 +158,17 @@ func (w *world) fails(code int, words []string, args ...string) result {
 
 // status is what tests read of `diorama status -o json`.
 type status struct {
-	Phase    string
-	Services []struct {
+	Schema                      int
+	Environment, Runtime, Phase string
+	Services                    []struct {
 		Stack, Name, Phase string
-		Ready, Desired     int
-		Restarts           int
+		Server             struct{ Limits []string }
 		Why                []struct {
 			ID       string
 			Terminal bool
 		}
 	}
-	Endpoints []struct {
-		Stack, Name, URL string
-		Port             int
-	}
+	Endpoints []struct{ Stack, Name, URL, Env string }
 }
 
 func (w *world) status(name string) status {
@@ -179,6 +178,17 @@ func (w *world) status(name string) status {
 		w.t.Fatalf("status -o json: %v", err)
 	}
 	return s
+}
+
+// forgets reports whether a service says that it keeps nothing.
+func (w *world) forgets(name, service string) bool {
+	w.t.Helper()
+	for _, s := range w.status(name).Services {
+		if s.Name == service && strings.Contains(strings.Join(s.Server.Limits, " "), "in memory only") {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *world) wantReady(name string, stacks ...string) {

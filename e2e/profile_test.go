@@ -5,83 +5,13 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 )
 
-// TestStreaming is the main story: a profile comes up, clients of the host use
-// it, it is changed, stopped, started, and taken down without a trace.
-func TestStreaming(t *testing.T) {
-	before := traces(t)
-	w := newWorld(t)
-	w.must("up", "streaming")
-	w.wantReady("streaming", "demo", "kafka", "postgres", "redis")
-
-	vars := w.vars("streaming")
-	produce(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "greetings", "hello")
-	redisDo(t, vars["REDIS_URL"], "set", "greeting", "hello")
-	query(t, vars["POSTGRES_URL"], "with made as (select 1) select 'connected'")
-	runSQL(t, w, "streaming", "create table greetings(word text); insert into greetings values ('hello')")
-	holds := func(t *testing.T, vars map[string]string) {
-		t.Helper()
-		if got := consume(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "greetings"); got != "hello" {
-			t.Errorf("Kafka holds %q, want hello", got)
-		}
-		if got := redisDo(t, vars["REDIS_URL"], "get", "greeting"); got != "hello" {
-			t.Errorf("Redis holds %q, want hello", got)
-		}
-		if got := query(t, vars["POSTGRES_URL"], "select word from greetings"); got != "hello" {
-			t.Errorf("PostgreSQL holds %q, want hello", got)
-		}
-	}
-	holds(t, vars)
-
-	t.Run("the same up again changes nothing", func(t *testing.T) {
-		r := w.in(t).run("up", "streaming")
-		if r.code != 0 {
-			t.Fatalf("exit code %d: %s", r.code, r.stderr)
-		}
-		for line := range strings.Lines(r.stderr) {
-			if strings.HasPrefix(line, "●") && !strings.Contains(line, "unchanged") && !strings.Contains(line, "already") {
-				t.Errorf("something was done: %s", line)
-			}
-		}
-	})
-	t.Run("logs of every service are kept", func(t *testing.T) { wantLogs(t, w.in(t), "streaming") })
-	t.Run("data outlives its Pod", func(t *testing.T) {
-		w := w.in(t)
-		kubectl(t, "streaming", "delete", "pod", "kafka-0", "redis-0", "postgres-0")
-		w.must("wait", "--name", "streaming", "--timeout", "3m")
-		holds(t, vars)
-	})
-	t.Run("stop and start keep data, ports and credentials", func(t *testing.T) {
-		w := w.in(t)
-		w.must("stop", "--name", "streaming")
-		if s := w.status("streaming"); s.Phase != "stopped" {
-			t.Errorf("phase = %q, want stopped", s.Phase)
-		}
-		takeAddress(t, "diorama-streaming-control-plane")
-		w.must("start", "--name", "streaming")
-		w.wantReady("streaming", "demo", "kafka", "postgres", "redis")
-		after := w.vars("streaming")
-		if fmt.Sprint(after) != fmt.Sprint(vars) {
-			t.Errorf("the variables changed:\n%v\n%v", vars, after)
-		}
-		holds(t, after)
-	})
-	w.must("down", "--name", "streaming")
-	if entries, err := os.ReadDir(w.state); err != nil || len(entries) > 0 {
-		t.Errorf("the state folder still holds %v, %v", entries, err)
-	}
-	if after := traces(t); after != before {
-		t.Errorf("left behind:\nbefore\n%s\nafter\n%s", before, after)
-	}
-}
-
 // TestProfileChanges brings a changed profile about in a running cluster.
 func TestProfileChanges(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, onKind())
 	profile := w.file("shop.yaml", "name: shop\nstacks: [redis, postgres]\n")
 	w.must("up", profile)
 	node := docker(t, "inspect", "-f", "{{.Id}}", "diorama-shop-control-plane")
@@ -118,7 +48,7 @@ func TestProfileChanges(t *testing.T) {
 // TestDataOutlivesItsPod deletes the Pods of the stateful stacks that streaming
 // does not have, and finds what they held.
 func TestDataOutlivesItsPod(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, onKind())
 	w.must("up", w.file("data.yaml", "name: data\nstacks: [mysql, rabbitmq, valkey]\n"))
 	holds := map[string]struct{ write, read string }{
 		"mysql":    {"create table greetings(word text); insert into greetings values ('hello');", "select word from greetings;"},
@@ -153,7 +83,7 @@ func tell(t *testing.T, w *world, stack, line string) string {
 
 // TestSideBySide runs two environments at once; neither is in the other's way.
 func TestSideBySide(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, onKind())
 	w.must("up", "backend")
 	w.wantReady("backend", "memcached", "mysql", "rabbitmq", "redis")
 	w.must("up", "minimal", "--name", "second")
@@ -196,18 +126,6 @@ func wantChanges(t *testing.T, plan string, want map[string]string) {
 	}
 }
 
-func wantLogs(t *testing.T, w *world, name string) {
-	t.Helper()
-	for _, service := range w.status(name).Services {
-		eventually(t, "logs of "+service.Name, func() error {
-			if out := w.must("logs", "--name", name, service.Name, "--tail", "1"); strings.TrimSpace(out) == "" {
-				return fmt.Errorf("no line of %s is kept", service.Name)
-			}
-			return nil
-		})
-	}
-}
-
 // runSQL runs statements through the stack's own shell.
 func runSQL(t *testing.T, w *world, name, sql string) {
 	t.Helper()
@@ -216,19 +134,4 @@ func runSQL(t *testing.T, w *world, name, sql string) {
 	if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "ERROR") {
 		t.Fatalf("connect postgres: %v\n%s", err, out)
 	}
-}
-
-// traces are what an environment could leave on the host.
-func traces(t *testing.T) string {
-	t.Helper()
-	return "containers " + docker(t, "ps", "-aq", "--filter", "label=io.x-k8s.kind.cluster") + "\nvolumes " + docker(t, "volume", "ls", "-q")
-}
-
-// takeAddress lets another container have the address that a stopped node had,
-// as happens when Docker starts again.
-func takeAddress(t *testing.T, node string) {
-	t.Helper()
-	image := docker(t, "inspect", "-f", "{{.Config.Image}}", node)
-	squatter := docker(t, "run", "-d", "--network", "kind", "--entrypoint", "sleep", image, "infinity")
-	t.Cleanup(func() { docker(t, "rm", "-f", "-v", squatter) })
 }
