@@ -71,7 +71,7 @@ func TestHostLacksSomething(t *testing.T) {
 	t.Run("no Docker", func(t *testing.T) {
 		w := newWorld(t, onKind())
 		w.extra = []string{"DOCKER_HOST=unix:///nonexistent/docker.sock"}
-		w.fails(3, []string{"Docker", "start Docker"}, "up", "minimal")
+		w.fails(3, []string{"Docker", "start Docker"}, "up", "minimal", "--runtime", "kind")
 	})
 	t.Run("a port that the profile wants is taken", func(t *testing.T) {
 		w := newWorld(t, onKind())
