@@ -17,8 +17,12 @@ func kafka(ctx context.Context, port int, getenv func(string) string, out io.Wri
 	if err != nil || partitions < 1 {
 		partitions = 1
 	}
+	folder := getenv("DIORAMA_DATA")
+	if err := restoreSequences(folder); err != nil {
+		return fmt.Errorf("imitate kafka: %w", err)
+	}
 	cluster, err := kfake.NewCluster(
-		kfake.NumBrokers(1), kfake.Ports(port), kfake.DataDir(getenv("DIORAMA_DATA")), kfake.SyncWrites(),
+		kfake.NumBrokers(1), kfake.Ports(port), kfake.DataDir(folder), kfake.SyncWrites(),
 		kfake.DefaultNumPartitions(partitions), kfake.WithLogger(kfake.BasicLogger(out, kfake.LogLevelWarn)),
 		// Only this machine: the address that it tells its clients is the one
 		// that it listens on.
@@ -26,6 +30,9 @@ func kafka(ctx context.Context, port int, getenv func(string) string, out io.Wri
 			return net.Listen(network, net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // the broker's own life ends it
 		}),
 	)
+	if err == nil {
+		err = forgetSequences(folder)
+	}
 	if err != nil {
 		return fmt.Errorf("imitate kafka: %w", err)
 	}
@@ -36,7 +43,7 @@ func kafka(ctx context.Context, port int, getenv func(string) string, out io.Wri
 	<-ctx.Done()
 	fmt.Fprintln(out, "INFO stopping")
 	cluster.Close()
-	return nil
+	return noteClosed(folder)
 }
 
 // createTopics creates topics that clients ask for as they write to them. kfake
