@@ -10,6 +10,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/plan"
+	"github.com/diorama-dev/diorama/internal/runtime/embedded"
 	"github.com/diorama-dev/diorama/internal/runtime/kind"
 )
 
@@ -58,16 +59,23 @@ func portOwner(port int) (string, bool) {
 }
 
 // embeddedHost gathers the same for servers that run as processes. The ports
-// of the environment's own do not count as taken while its keeper has them.
+// that these listen on do not count as taken.
 func embeddedHost(ctx context.Context, root, name string, record env.Record) (plan.Host, error) {
 	reserved, err := reservedPorts(root, name)
+	if err != nil {
+		return plan.Host{}, err
+	}
+	holders, err := embedded.Holders(env.FolderOf(root, name))
 	if err != nil {
 		return plan.Host{}, err
 	}
 	ours := make(map[int]bool)
 	if _, err := keeper.NewClient(env.FolderOf(root, name)).Hello(ctx); err == nil {
 		for _, port := range record.Ports {
-			ours[port.Host] = true
+			// Who has a port cannot always be told; then it is ours.
+			if owner, by := doctor.PortOwner(port.Host); by && (owner.PID == 0 || holders[owner.PID]) {
+				ours[port.Host] = true
+			}
 		}
 	}
 	return plan.Host{Memory: doctor.LocalMemory(), Arch: runtime.GOARCH, Taken: taken(reserved, ours)}, nil

@@ -52,8 +52,8 @@ func openKind(folder env.Folder, executable string, lock *os.File) func(context.
 }
 
 func openEmbedded(folder env.Folder, executable string) func(context.Context, keeper.Tell) (keeper.Runtime, error) {
-	return func(_ context.Context, t keeper.Tell) (keeper.Runtime, error) {
-		return embedded.New(embedded.Options{
+	return func(ctx context.Context, t keeper.Tell) (keeper.Runtime, error) {
+		return embedded.New(ctx, embedded.Options{
 			Folder: folder, Host: serverHost(false), Executable: executable,
 			Emit: t.Emit, Sink: t.Sink, PortOwner: portOwner,
 			Lost: func(service string, lines int, err error) {

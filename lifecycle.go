@@ -127,7 +127,7 @@ func Inspect(ctx context.Context, name string) (Remains, error) {
 	if err != nil {
 		return Remains{}, err
 	}
-	defer e.close() //nolint:errcheck // nothing was asked of it that could fail late
+	defer e.close()
 	return e.remains(ctx)
 }
 

@@ -1,6 +1,7 @@
 package diorama
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -22,7 +23,39 @@ func ownBuild() (executable, build string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("find the program's own file: %w", err)
 	}
+	if id := goBuildID(executable); id != "" {
+		return executable, id, nil
+	}
 	return executable, fmt.Sprintf("%s %d %d", filepath.Base(executable), info.Size(), info.ModTime().UnixNano()), nil
+}
+
+// buildIDWithin is how far into a binary the toolchain writes its build ID.
+const buildIDWithin = 64 << 10
+
+// goBuildID is what the Go toolchain calls the binary: the same for the same
+// content, wherever `go run` puts it. It stands at the beginning of the text,
+// in ELF files in a note before it (cmd/internal/buildid); "" where it does not.
+func goBuildID(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head := make([]byte, buildIDWithin)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return ""
+	}
+	if _, after, found := bytes.Cut(head[:n], []byte("\xff Go build ID: \"")); found {
+		id, _, _ := bytes.Cut(after, []byte{'"'})
+		return string(id)
+	}
+	// ELF: the note's name is "Go" and its type 4; four words are its head.
+	if _, after, found := bytes.Cut(head[:n], []byte("\x04\x00\x00\x00Go\x00\x00")); found {
+		id, _, _ := bytes.Cut(after, []byte{0})
+		return string(id)
+	}
+	return ""
 }
 
 // copyOf has a copy of the program in the environment's folder, where no

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/diorama-dev/diorama/internal/compose"
@@ -195,10 +196,29 @@ func serverHost(offline bool) embedded.Host {
 // programCache is where binaries of this module's programs are kept.
 func programCache() string { return filepath.Join(cacheFolder(), "programs") }
 
-func programImage(engine *docker.Engine) func(repository, pkg string) (string, error) {
-	return func(repository, pkg string) (string, error) {
-		return image.Program{Package: pkg, Repository: repository, Platform: engine.Platform()}.SourceReference()
+func programImage(engine *docker.Engine) func(repository, pkg string) (plan.ProgramImage, error) {
+	return func(repository, pkg string) (plan.ProgramImage, error) {
+		p := image.Program{Package: pkg, Repository: repository, Platform: engine.Platform(), Prebuilt: prebuilt(pkg, engine.Platform())}
+		reference, err := p.SourceReference()
+		return plan.ProgramImage{Reference: reference, Binary: p.Prebuilt}, err
 	}
+}
+
+// prebuilt is the program for nodes that lies beside our own binary, as in a
+// release; "" where none does.
+func prebuilt(pkg, platform string) string {
+	own, err := os.Executable()
+	if err == nil {
+		own, err = filepath.EvalSymlinks(own)
+	}
+	if err != nil {
+		return ""
+	}
+	file := filepath.Join(filepath.Dir(own), image.PrebuiltName("diorama-"+path.Base(pkg), platform))
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return file
 }
 
 func appImage(environment string, engine *docker.Engine) func(context.Context, string, manifest.Build) (string, error) {

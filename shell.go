@@ -1,11 +1,13 @@
 package diorama
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -15,13 +17,26 @@ import (
 	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/internal/manifest"
 	"github.com/diorama-dev/diorama/internal/plan"
+	"github.com/diorama-dev/diorama/profiles"
 )
 
 // Shell leads into a service of an environment.
 type Shell struct {
-	container string // the node
-	target    []string
-	command   []string
+	// arguments begin with the program; interactive: it has a terminal.
+	arguments func(interactive bool) []string
+	env       []string // beside our own
+	folder    string   // "": ours
+}
+
+// NotFound is the exit code of a shell that did not find the program that it
+// was to run (POSIX, 2.8.2).
+const NotFound = 127
+
+// NoClientError says that this machine has no program that talks to a stack.
+type NoClientError struct{ Stack string }
+
+func (e *NoClientError) Error() string {
+	return fmt.Sprintf("without a cluster, the program that talks to %s has to be on this machine, and is not; install it, or use another with what `diorama env` prints", e.Stack)
 }
 
 // existing returns the plan of an environment that is there.
@@ -62,6 +77,9 @@ func StackShell(name, stack string) (Shell, error) {
 	if err != nil {
 		return Shell{}, err
 	}
+	if len(p.Stacks) > 0 && p.Runtime == string(profiles.RuntimeEmbedded) {
+		return clientShell(name, p, stack)
+	}
 	wanted, ok := p.Stack(stack)
 	if !ok {
 		var names []string
@@ -76,11 +94,42 @@ func StackShell(name, stack string) (Shell, error) {
 	return shell(p, wanted.Workloads[0].Kind, wanted.Workloads[0].Name, wanted.Shell), nil
 }
 
-// ServiceShell returns a plain shell in a service.
-func ServiceShell(name, service string) (Shell, error) {
-	_, p, err := existing(name)
+// clientShell is the program of this machine that talks to a stack without a
+// cluster; it finds the way and the password in variables.
+func clientShell(name string, p plan.Plan, stack string) (Shell, error) {
+	wanted, ok := p.Stack(stack)
+	if !ok || len(wanted.Client) == 0 {
+		return Shell{}, fmt.Errorf("without a cluster there is no shell for %s; these have one: %s", stack, strings.Join(withShell(p), ", "))
+	}
+	endpoints, err := Endpoints(name)
 	if err != nil {
 		return Shell{}, err
+	}
+	i := slices.IndexFunc(endpoints, func(e env.Endpoint) bool { return e.Stack == stack })
+	if i < 0 {
+		return Shell{}, fmt.Errorf("the stack %s has no endpoint", stack)
+	}
+	e := endpoints[i]
+	return Shell{
+		arguments: func(bool) []string { return wanted.Client },
+		env: []string{
+			"DIORAMA_HOST=" + e.Host, fmt.Sprintf("DIORAMA_PORT=%d", e.Port), "DIORAMA_USER=" + e.User, "DIORAMA_PASSWORD=" + e.Password,
+		},
+	}, nil
+}
+
+// ServiceShell returns a plain shell in a service; without a cluster, in the
+// service's folder.
+func ServiceShell(name, service string) (Shell, error) {
+	folder, p, err := existing(name)
+	if err != nil {
+		return Shell{}, err
+	}
+	if p.Runtime == string(profiles.RuntimeEmbedded) {
+		return Shell{
+			arguments: func(bool) []string { return []string{cmp.Or(os.Getenv("SHELL"), "sh")} },
+			folder:    filepath.Join(folder.Servers(), service),
+		}, nil
 	}
 	for _, stack := range p.Stacks {
 		i := slices.IndexFunc(stack.Workloads, func(w manifest.Workload) bool { return w.Service == service })
@@ -95,22 +144,30 @@ func ServiceShell(name, service string) (Shell, error) {
 // shell goes through the node, which has a kubectl of its own: the host needs
 // none, and terminals work as with docker exec.
 func shell(p plan.Plan, kind, workload string, command []string) Shell {
-	return Shell{
-		container: p.Cluster.Name + "-control-plane",
-		target:    []string{"-n", p.Namespace, strings.ToLower(kind) + "/" + workload},
-		command:   command,
-	}
+	container := p.Cluster.Name + "-control-plane"
+	target := []string{"-n", p.Namespace, strings.ToLower(kind) + "/" + workload, "--"}
+	return Shell{arguments: func(interactive bool) []string {
+		flags := []string{"docker", "exec", "-i"}
+		inner := []string{"kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "exec", "-i"}
+		if interactive {
+			flags, inner = append(flags, "-t"), append(inner, "-t")
+		}
+		return slices.Concat(flags, []string{container}, inner, target, command)
+	}}
 }
+
+// Local reports whether the shell is a program of this machine.
+func (s Shell) Local() bool { return len(s.env) > 0 }
 
 // Command is the command that opens the shell.
 func (s Shell) Command(ctx context.Context, interactive bool) *exec.Cmd {
-	flags := []string{"exec", "-i"}
-	inner := []string{"kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "exec", "-i"}
-	if interactive {
-		flags, inner = append(flags, "-t"), append(inner, "-t")
+	arguments := s.arguments(interactive)
+	cmd := exec.CommandContext(ctx, arguments[0], arguments[1:]...) //nolint:gosec // names are from our own plan
+	cmd.Dir = s.folder
+	if len(s.env) > 0 {
+		cmd.Env = append(os.Environ(), s.env...)
 	}
-	arguments := slices.Concat(flags, []string{s.container}, inner, s.target, []string{"--"}, s.command)
-	return exec.CommandContext(ctx, "docker", arguments...) //nolint:gosec // names are from our own plan
+	return cmd
 }
 
 // Version is that of this build of the module.
@@ -157,11 +214,20 @@ func Shells(name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return withShell(p), nil
+}
+
+// withShell are the stacks of the plan that have a shell.
+func withShell(p plan.Plan) []string {
 	var names []string
 	for _, stack := range p.Stacks {
-		if len(stack.Shell) > 0 && len(stack.Workloads) > 0 {
+		there := len(stack.Shell) > 0 && len(stack.Workloads) > 0
+		if p.Runtime == string(profiles.RuntimeEmbedded) {
+			there = len(stack.Client) > 0
+		}
+		if there {
 			names = append(names, stack.Name)
 		}
 	}
-	return names, nil
+	return names
 }

@@ -43,7 +43,7 @@ func main() {
 // TestAppIsBuiltAndRolled lets a user's Compose file join: its service is built
 // and loaded, and when its source changes only its Pods are replaced.
 func TestAppIsBuiltAndRolled(t *testing.T) {
-	w := newWorld(t, onKind())
+	w := newWorld(t)
 	profile := w.file("profile.yaml", "name: dev\nstacks: [redis]\napps: [{name: mine, files: [./compose.yaml]}]\n")
 	w.file("compose.yaml", `services:
   shop:

@@ -99,21 +99,6 @@ func committed(t *testing.T, brokers, topic, group string) (sum int64) {
 	return sum
 }
 
-// execute runs SQL that returns nothing.
-func execute(t *testing.T, url, sql string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), clientTime)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		t.Fatalf("connect to PostgreSQL: %v", err)
-	}
-	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, sql); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
-}
-
 // query runs SQL and returns the first column of the first row.
 func query(t *testing.T, url, sql string) string {
 	t.Helper()
@@ -129,6 +114,21 @@ func query(t *testing.T, url, sql string) string {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return value
+}
+
+// execute runs SQL statements.
+func execute(t *testing.T, url, sql string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), clientTime)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatalf("connect to PostgreSQL: %v", err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, sql); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
 }
 
 // redisDo runs a Redis command and returns its answer as text.

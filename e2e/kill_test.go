@@ -28,7 +28,7 @@ func killSteps() []string {
 func TestKill(t *testing.T) {
 	for _, kind := range killSteps() {
 		t.Run(kind, func(t *testing.T) {
-			w := newWorld(t, onKind())
+			w := newWorld(t)
 			killAt(t, w, kind)
 			w.must("up", "minimal")
 			w.wantReady("minimal", "postgres", "redis")
@@ -78,7 +78,10 @@ func awaitStep(t *testing.T, w *world, kind string) {
 	lines := bufio.NewScanner(out)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
-		var snapshot snapshot
+		var snapshot struct {
+			Phase, Error string
+			Steps        []struct{ Kind, Phase string }
+		}
 		if err := json.Unmarshal(lines.Bytes(), &snapshot); err != nil {
 			t.Fatal(err)
 		}
@@ -94,17 +97,29 @@ func awaitStep(t *testing.T, w *world, kind string) {
 	t.Fatalf("the keeper went away before a step of the kind %s", kind)
 }
 
+// keeperPID is the process of the environment's keeper.
+func keeperPID(t *testing.T, w *world, name string) int {
+	t.Helper()
+	socket := filepath.Join(w.state, name, "keeper.sock")
+	out, err := exec.Command("curl", "-s", "--unix-socket", socket, "http://keeper/v1/hello").Output()
+	if err != nil {
+		t.Fatalf("ask the keeper who it is: %v", err)
+	}
+	var hello struct{ PID int }
+	if err := json.Unmarshal(out, &hello); err != nil || hello.PID <= 1 {
+		t.Fatalf("the keeper says %s: %v", out, err)
+	}
+	return hello.PID
+}
+
 // killKeeper kills the environment's keeper as nothing can be caught.
 func killKeeper(t *testing.T, w *world, name string) {
 	t.Helper()
-	var hello struct{ PID int }
-	if err := w.ask(name, "hello", &hello); err != nil || hello.PID <= 1 {
-		t.Fatalf("the keeper says it is %d: %v", hello.PID, err)
-	}
-	if err := syscall.Kill(hello.PID, syscall.SIGKILL); err != nil {
+	pid := keeperPID(t, w, name)
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	awaitEnd(t, hello.PID)
+	awaitEnd(t, pid)
 }
 
 // awaitEnd waits until there is no such process any more.
@@ -123,7 +138,7 @@ func awaitEnd(t *testing.T, pid int) {
 
 // TestKeeperIsKilled loses no line that was on disk, and the keeper comes back.
 func TestKeeperIsKilled(t *testing.T) {
-	w := newWorld(t, onKind())
+	w := newWorld(t)
 	profile := w.file("talk.yaml", "name: talk\nstacks: [redis]\napps: [./compose.yaml]\n")
 	w.file("compose.yaml", `services:
   talker:

@@ -1,7 +1,7 @@
 //go:build e2e
 
-// Package e2e proves the whole program on real clusters and as real processes:
-// it builds the binary and uses it as a person would. Every test has a state folder and names of
+// Package e2e proves the whole program on real clusters: it builds the binary
+// and uses it as a person would. Every test has a state folder and names of
 // its own, and leaves nothing behind.
 package e2e
 
@@ -44,16 +44,31 @@ func TestMain(m *testing.M) {
 // world is a test's own state folder, with commands that run in it.
 type world struct {
 	t     testing.TB
-	on    runtime
 	state string
 	dir   string
 	extra []string
 }
 
-func newWorld(t testing.TB, on runtime) *world {
+// Its environments run on kind.
+func newWorld(t testing.TB) *world {
 	t.Helper()
-	on.needs(t)
-	w := &world{t: t, on: on, state: t.TempDir(), dir: t.TempDir()}
+	if why := os.Getenv("DIORAMA_E2E_NO_KIND"); why != "" {
+		t.Skip("left out: " + why)
+	}
+	return anyWorld(t)
+}
+
+// newServerWorld is one without Docker, whose environments are servers.
+func newServerWorld(t *testing.T) *world {
+	t.Helper()
+	w := anyWorld(t)
+	w.extra = []string{"DOCKER_HOST=unix:///nonexistent/docker.sock"}
+	return w
+}
+
+func anyWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{t: t, state: t.TempDir(), dir: t.TempDir()}
 	t.Cleanup(w.clean)
 	return w
 }
@@ -158,17 +173,21 @@ func (w *world) fails(code int, words []string, args ...string) result {
 
 // status is what tests read of `diorama status -o json`.
 type status struct {
-	Schema                      int
-	Environment, Runtime, Phase string
-	Services                    []struct {
+	Phase    string
+	Services []struct {
 		Stack, Name, Phase string
-		Server             struct{ Limits []string }
+		Ready, Desired     int
+		Restarts           int
+		Server             struct{ Form string }
 		Why                []struct {
 			ID       string
 			Terminal bool
 		}
 	}
-	Endpoints []struct{ Stack, Name, URL, Env string }
+	Endpoints []struct {
+		Stack, Name, URL string
+		Port             int
+	}
 }
 
 func (w *world) status(name string) status {
@@ -178,17 +197,6 @@ func (w *world) status(name string) status {
 		w.t.Fatalf("status -o json: %v", err)
 	}
 	return s
-}
-
-// forgets reports whether a service says that it keeps nothing.
-func (w *world) forgets(name, service string) bool {
-	w.t.Helper()
-	for _, s := range w.status(name).Services {
-		if s.Name == service && strings.Contains(strings.Join(s.Server.Limits, " "), "in memory only") {
-			return true
-		}
-	}
-	return false
 }
 
 func (w *world) wantReady(name string, stacks ...string) {
@@ -209,6 +217,17 @@ func (w *world) wantReady(name string, stacks ...string) {
 	if have = slices.Compact(have); !slices.Equal(have, stacks) {
 		w.t.Errorf("stacks = %v, want %v", have, stacks)
 	}
+}
+
+// keeps says of each service whether it keeps its data: an imitation of Redis
+// does not.
+func (w *world) keeps(name string) map[string]bool {
+	w.t.Helper()
+	keeps := make(map[string]bool)
+	for _, service := range w.status(name).Services {
+		keeps[service.Name] = service.Server.Form != "imitation" || service.Name == "kafka"
+	}
+	return keeps
 }
 
 // vars are the variables that `diorama env` prints.

@@ -11,7 +11,7 @@ import (
 
 // TestProfileChanges brings a changed profile about in a running cluster.
 func TestProfileChanges(t *testing.T) {
-	w := newWorld(t, onKind())
+	w := newWorld(t)
 	profile := w.file("shop.yaml", "name: shop\nstacks: [redis, postgres]\n")
 	w.must("up", profile)
 	node := docker(t, "inspect", "-f", "{{.Id}}", "diorama-shop-control-plane")
@@ -48,7 +48,7 @@ func TestProfileChanges(t *testing.T) {
 // TestDataOutlivesItsPod deletes the Pods of the stateful stacks that streaming
 // does not have, and finds what they held.
 func TestDataOutlivesItsPod(t *testing.T) {
-	w := newWorld(t, onKind())
+	w := newWorld(t)
 	w.must("up", w.file("data.yaml", "name: data\nstacks: [mysql, rabbitmq, valkey]\n"))
 	holds := map[string]struct{ write, read string }{
 		"mysql":    {"create table greetings(word text); insert into greetings values ('hello');", "select word from greetings;"},
@@ -83,7 +83,7 @@ func tell(t *testing.T, w *world, stack, line string) string {
 
 // TestSideBySide runs two environments at once; neither is in the other's way.
 func TestSideBySide(t *testing.T) {
-	w := newWorld(t, onKind())
+	w := newWorld(t)
 	w.must("up", "backend")
 	w.wantReady("backend", "memcached", "mysql", "rabbitmq", "redis")
 	w.must("up", "minimal", "--name", "second")
@@ -123,6 +123,18 @@ func wantChanges(t *testing.T, plan string, want map[string]string) {
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("changes = %v, want %v", got, want)
+	}
+}
+
+func wantLogs(t *testing.T, w *world, name string) {
+	t.Helper()
+	for _, service := range w.status(name).Services {
+		eventually(t, "logs of "+service.Name, func() error {
+			if out := w.must("logs", "--name", name, service.Name, "--tail", "1"); strings.TrimSpace(out) == "" {
+				return fmt.Errorf("no line of %s is kept", service.Name)
+			}
+			return nil
+		})
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // TestTroubleIsExplained starts services that cannot become ready, each with
 // its reason, and mends them in the same cluster.
 func TestTroubleIsExplained(t *testing.T) {
-	w := newWorld(t, onKind())
+	w := newWorld(t)
 	profile := w.file("broken.yaml", "name: broken\nstacks: [redis]\napps: [{name: mine, files: [./compose.yaml]}]\n")
 	w.file("compose.yaml", `services:
   crasher:
@@ -57,7 +57,7 @@ func wantFindings(t *testing.T, w *world, want map[string]string) {
 
 // TestImageThatIsNowhere fails before anything half-made is shown as ready.
 func TestImageThatIsNowhere(t *testing.T) {
-	w := newWorld(t, onKind())
+	w := newWorld(t)
 	w.fails(1, []string{"no-such-image"}, "up", w.file("gone.yaml", "name: gone\nstacks: [redis]\napps: [./compose.yaml]\n"), "--overlay", appOf(w, "services: {ghost: {image: 'no-such-image.invalid/ghost:1'}}"))
 }
 
@@ -69,12 +69,12 @@ func appOf(w *world, compose string) string {
 // TestHostLacksSomething ends with exit code 3 and a remedy.
 func TestHostLacksSomething(t *testing.T) {
 	t.Run("no Docker", func(t *testing.T) {
-		w := newWorld(t, onKind())
+		w := newWorld(t)
 		w.extra = []string{"DOCKER_HOST=unix:///nonexistent/docker.sock"}
-		w.fails(3, []string{"Docker", "start Docker"}, "up", "minimal", "--runtime", "kind")
+		w.fails(3, []string{"Docker", "start Docker"}, "up", "minimal")
 	})
 	t.Run("a port that the profile wants is taken", func(t *testing.T) {
-		w := newWorld(t, onKind())
+		w := newWorld(t)
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -84,7 +84,7 @@ func TestHostLacksSomething(t *testing.T) {
 		w.fails(3, []string{port, "redis/redis"}, "up", "minimal", "--set", "ports.redis/redis="+port)
 	})
 	t.Run("more memory than there is", func(t *testing.T) {
-		w := newWorld(t, onKind())
+		w := newWorld(t)
 		w.file("compose.yaml", "services: {giant: {image: 'redis:8.10.1-alpine', deploy: {resources: {reservations: {memory: 9000G}}}}}\n")
 		w.fails(3, []string{"memory", "leave out"}, "up", w.file("giant.yaml", "name: giant\nstacks: [redis]\napps: [./compose.yaml]\n"))
 		if entries, err := os.ReadDir(w.state); err != nil || len(entries) > 0 {
@@ -95,8 +95,8 @@ func TestHostLacksSomething(t *testing.T) {
 
 // TestInterrupt ends a start with exit code 130, and down removes what it made.
 func TestInterrupt(t *testing.T) {
-	w := newWorld(t, onKind())
-	before := w.on.traces(t, w)
+	w := newWorld(t)
+	before := onKind().traces(t, w)
 	cmd := w.command("up", "minimal", "-q")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestInterrupt(t *testing.T) {
 		t.Errorf("exit code %d (%v), want 130", cmd.ProcessState.ExitCode(), err)
 	}
 	w.must("down", "--name", "minimal")
-	if after := w.on.traces(t, w); after != before {
+	if after := onKind().traces(t, w); after != before {
 		t.Errorf("left behind:\nbefore\n%s\nafter\n%s", before, after)
 	}
 }

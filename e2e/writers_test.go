@@ -39,6 +39,7 @@ func (a *acknowledged) list() []int {
 // writers are clients that go on writing while servers are killed. What one
 // was not told of it may find or not; what it was told of must be there.
 type writers struct {
+	place              string // the table, topic, group and key
 	vars               map[string]string
 	rows, records, set acknowledged
 	commits            atomic.Int64 // the highest offset whose commit was acknowledged
@@ -52,10 +53,10 @@ func write(t *testing.T, vars map[string]string, place string) *writers {
 	execute(t, vars["POSTGRES_URL"], "create table "+place+"(n bigint)")
 	produceOnto(t, vars["KAFKA_BOOTSTRAP_SERVERS"], place)
 	ctx, stop := context.WithCancel(t.Context())
-	w := &writers{vars: vars, stop: stop, rows: acknowledged{what: "rows"}, records: acknowledged{what: "records"}, set: acknowledged{what: "keys"}}
-	for _, one := range []func(context.Context, string) error{w.insert, w.produce, w.consume, w.setKeys} {
+	w := &writers{place: place, vars: vars, stop: stop, rows: acknowledged{what: "rows"}, records: acknowledged{what: "records"}, set: acknowledged{what: "keys"}}
+	for _, one := range []func(context.Context) error{w.insert, w.produce, w.consume, w.setKeys} {
 		w.done.Go(func() {
-			if err := one(ctx, place); err != nil && ctx.Err() == nil {
+			if err := one(ctx); err != nil && ctx.Err() == nil {
 				t.Errorf("a client gave up: %v", err)
 			}
 		})
@@ -82,9 +83,10 @@ func produceOnto(t *testing.T, brokers, topic string) {
 	}
 }
 
-// more waits until every writer has had so many more acknowledgements.
-func (w *writers) more(t *testing.T, n int) {
+// more waits until every client has been told of much more.
+func (w *writers) more(t *testing.T) {
 	t.Helper()
+	const n = 50
 	for _, a := range []*acknowledged{&w.rows, &w.records, &w.set} {
 		before := len(a.list())
 		eventually(t, "more "+a.what, func() error {
@@ -104,7 +106,7 @@ func (w *writers) more(t *testing.T, n int) {
 }
 
 // insert commits a row at a time; one whose end it is not told is not repeated.
-func (w *writers) insert(ctx context.Context, table string) error {
+func (w *writers) insert(ctx context.Context) error {
 	var conn *pgx.Conn
 	for n := 0; ctx.Err() == nil; n++ {
 		var err error
@@ -114,7 +116,7 @@ func (w *writers) insert(ctx context.Context, table string) error {
 				continue
 			}
 		}
-		if _, err = conn.Exec(ctx, "insert into "+table+" values ($1)", n); err != nil {
+		if _, err = conn.Exec(ctx, "insert into "+w.place+" values ($1)", n); err != nil {
 			_ = conn.Close(context.WithoutCancel(ctx)) // it is broken
 			conn = nil
 			continue
@@ -129,8 +131,8 @@ func (w *writers) insert(ctx context.Context, table string) error {
 
 // produce has up to a hundred records under way, as franz-go does by default:
 // idempotent, acknowledged by all.
-func (w *writers) produce(ctx context.Context, topic string) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(w.vars["KAFKA_BOOTSTRAP_SERVERS"]), kgo.DefaultProduceTopic(topic), kgo.MaxBufferedRecords(100))
+func (w *writers) produce(ctx context.Context) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.vars["KAFKA_BOOTSTRAP_SERVERS"]), kgo.DefaultProduceTopic(w.place), kgo.MaxBufferedRecords(100))
 	if err != nil {
 		return err
 	}
@@ -155,8 +157,8 @@ func (w *writers) produce(ctx context.Context, topic string) error {
 }
 
 // consume reads as a group and commits what it has read.
-func (w *writers) consume(ctx context.Context, topic string) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(w.vars["KAFKA_BOOTSTRAP_SERVERS"]), kgo.ConsumerGroup(topic), kgo.ConsumeTopics(topic),
+func (w *writers) consume(ctx context.Context) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.vars["KAFKA_BOOTSTRAP_SERVERS"]), kgo.ConsumerGroup(w.place), kgo.ConsumeTopics(w.place),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit())
 	if err != nil {
 		return err
@@ -176,7 +178,7 @@ func (w *writers) consume(ctx context.Context, topic string) error {
 	return nil
 }
 
-func (w *writers) setKeys(ctx context.Context, key string) error {
+func (w *writers) setKeys(ctx context.Context) error {
 	options, err := redis.ParseURL(w.vars["REDIS_URL"])
 	if err != nil {
 		return err
@@ -184,7 +186,7 @@ func (w *writers) setKeys(ctx context.Context, key string) error {
 	client := redis.NewClient(options)
 	defer client.Close()
 	for n := 0; ctx.Err() == nil; n++ {
-		if client.Set(ctx, key, n, 0).Err() == nil {
+		if client.Set(ctx, w.place, n, 0).Err() == nil {
 			w.set.add(n)
 		}
 	}
@@ -193,12 +195,12 @@ func (w *writers) setKeys(ctx context.Context, key string) error {
 
 // wantKept ends the writers and finds all that they were told is kept: once,
 // and in order.
-func (w *writers) wantKept(t *testing.T, place string) {
+func (w *writers) wantKept(t *testing.T) {
 	t.Helper()
 	w.end()
-	wantOnce(t, "PostgreSQL", w.rows.list(), rows(t, w.vars["POSTGRES_URL"], place))
-	wantOnce(t, "Kafka", w.records.list(), records(t, w.vars["KAFKA_BOOTSTRAP_SERVERS"], place))
-	if got := committed(t, w.vars["KAFKA_BOOTSTRAP_SERVERS"], place, place); got < w.commits.Load() {
+	wantOnce(t, "PostgreSQL", w.rows.list(), rows(t, w.vars["POSTGRES_URL"], w.place))
+	wantOnce(t, "Kafka", w.records.list(), records(t, w.vars["KAFKA_BOOTSTRAP_SERVERS"], w.place))
+	if got := committed(t, w.vars["KAFKA_BOOTSTRAP_SERVERS"], w.place, w.place); got < w.commits.Load() {
 		t.Errorf("the group is at %d and was told of %d", got, w.commits.Load())
 	}
 }

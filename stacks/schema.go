@@ -93,6 +93,7 @@ func descriptions() map[string]string {
 		"Stack.IgnoreDrift": "JSON pointers to what the system itself rewrites.",
 		"Stack.Footprint":   "What the stack takes of a machine, measured.",
 		"Stack.Embedded":    "The embedded runtime's server for it.",
+		"Stack.Client":      "The command of `diorama connect` where no cluster is, with DIORAMA_HOST, DIORAMA_PORT, DIORAMA_USER and DIORAMA_PASSWORD in its environment.",
 		"Stack.Shell":       "The command of `diorama connect`, run in the stack's first service.",
 	}
 	maps.Copy(all, partDescriptions())

@@ -28,6 +28,10 @@ type Stack struct {
 	Embedded string `yaml:"embedded"`
 	// Shell is the command of `diorama connect`, run in the stack's first service.
 	Shell []string `yaml:"shell"`
+	// Client is the command of `diorama connect` where no cluster is: a program
+	// of the user's machine. It finds DIORAMA_HOST, DIORAMA_PORT, DIORAMA_USER
+	// and DIORAMA_PASSWORD in its environment.
+	Client []string `yaml:"client"`
 	// Folder holds stack.yaml and the workload beside it.
 	Folder Folder `yaml:"-"`
 }

@@ -158,6 +158,8 @@ func (m Model) refusal(i intent.Intent, s env.Service) string {
 
 func scaleRefusal(i intent.Intent, s env.Service) string {
 	switch {
+	case s.Server != nil:
+		return "without a cluster " + s.Name + " is one process: kind can scale it"
 	case s.Kind == "Job" || s.Kind == "DaemonSet":
 		return "a " + s.Kind + " such as " + s.Name + " cannot be scaled"
 	case i == ScaleDown && s.Desired <= 0:

@@ -69,7 +69,7 @@ var ours = map[string][]string{
 
 	"internal/demo/...": {"internal/demo/..."},
 	"internal/arch/...": {},
-	"internal/release":  {"internal/cli"},
+	"internal/release":  {"internal/cli", "internal/image"},
 }
 
 // theirs says which of our packages may import a module that is not ours, by
@@ -89,6 +89,7 @@ var theirs = map[string][]string{
 	"github.com/charmbracelet/x":           {"tui/...", "internal/terminal"},
 	"github.com/charmbracelet/ultraviolet": {"tui/tuitest/svg"}, // cells of a frame
 	"github.com/spf13/cobra":               {"internal/cli"},
+	"github.com/spf13/pflag":               {"internal/cli"},
 	"github.com/invopop/jsonschema":        {"stacks", "profiles"},
 
 	// Kubernetes: objects as values are for many, its clients for one
@@ -142,6 +143,7 @@ var theirs = map[string][]string{
 	"github.com/twmb/franz-go":  {"internal/demo/..."},
 
 	// servers without a cluster
+	"github.com/twmb/franz-go/pkg/kmsg":  {"internal/demo/...", "internal/runtime/embedded/imitation"},
 	"github.com/twmb/franz-go/pkg/kfake": {"internal/demo/...", "internal/runtime/embedded/imitation"},
 	"github.com/alicebob/miniredis":      {"internal/demo/...", "internal/runtime/embedded/imitation"},
 }

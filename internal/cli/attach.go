@@ -68,10 +68,11 @@ func (a attached) Shell(ctx context.Context, service string) (*exec.Cmd, error) 
 // uiOptions are those of the terminal UI; without colour it takes its plain
 // theme.
 func uiOptions(s *streams) tui.Options {
-	if s.color {
-		return tui.Options{}
+	o := tui.Options{Input: s.in, Output: s.out}
+	if !s.color {
+		o.Theme = theme.Plain
 	}
-	return tui.Options{Theme: theme.Plain}
+	return o
 }
 
 // attachUI opens the terminal UI and does what the person left it for.

@@ -72,18 +72,23 @@ func profileEntries() ([]profileEntry, error) {
 	library := diorama.Profiles(folder)
 	entries := []profileEntry{}
 	for _, name := range library.Names() {
-		entry := profileEntry{Name: name, Stacks: []string{}}
-		profile, err := library.Load(profiles.Request{Name: name, Catalogue: catalogue})
-		if err != nil {
-			entry.Error = err.Error()
-		}
-		entry.Title, entry.Source = profile.Title, profile.Source
-		for _, selection := range profile.Stacks {
-			entry.Stacks = append(entry.Stacks, selection.As)
-		}
-		entries = append(entries, entry)
+		entries = append(entries, profileEntryOf(library, catalogue, name))
 	}
 	return entries, nil
+}
+
+// profileEntryOf loads a profile by its name or file.
+func profileEntryOf(library profiles.Library, catalogue stacks.Catalogue, name string) profileEntry {
+	entry := profileEntry{Name: name, Stacks: []string{}}
+	profile, err := library.Load(profiles.Request{Name: name, Catalogue: catalogue})
+	if err != nil {
+		entry.Error = err.Error()
+	}
+	entry.Title, entry.Source = profile.Title, profile.Source
+	for _, selection := range profile.Stacks {
+		entry.Stacks = append(entry.Stacks, selection.As)
+	}
+	return entry
 }
 
 // stackEntry is a stack of the list.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/diorama-dev/diorama"
 	"github.com/diorama-dev/diorama/internal/docker"
+	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/plan"
 	"github.com/diorama-dev/diorama/internal/report"
 	"github.com/diorama-dev/diorama/internal/terminal"
@@ -108,6 +109,9 @@ func terminalStreams() *streams {
 // run executes one command line.
 func run(ctx context.Context, args []string, s *streams) ExitCode {
 	root := newRoot(s)
+	if s.interactive { // a person without a wish is better served with a choice than with help
+		root.RunE = func(*cobra.Command, []string) error { return begin(ctx, s) }
+	}
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -160,9 +164,11 @@ func kinds() []errorKind {
 	return []errorKind{
 		{is[*diorama.UsageError], ExitUsage},
 		{is[*docker.Error], ExitHost},
+		{is[*env.FolderError], ExitHost},
 		{is[*diorama.MissingImagesError], ExitHost},
 		{is[*plan.MemoryError], ExitHost},
 		{is[*plan.PortTakenError], ExitHost},
+		{is[*diorama.NoClientError], ExitHost},
 		{is[*plan.LeftOutError], ExitHost},
 		{is[*plan.ImitationError], ExitHost},
 		{is[*plan.MissingRequirementError], ExitUsage},

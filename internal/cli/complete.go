@@ -5,19 +5,32 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/diorama-dev/diorama"
+	"github.com/diorama-dev/diorama/internal/terminal"
 )
 
+// completeProfiles offers profiles by name; files are the shell's to offer.
 func completeProfiles(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(given) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	folder, err := os.Getwd()
+	entries, err := profileEntries()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
-	return diorama.Profiles(folder).Names(), cobra.ShellCompDirectiveDefault
+	var offers []string
+	for _, e := range entries {
+		offers = append(offers, offer(e.Name, e.Title))
+	}
+	return offers, cobra.ShellCompDirectiveDefault
+}
+
+// offer is a word to complete to, and what it is. A shell shows both on one
+// line, so what people write is made harmless.
+func offer(word, about string) string {
+	return cobra.CompletionWithDesc(word, terminal.Harmless(about))
 }
 
 func completeEnvironments(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -37,7 +50,11 @@ func completeStacks(_ *cobra.Command, given []string, _ string) ([]string, cobra
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	return catalogue.Names(), cobra.ShellCompDirectiveNoFileComp
+	var offers []string
+	for _, stack := range catalogue.All() {
+		offers = append(offers, offer(stack.Name, stack.Summary))
+	}
+	return offers, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeOf offers names of the environment that the command is about, from
@@ -57,5 +74,22 @@ func completeOf(environment *string, most int, list func(environment string) ([]
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		return slices.DeleteFunc(names, func(n string) bool { return slices.Contains(given, n) }), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// noFiles keeps shells from offering files where a command takes no argument,
+// or a flag no file.
+func noFiles(c *cobra.Command) {
+	if c.ValidArgsFunction == nil && len(c.ValidArgs) == 0 && c.Args != nil && c.Args(c, []string{"x"}) != nil {
+		c.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		_, offered := c.GetFlagCompletionFunc(f.Name)
+		if f.Value.Type() != "bool" && !offered && f.Annotations[cobra.BashCompFilenameExt] == nil {
+			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.NoFileCompletions)
+		}
+	})
+	for _, sub := range c.Commands() {
+		noFiles(sub)
 	}
 }

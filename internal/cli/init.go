@@ -38,6 +38,7 @@ with these stacks and the rest as an app. Files that are there are not overwritt
 	}
 	f := c.Flags()
 	f.StringVarP(&o.Profile, "file", "f", "", "the profile to write (default: "+diorama.ProfileFile+")")
+	_ = c.MarkFlagFilename("file", "yaml", "yml")
 	f.StringVar(&o.Name, "name", "", "the profile's name (default: that of the Compose file's folder)")
 	f.BoolVar(&o.Overwrite, "force", false, "write files anew that are there")
 	return c

@@ -16,7 +16,8 @@ func newRoot(s *streams) *cobra.Command {
 		Long: `Diorama brings the platform that an AI application lives on about on this machine:
 a Kubernetes cluster in containers, and in it the queues, caches and databases
 that a profile names. One command starts it, one takes it all down again.`,
-		Example: `  diorama up streaming        # Kafka, Redis, PostgreSQL and a demo on them
+		Example: `  diorama                     # what there is, to choose from
+  diorama up streaming        # Kafka, Redis, PostgreSQL and a demo on them
   diorama status              # what runs, and why something does not
   eval "$(diorama env)"       # connection strings for your own programs
   diorama down                # take it all down again`,
@@ -39,13 +40,31 @@ that a profile names. One command starts it, one takes it all down again.`,
 	for _, add := range commands() {
 		root.AddCommand(add(s))
 	}
+	noFiles(root)
 	root.SetHelpCommand(newHelp(root))
+	addCompletion(root)
+	return root
+}
+
+// addCompletion adds cobra's own command, with what it lacks of ours.
+func addCompletion(root *cobra.Command) {
 	root.SetCompletionCommandGroupID(groupHelp)
 	root.InitDefaultCompletionCmd()
-	if completion, _, err := root.Find([]string{"completion"}); err == nil {
-		groupOnly(completion)
+	completion, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		return
 	}
-	return root
+	groupOnly(completion)
+	examples := map[string]string{
+		"bash":       "  source <(diorama completion bash)",
+		"zsh":        "  source <(diorama completion zsh)",
+		"fish":       "  diorama completion fish | source",
+		"powershell": "  diorama completion powershell | Out-String | Invoke-Expression",
+	}
+	completion.Example = examples["bash"] + "      # for this shell\n  diorama completion zsh --help          # for every new one"
+	for _, shell := range completion.Commands() {
+		shell.Example = examples[shell.Name()]
+	}
 }
 
 // commonFlags are those of every command.
@@ -86,7 +105,8 @@ func noCommand(c *cobra.Command, name string) error {
 func newHelp(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use: "help [COMMAND]", GroupID: groupHelp,
-		Short: "Show the help of a command",
+		Short:   "Show the help of a command",
+		Example: "  diorama help up\n  diorama help demo add",
 		RunE: func(_ *cobra.Command, given []string) error {
 			c, rest, err := root.Find(given)
 			if err != nil || len(rest) > 0 {

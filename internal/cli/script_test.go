@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +46,7 @@ func TestScripts(t *testing.T) {
 			return reason == nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "generate": generate, "empty": empty,
+			"exits": exits, "generate": generate, "empty": empty, "port": port,
 		},
 	})
 }
@@ -62,6 +63,21 @@ func setup(e *testscript.Env, host string) error {
 	e.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
 	e.Setenv("DOCKER", host)
 	return os.MkdirAll(home, 0o700)
+}
+
+// port sets each of the variables to a port that nobody listens on.
+func port(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: port VARIABLE…")
+	}
+	for _, name := range args {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		_, number, err := net.SplitHostPort(listener.Addr().String())
+		ts.Check(err)
+		defer listener.Close() // not before all are chosen
+		ts.Setenv(name, number)
+	}
 }
 
 // takeDown ends whatever a script that failed has left running.

@@ -128,6 +128,9 @@ func connect(ctx context.Context, s *streams, name, stack string) error {
 		return &exitError{ExitUsage, err}
 	}
 	err = runAttached(s, shell.Command(ctx, s.interactive))
+	if exit, ok := errors.AsType[*exitError](err); ok && exit.code == diorama.NotFound && shell.Local() {
+		return &diorama.NoClientError{Stack: stack}
+	}
 	if errors.Is(err, exec.ErrNotFound) {
 		return &exitError{ExitHost, fmt.Errorf("%w; install the docker command, which opens the shell", err)}
 	}
@@ -137,7 +140,8 @@ func connect(ctx context.Context, s *streams, name, stack string) error {
 func newVersion(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", GroupID: groupHelp, Args: args(0, 0),
-		Short: "Print the version",
+		Short:   "Print the version",
+		Example: "  diorama version",
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(s.out, strings.Join([]string{"diorama", diorama.Version()}, " "))
 			return err

@@ -38,6 +38,19 @@ type Wanted struct {
 	Ports      []int // of 127.0.0.1
 	Memory     int64 // bytes
 	Disk       int64 // bytes
+	// Anyhow is true where the profile runs without Docker as well, and Servers
+	// are those that it then runs as.
+	Anyhow  bool
+	Servers []Server
+}
+
+// Server is how a stack runs without Docker.
+type Server struct {
+	Stack     string
+	Version   string // empty: not known
+	Imitation bool
+	// Missing says why it cannot; empty: it can.
+	Missing string
 }
 
 // Machine is the machine that Docker's containers run on: this one, or a

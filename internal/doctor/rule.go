@@ -80,6 +80,7 @@ func machineRules() []rule {
 			"Whether the command docker is on PATH: kind runs it.",
 			[]string{installCommand},
 		}, dockerCommand},
+		serversRule(),
 		{RuleDoc{
 			"memory", "Memory",
 			"What Docker's machine has, not the laptop around it, against " + size(leastMemory) + " and what the profile is expected to use. Below " + size(comfortMemory) + " there is a warning.",

@@ -68,7 +68,7 @@ func StateRoot(getenv func(string) string) (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", fmt.Errorf("find the state folder: %w; set DIORAMA_STATE", err)
+		return "", &FolderError{Err: err}
 	}
 	return filepath.Join(home, ".local", "state", "diorama"), nil
 }
@@ -115,10 +115,20 @@ func (f Folder) KeeperLog() string { return filepath.Join(string(f), "keeper.log
 // Make creates the folder, for the user alone.
 func (f Folder) Make() error {
 	if err := os.MkdirAll(string(f), 0o700); err != nil {
-		return fmt.Errorf("make the state folder: %w", err)
+		return &FolderError{Err: err}
 	}
 	return nil
 }
+
+// FolderError says that there is no place for the state of environments.
+type FolderError struct{ Err error }
+
+func (e *FolderError) Error() string {
+	return fmt.Sprintf("there is no place for the environment's state: %v; set DIORAMA_STATE to a folder that you can write to", e.Err)
+}
+
+// Unwrap returns what was met.
+func (e *FolderError) Unwrap() error { return e.Err }
 
 // Remove deletes the folder with all that is in it.
 func (f Folder) Remove() error {
@@ -131,8 +141,11 @@ func (f Folder) Remove() error {
 // ReadRecord returns the record; [fs.ErrNotExist] where there is none.
 func (f Folder) ReadRecord() (Record, error) {
 	data, err := os.ReadFile(f.recordFile())
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return Record{}, fmt.Errorf("read the environment's record: %w", err)
+	}
+	if err != nil {
+		return Record{}, &FolderError{Err: err}
 	}
 	var r Record
 	if err := json.Unmarshal(data, &r); err != nil {

@@ -34,6 +34,14 @@ type Program struct {
 	Reference string
 	// Folder is the module's root; empty: this module, wherever it is found.
 	Folder string
+	// Prebuilt is the binary, where it has been built before: releases have it
+	// beside their own. Empty: it is compiled.
+	Prebuilt string
+}
+
+// PrebuiltName is what a program for nodes is called in a release.
+func PrebuiltName(program, platform string) string {
+	return program + "-" + strings.ReplaceAll(platform, "/", "-")
 }
 
 // Binary is a program that was compiled.
@@ -47,6 +55,9 @@ type Binary struct {
 // for the nodes' platform, and the same bytes for the same source. A program
 // that cannot be built is a [*GoError].
 func (h *Host) Compile(ctx context.Context, p Program) (Binary, error) {
+	if p.Prebuilt != "" {
+		return described(p, p.Prebuilt)
+	}
 	from := source{folder: p.Folder}
 	if p.Folder == "" {
 		found, err := findSource()

@@ -174,3 +174,32 @@ func said(t *testing.T, e *docker.Engine, ref string) string {
 	}
 	return out.String()
 }
+
+// TestPrebuilt: a program that lies there is not compiled, and its image is
+// called after its bytes.
+func TestPrebuilt(t *testing.T) {
+	file := filepath.Join(t.TempDir(), PrebuiltName("diorama-demo", "linux/arm64"))
+	if filepath.Base(file) != "diorama-demo-linux-arm64" {
+		t.Errorf("it is called %s", filepath.Base(file))
+	}
+	var references []string
+	for _, content := range []string{"one", "one", "two"} {
+		if err := os.WriteFile(file, []byte(content), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		p := Program{Package: "example.com/none", Repository: "diorama.local/demo", Platform: "linux/arm64", Prebuilt: file}
+		reference, err := p.SourceReference()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Reference = reference
+		binary, err := (&Host{}).Compile(t.Context(), p)
+		if err != nil || binary.Path != file || binary.Reference != reference {
+			t.Fatalf("compiled to %+v (%v)", binary, err)
+		}
+		references = append(references, reference)
+	}
+	if references[0] != references[1] || references[0] == references[2] {
+		t.Errorf("the references are %v", references)
+	}
+}

@@ -13,9 +13,14 @@ import (
 
 // SourceReference is a tag for the program's image that is known before it is
 // built: a hash of the module's source, or of its version. Equal source gives
-// equal images, so what is in the cache by this tag need not be built again.
+// equal images, so what is in the cache by this tag need not be built again. Of
+// a prebuilt program it is the hash of the binary.
 // A program that cannot be built is a [*GoError].
 func (p Program) SourceReference() (string, error) {
+	if p.Prebuilt != "" {
+		binary, err := described(p, p.Prebuilt)
+		return binary.Reference, err
+	}
 	from := source{folder: p.Folder}
 	if p.Folder == "" {
 		found, err := findSource()

@@ -89,6 +89,7 @@ type keeper struct {
 	mu       sync.Mutex
 	planned  []byte // the plan under way or last run, as JSON
 	running  bool
+	resumed  bool                    // the run under way was nobody's wish: it may be replaced by one
 	cancel   context.CancelCauseFunc // of the run
 	ended    chan struct{}           // closed when the run is over
 	shutdown context.CancelCauseFunc
@@ -136,6 +137,9 @@ func (k *keeper) resume(ctx context.Context) {
 		if err := k.up(ctx, UpRequest{Plan: p, Timeout: resumeWithin}); err != nil {
 			k.options.Log.Error("the environment cannot be taken up", "error", err)
 		}
+		k.mu.Lock()
+		k.resumed = k.running
+		k.mu.Unlock()
 		return
 	}
 	k.begin(p, nil)
@@ -193,6 +197,7 @@ func (k *keeper) up(ctx context.Context, request UpRequest) error {
 	if err != nil {
 		return fmt.Errorf("write the plan: %w", err)
 	}
+	k.giveWay(ctx, data)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.running {
@@ -213,6 +218,17 @@ func (k *keeper) up(ctx context.Context, request UpRequest) error {
 	return nil
 }
 
+// giveWay ends a run that only takes up what was there before, where another
+// plan is wanted.
+func (k *keeper) giveWay(ctx context.Context, wanted []byte) {
+	k.mu.Lock()
+	resumed := k.running && k.resumed && string(k.planned) != string(wanted)
+	k.mu.Unlock()
+	if resumed {
+		k.interrupt(ctx, errReplaced)
+	}
+}
+
 // run does the plan and says how it ended.
 func (k *keeper) run(ctx context.Context, request UpRequest) {
 	err := engine.Run(ctx, request.Plan.Steps, k.runtime, k.store.Emit, engine.Options{
@@ -221,12 +237,14 @@ func (k *keeper) run(ctx context.Context, request UpRequest) {
 	if err != nil {
 		k.options.Log.Error("the run failed", "error", err)
 	} else {
-		k.forwards.hold(ctx, request.Plan.Ports)
+		if !k.options.Owner { // servers have their ports themselves
+			k.forwards.hold(ctx, request.Plan.Ports)
+		}
 		k.remember(time.Now())
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.running = false
+	k.running, k.resumed = false, false
 	k.cancel(nil)
 	k.store.Emit(env.Event{Time: time.Now(), Ended: ended(err)})
 	close(k.ended)
@@ -242,38 +260,6 @@ func (k *keeper) remember(ready time.Time) {
 	if err != nil {
 		k.options.Log.Error("the time of readiness cannot be kept", "error", err)
 	}
-}
-
-var (
-	errCancelled = errors.New("interrupted")
-	errQuit      = errors.New("the keeper was told to quit")
-)
-
-func ended(err error) *env.Ended {
-	if err == nil {
-		return &env.Ended{Phase: env.PhaseReady}
-	}
-	e := &env.Ended{Phase: env.PhaseFailed, Reason: env.ReasonFailed, Error: err.Error()}
-	if errors.Is(err, errCancelled) || errors.Is(err, errQuit) || errors.Is(err, context.Canceled) {
-		e.Reason = env.ReasonInterrupted
-	} else if _, ok := errors.AsType[*engine.TimeoutError](err); ok && !unwell(err) {
-		e.Reason = env.ReasonTimeout
-	}
-	return e
-}
-
-// unwell reports whether a step failed for another reason than its time.
-func unwell(err error) bool {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return false
-	}
-	for _, one := range joined.Unwrap() {
-		if _, timeout := errors.AsType[*engine.TimeoutError](one); !timeout {
-			return true
-		}
-	}
-	return false
 }
 
 // interrupt ends the run under way and waits until it has.

@@ -12,20 +12,30 @@ import (
 	"github.com/diorama-dev/diorama/internal/manifest"
 )
 
+// ProgramImage is the image that a package of this module becomes.
+type ProgramImage struct {
+	Reference string
+	// Binary is the file that it is made of; empty: it is compiled first.
+	Binary string
+}
+
 // program is an image made from a package of this module.
-type program struct{ pkg, reference string }
+type program struct {
+	pkg string
+	ProgramImage
+}
 
 // resolvePrograms names the images that stacks make from this module, and
 // leaves out the stacks whose images cannot be made here.
 func (r *resolver) resolvePrograms(all []instance) []instance {
 	return slices.DeleteFunc(all, func(i instance) bool {
 		for _, build := range i.stack.Builds {
-			reference, err := r.in.Program(build.Image, build.Package)
+			made, err := r.in.Program(build.Image, build.Package)
 			if err != nil {
 				r.leaveOut(i.As, err.Error())
 				return true
 			}
-			r.programs[build.Image] = program{pkg: build.Package, reference: reference}
+			r.programs[build.Image] = program{pkg: build.Package, ProgramImage: made}
 		}
 		return false
 	})
@@ -34,7 +44,7 @@ func (r *resolver) resolvePrograms(all []instance) []instance {
 // image names the image to use for one that a stack asks for.
 func (r *resolver) image(requested string) (string, error) {
 	if program, ok := r.programs[repository(requested)]; ok {
-		return program.reference, nil
+		return program.Reference, nil
 	}
 	return r.in.Substitute(requested)
 }
@@ -84,7 +94,7 @@ func (r *resolver) imageOf(stack Stack, reference string) Image {
 	if workload.Build != nil {
 		image.Build = &Build{App: workload.Build, Service: workload.Service}
 	} else if program, ok := r.programs[repository(workload.Requested)]; ok {
-		image.Build = &Build{Package: program.pkg}
+		image.Build = &Build{Package: program.pkg, Binary: program.Binary}
 	}
 	return image
 }

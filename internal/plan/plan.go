@@ -69,6 +69,7 @@ type Stack struct {
 	IgnoreDrift []string `json:"ignoreDrift,omitempty"`
 	Memory      int64    `json:"memory"` // bytes
 	Shell       []string `json:"shell,omitempty"`
+	Client      []string `json:"client,omitempty"`
 }
 
 // Objects returns the objects of all waves.
@@ -118,6 +119,8 @@ type Image struct {
 type Build struct {
 	// Package is the main package of this module that becomes the image.
 	Package string `json:"package,omitempty"`
+	// Binary is the package's program, where it need not be compiled.
+	Binary string `json:"binary,omitempty"`
 	// App is a build of a user's Compose service, Service.
 	App     *manifest.Build `json:"app,omitempty"`
 	Service string          `json:"service,omitempty"`

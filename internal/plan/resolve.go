@@ -33,9 +33,9 @@ type Input struct {
 	Host   Host
 	// Substitute maps an image reference to the one to use in its place.
 	Substitute func(reference string) (string, error)
-	// Program names the image that a package of this module becomes. An error
+	// Program says what image a package of this module becomes. An error
 	// leaves the stack that needs it out, with the reason.
-	Program func(repository, pkg string) (reference string, err error)
+	Program func(repository, pkg string) (ProgramImage, error)
 	// AppImage names the image that a build of a user's service becomes.
 	AppImage func(ctx context.Context, service string, build manifest.Build) (reference string, err error)
 	// Offer says how the embedded runtime would run a kind of server here. An

@@ -40,7 +40,9 @@ func input(t *testing.T, set ...string) plan.Input {
 		Credentials: secrets(catalogue),
 		Host:        plan.Host{Memory: 16 << 30, Arch: "amd64", Taken: func(int) (string, bool) { return "", false }},
 		Substitute:  func(reference string) (string, error) { return reference, nil },
-		Program:     func(repository, _ string) (string, error) { return repository + ":abc123", nil },
+		Program: func(repository, _ string) (plan.ProgramImage, error) {
+			return plan.ProgramImage{Reference: repository + ":abc123"}, nil
+		},
 		AppImage: func(_ context.Context, service string, _ manifest.Build) (string, error) {
 			return "diorama.local/shop/" + service + ":0123", nil
 		},
@@ -218,7 +220,9 @@ func TestWhatDoesNotFit(t *testing.T) {
 
 func TestAStackThatCannotBeBuiltIsLeftOut(t *testing.T) {
 	in := input(t)
-	in.Program = func(string, string) (string, error) { return "", errors.New("no Go toolchain") }
+	in.Program = func(string, string) (plan.ProgramImage, error) {
+		return plan.ProgramImage{}, errors.New("no Go toolchain")
+	}
 	p := resolve(t, in)
 	if _, there := p.Stack("demo"); there || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "demo is left out: no Go toolchain") {
 		t.Errorf("warnings = %q", p.Warnings)

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/diorama-dev/diorama/internal/cli"
+	"github.com/diorama-dev/diorama/internal/image"
 )
 
 func main() {
@@ -29,36 +30,51 @@ func release(ctx context.Context, out string, platforms []string) error {
 	if err := os.Mkdir(out, 0o755); err != nil {
 		return err // what is there may be of an earlier release
 	}
+	demos := make(map[string]program) // by the nodes' platform
 	for _, platform := range platforms {
 		program, err := build(ctx, "./cmd/diorama", platform)
 		if err != nil {
 			return err
 		}
-		if err := pack(out, platform, program); err != nil {
-			return err
-		}
-		if strings.HasPrefix(platform, "linux/") {
-			if err := demo(ctx, out, platform); err != nil {
+		node := nodesOf(platform)
+		if _, built := demos[node]; !built {
+			if demos[node], err = build(ctx, "./cmd/demo", node); err != nil {
 				return err
 			}
+			if err := writeDemo(out, node, demos[node]); err != nil {
+				return err
+			}
+		}
+		if err := pack(out, platform, program, demos[node]); err != nil {
+			return err
 		}
 	}
 	return sums(out)
 }
 
-// pack writes a platform's archive.
-func pack(out, platform string, program program) error {
-	files, err := contents(program)
+// nodesOf is the platform of nodes on a machine: containers run Linux, on the
+// machine's own architecture.
+func nodesOf(platform string) string {
+	_, architecture, _ := strings.Cut(platform, "/")
+	return "linux/" + architecture
+}
+
+// pack writes a platform's archive. The demo lies beside the program, which
+// looks for it there.
+func pack(out, platform string, own, demo program) error {
+	files, err := contents(own)
 	if err != nil {
 		return err
 	}
-	name := program.named("diorama", platform)
+	name := own.named("diorama", platform)
 	write, suffix, executable := tarGz, ".tar.gz", "diorama"
 	if strings.HasPrefix(platform, "windows/") {
 		write, suffix, executable = zipped, ".zip", "diorama.exe"
 	}
-	files = append(files, file{executable, 0o755, program.binary})
-	archive, err := write(name, files, program.time)
+	files = append(files,
+		file{executable, 0o755, own.binary},
+		file{image.PrebuiltName("diorama-demo", nodesOf(platform)), 0o755, demo.binary})
+	archive, err := write(name, files, own.time)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
@@ -93,13 +109,9 @@ func contents(program program) ([]file, error) {
 	return files, nil
 }
 
-// demo writes the program that the image of the demo consists of.
-func demo(ctx context.Context, out, platform string) error {
-	program, err := build(ctx, "./cmd/demo", platform)
-	if err != nil {
-		return err
-	}
-	name := program.named("diorama-demo", platform)
+// writeDemo writes the program that the image of the demo consists of.
+func writeDemo(out, platform string, demo program) error {
+	name := demo.named("diorama-demo", platform)
 	fmt.Fprintln(os.Stderr, name)
-	return os.WriteFile(filepath.Join(out, name), program.binary, 0o755)
+	return os.WriteFile(filepath.Join(out, name), demo.binary, 0o755)
 }

@@ -170,6 +170,21 @@ func TestReady(t *testing.T) {
 	}
 }
 
+// TestSummaryNamesWhatIsNotUsual: an environment with a name of its own, and an
+// imitation; where there is no room, commands stand alone.
+func TestSummaryNamesWhatIsNotUsual(t *testing.T) {
+	s := ready()
+	s.Environment, s.Budget, s.Usage = "shop", 0, env.Usage{}
+	s.Services[0].Server = &env.Server{Form: env.FormImitation}
+	for _, width := range []int{0, 40} {
+		var summary bytes.Buffer
+		if err := Summary(&summary, s, Options{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, fmt.Sprintf("shop.summary.%d.txt", width), summary.Bytes())
+	}
+}
+
 func TestNoOutputReveals(t *testing.T) {
 	s := ready()
 	began := env.Event{Began: &env.Began{Endpoints: s.Endpoints}}

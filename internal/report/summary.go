@@ -3,7 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
-	"strings"
+	"slices"
 
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/terminal"
@@ -34,11 +34,17 @@ func (p *page) ready(s env.Snapshot) {
 		text += ", memory used " + ofBudget(*s.Usage.Memory, s.Budget)
 	}
 	p.line(strong, text)
-	p.endpoints(s.Endpoints)
-	p.next(s, []string{"ui", "logs", "env", "down"})
+	p.endpoints(s)
+	p.next(s, []hint{
+		{"ui", "watch its services, logs and events"},
+		{"env", "the addresses with their passwords, as variables"},
+		{"logs -f", "the lines of all services, as they come"},
+		{"down", "take it down, its data included"},
+	})
 }
 
-func (p *page) endpoints(all []env.Endpoint) {
+func (p *page) endpoints(s env.Snapshot) {
+	all := s.Endpoints
 	width := 0
 	for _, e := range all {
 		width = max(width, terminal.Width(endpointTitle(e, all)))
@@ -48,8 +54,18 @@ func (p *page) endpoints(all []env.Endpoint) {
 		if e.Preferred != 0 && e.Preferred != e.Port {
 			url += fmt.Sprintf("  (%d was taken)", e.Preferred)
 		}
+		if imitated(s, e) {
+			url += "  (an imitation)"
+		}
 		p.buf.WriteString("  " + terminal.Pad(endpointTitle(e, all), width) + "  " + url + "\n")
 	}
+}
+
+// imitated reports whether an imitation answers at an endpoint.
+func imitated(s env.Snapshot, e env.Endpoint) bool {
+	return slices.ContainsFunc(s.Services, func(v env.Service) bool {
+		return v.Stack == e.Stack && (v.Name == e.Service || e.Service == "") && v.Imitated()
+	})
 }
 
 // endpointTitle is the stack's name, with the endpoint's where there are several.
@@ -84,7 +100,13 @@ func (p *page) unready(s env.Snapshot) {
 		}
 	}
 	p.waiting(s)
-	p.next(s, []string{"status", "logs", "explain", "down"})
+	about := firstUnwell(s)
+	p.next(s, []hint{
+		{"explain" + about, "the evidence, and what to do"},
+		{"logs" + about, "the last lines"},
+		{"status", "how it is now"},
+		{"down", "take it down, its data included"},
+	})
 }
 
 func count(n int) string {
@@ -112,31 +134,42 @@ func (p *page) waiting(s env.Snapshot) {
 	}
 }
 
-// next lists the commands that usually come next.
-func (p *page) next(s env.Snapshot, commands []string) {
+// hint is a command that usually comes next, and what it gives.
+type hint struct{ command, gives string }
+
+// next lists commands, a line each. What they give is left out where not all
+// of it fits: half of a sentence is none.
+func (p *page) next(s env.Snapshot, hints []hint) {
 	suffix := ""
 	if s.Environment != s.Profile {
 		suffix = " --name " + one(s.Environment)
 	}
-	for i, c := range commands {
-		if c == "explain" {
-			c += " " + firstUnwell(s)
-		}
-		commands[i] = "diorama " + strings.TrimSpace(c) + suffix
+	commands, gifts := 0, 0
+	for i, n := range hints {
+		hints[i].command = "diorama " + n.command + suffix
+		commands, gifts = max(commands, terminal.Width(hints[i].command)), max(gifts, terminal.Width(n.gives))
 	}
-	p.buf.WriteString(p.options.paint(quiet, "next: ") + strings.Join(commands, " · ") + "\n")
+	p.line(quiet, "next:")
+	for _, n := range hints {
+		if p.options.Width == 0 || commands+gifts+4 <= p.options.Width {
+			n.command = terminal.Pad(n.command, commands) + "  " + p.options.paint(quiet, n.gives)
+		}
+		p.buf.WriteString("  " + n.command + "\n")
+	}
 }
 
+// firstUnwell is the service to look at first, as an argument; none where no
+// service is unwell.
 func firstUnwell(s env.Snapshot) string {
 	for _, v := range s.Services {
 		if len(v.Why) > 0 {
-			return one(v.Name)
+			return " " + one(v.Name)
 		}
 	}
 	for _, v := range s.Services {
 		if v.Phase != env.PhaseReady {
-			return one(v.Name)
+			return " " + one(v.Name)
 		}
 	}
-	return "SERVICE"
+	return ""
 }

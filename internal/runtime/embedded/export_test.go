@@ -1,4 +1,4 @@
 package embedded
 
 // NoteHolder notes whose a server's folder is.
-func NoteHolder(folder string, pid int) error { return writeHolder(folder, pid, sigterm) }
+func NoteHolder(folder string, pid int) error { return writeHolder(folder, sigterm, pid) }

@@ -19,12 +19,18 @@ type holder struct {
 	PID    int    `json:"pid"`
 	Born   string `json:"born,omitempty"`
 	Signal int    `json:"signal"` // that ends it in good order
+	// Beside are the processes that run beside it.
+	Beside []holder `json:"beside,omitempty"`
 }
 
 func holderFile(folder string) string { return filepath.Join(folder, "process.json") }
 
-func writeHolder(folder string, pid int, s signal) error {
-	data, err := json.Marshal(holder{PID: pid, Born: bornAt(pid), Signal: int(s)})
+func writeHolder(folder string, s signal, pid int, beside ...int) error {
+	h := holder{PID: pid, Born: bornAt(pid), Signal: int(s)}
+	for _, other := range beside {
+		h.Beside = append(h.Beside, holder{PID: other, Born: bornAt(other), Signal: int(sigterm)})
+	}
+	data, err := json.Marshal(h)
 	if err != nil {
 		return fmt.Errorf("note the process: %w", err)
 	}
@@ -103,10 +109,13 @@ func readHolder(folder string) (holder, error) {
 
 // send signals the process, if it still is the one that was noted.
 func (h holder) send(s signal) error {
-	if h.PID <= 1 || h.Born != bornAt(h.PID) {
-		return nil
+	var errs []error
+	for _, one := range append([]holder{h}, h.Beside...) {
+		if one.PID > 1 && one.Born == bornAt(one.PID) {
+			errs = append(errs, signalOrphan(one.PID, s))
+		}
 	}
-	return signalOrphan(h.PID, s)
+	return errors.Join(errs...)
 }
 
 // Reap ends whatever servers an environment's keeper has left behind, and
@@ -131,4 +140,23 @@ func Reap(ctx context.Context, folder env.Folder) error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// Holders are the processes that an environment's servers are noted as.
+func Holders(folder env.Folder) (map[int]bool, error) {
+	files, err := filepath.Glob(holderFile(filepath.Join(folder.Servers(), "*")))
+	if err != nil {
+		return nil, fmt.Errorf("look for the environment's servers: %w", err)
+	}
+	pids := make(map[int]bool)
+	for _, file := range files {
+		h, err := readHolder(filepath.Dir(file))
+		if err != nil {
+			return nil, err
+		}
+		if h.Born == bornAt(h.PID) {
+			pids[h.PID] = true
+		}
+	}
+	return pids, nil
 }

@@ -29,14 +29,15 @@ func TestMain(m *testing.M) {
 	if len(os.Args) < 3 || os.Args[1] != "internal" {
 		os.Exit(m.Run())
 	}
-	if err := own(os.Args[2], os.Args[3:]); err != nil {
-		fmt.Println(err)
+	ctx := context.Background() //nolint:forbidigo // this is main here
+	if err := own(ctx, os.Args[2], os.Args[3:]); err != nil {
+		fmt.Fprintln(os.Stdout, err)
 		os.Exit(1)
 	}
 }
 
-func own(command string, args []string) error {
-	ctx, cancel := context.WithCancel(context.Background())
+func own(ctx context.Context, command string, args []string) error {
+	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		cancel()
@@ -49,13 +50,13 @@ func own(command string, args []string) error {
 		case "fails":
 			return errors.New("boom: " + os.Getenv("SECRET_LENGTH"))
 		case "deaf": // to the end of its keeper
-			fmt.Println("deaf")
+			fmt.Fprintln(os.Stdout, "deaf")
 			<-make(chan int)
 		}
 		<-ctx.Done()
 		return nil
 	case "keeper": // one that is killed
-		return keep(args[0])
+		return keep(ctx, args[0])
 	default:
 		return fmt.Errorf("there is no %q", command)
 	}
@@ -69,7 +70,7 @@ type world struct {
 	state  *env.Store
 }
 
-var password = map[string]string{"REDIS_PASSWORD": "Secret0redis", "POSTGRES_PASSWORD": "Secret0postgres"} //nolint:gochecknoglobals // never changed
+var password = map[string]string{"REDIS_PASSWORD": "Secret0redis", "POSTGRES_PASSWORD": "Secret0postgres"}
 
 func folderWith(t *testing.T) env.Folder {
 	t.Helper()
@@ -96,7 +97,7 @@ func folderWith(t *testing.T) env.Folder {
 
 func newWorld(t *testing.T, folder env.Folder) *world {
 	t.Helper()
-	w, err := open(folder)
+	w, err := open(t.Context(), folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,14 +106,14 @@ func newWorld(t *testing.T, folder env.Folder) *world {
 		if err := w.store.Close(); err != nil {
 			t.Error(err)
 		}
-		if err := embedded.Reap(context.Background(), folder); err != nil {
+		if err := embedded.Reap(context.WithoutCancel(t.Context()), folder); err != nil {
 			t.Error(err)
 		}
 	})
 	return w
 }
 
-func open(folder env.Folder) (*world, error) {
+func open(ctx context.Context, folder env.Folder) (*world, error) {
 	executable, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -121,7 +122,7 @@ func open(folder env.Folder) (*world, error) {
 	if w.store, err = logs.Open(folder.Logs(), logs.Options{}); err != nil {
 		return nil, err
 	}
-	w.Runtime = embedded.New(embedded.Options{
+	w.Runtime = embedded.New(ctx, embedded.Options{
 		Folder: folder, Executable: executable, Emit: w.state.Emit, Sink: w.store,
 		Host: embedded.Host{Path: os.Getenv("PATH")},
 		Lost: func(service string, lines int, err error) {

@@ -30,7 +30,7 @@ func (r *Runtime) observe() {
 	if r.watch != nil {
 		return
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(r.life)
 	r.watch, r.watched = stop, make(chan struct{})
 	go func(done chan struct{}) {
 		defer close(done)
@@ -46,7 +46,7 @@ func (r *Runtime) tell(ctx context.Context) {
 		r.mu.Lock()
 		changed := r.changed
 		r.mu.Unlock()
-		r.show()
+		r.publish()
 		select {
 		case <-changed:
 		case <-ticker.C:
@@ -56,17 +56,16 @@ func (r *Runtime) tell(ctx context.Context) {
 	}
 }
 
-// show emits the state as it is now; one at a time, so that none follows a
-// newer one.
-func (r *Runtime) show() {
-	r.showing.Lock()
-	defer r.showing.Unlock()
-	observed := r.observed(r.meter)
+// publish emits the state as it is now. No older one is emitted after it.
+func (r *Runtime) publish() {
+	r.publishing.Lock()
+	defer r.publishing.Unlock()
+	observed := r.observed()
 	r.options.Emit(env.Event{Time: time.Now(), Observed: &observed})
 }
 
 // observed is the state of all servers, in the plan's order.
-func (r *Runtime) observed(m *meter) env.Observed {
+func (r *Runtime) observed() env.Observed {
 	p := r.current()
 	var o env.Observed
 	var total env.Usage
@@ -82,12 +81,12 @@ func (r *Runtime) observed(m *meter) env.Observed {
 			service := diagnose.ServiceOf(now.state, now.pid, now.since)
 			service.Category = stack.Category
 			service.Server = &env.Server{Form: server.Form, Version: server.Version, Limits: server.Limits}
-			service.Usage = m.usage(server.Service, now.pid)
+			service.Usage = r.meter.usage(server.Service, now.pid)
 			total = sum(total, service.Usage)
 			o.Services = append(o.Services, service)
 		}
 	}
-	total = sum(total, m.usage("", os.Getpid()))
+	total = sum(total, r.meter.usage("", os.Getpid()))
 	o.Usage = total
 	return o
 }
@@ -139,8 +138,7 @@ func (r *Runtime) wait(ctx context.Context, name string, report engine.Report) (
 		case len(terminal) > 0:
 			return engine.Outcome{}, &UnwellError{Stack: name, Findings: terminal}
 		case awaited == "":
-			// Whoever is told that the wait is over must see it, too.
-			r.show()
+			r.publish() // whoever hears of the end must see it
 			return engine.Outcome{Unchanged: !waited, Detail: "ready"}, nil
 		case awaited != last:
 			last, waited = awaited, true

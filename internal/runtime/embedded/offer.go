@@ -55,7 +55,7 @@ func (h Host) Offer(ctx context.Context, kind string) (plan.Offer, error) {
 	}
 	if path := h.find(r); path != "" {
 		return plan.Offer{
-			Server: env.Server{Form: env.FormBinary, Version: versionOf(ctx, path)}, Program: path, Memory: r.memory,
+			Server: env.Server{Form: env.FormBinary, Version: r.versionOf(ctx, path)}, Program: path, Memory: r.memory,
 		}, nil
 	}
 	if r.imitation {
@@ -119,13 +119,13 @@ func suffix() string {
 func usualPlaces() []string {
 	return []string{
 		"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin",
-		"/usr/local/opt/postgresql@*/bin", "/opt/homebrew/bin", "/usr/local/sbin", "/usr/sbin",
+		"/usr/local/opt/postgresql@*/bin", "/usr/lib/rabbitmq/bin", "/opt/homebrew/opt/rabbitmq/sbin",
+		"/usr/local/opt/rabbitmq/sbin", "/opt/homebrew/bin", "/usr/local/sbin", "/usr/sbin",
 	}
 }
 
 // find returns the first program of the recipe that is here, on PATH or where
-// packages put it; "" where there is none. Links are followed: what a program
-// needs lies beside the file itself.
+// packages put it; "" where there is none.
 func (h Host) find(r recipe) string {
 	folders := filepath.SplitList(h.Path)
 	for _, pattern := range usualPlaces() {
@@ -145,7 +145,7 @@ func (h Host) find(r recipe) string {
 	return ""
 }
 
-var digits = regexp.MustCompile(`\d+`) //nolint:gochecknoglobals // compiled once, never changed
+var digits = regexp.MustCompile(`\d+`)
 
 // newerFirst sorts folders by the version in their names, the newest first.
 func newerFirst(a, b string) int {
@@ -156,14 +156,18 @@ func newerFirst(a, b string) int {
 }
 
 // in returns the program's file in the folder; "" where it is not there with
-// all that belongs to it.
+// all that belongs to it. A link stays one, since a file can be several
+// programs by its name, unless what belongs to it lies beside the file itself.
 func (p program) in(folder string) string {
 	if !filepath.IsAbs(folder) {
 		return ""
 	}
 	path, err := exec.LookPath(filepath.Join(folder, p.name+suffix()))
-	if err != nil {
+	if err != nil || p.refuse != nil && p.refuse(path) {
 		return ""
+	}
+	if len(p.beside) == 0 {
+		return path
 	}
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return ""
@@ -181,25 +185,30 @@ const versionWithin = 3 * time.Second
 
 // versionOf is what a program says of itself: "PostgreSQL 15.18". One that
 // does not say is no reason against it.
-func versionOf(ctx context.Context, path string) string {
+func (r recipe) versionOf(ctx context.Context, path string) string {
+	if r.version != nil {
+		return r.version(ctx, path)
+	}
 	ctx, cancel := context.WithTimeout(ctx, versionWithin)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, path, "--version").Output() //nolint:gosec // found by us
 	if err != nil {
 		return ""
 	}
-	number := regexp.MustCompile(`\d+\.\d+(\.\d+)?`).FindString(string(out))
-	name, _, _ := strings.Cut(string(out), number)
-	switch {
-	case number == "":
+	return named(string(out))
+}
+
+// named finds a server's name and number in what it says of itself.
+func named(said string) string {
+	number := regexp.MustCompile(`\d+\.\d+(\.\d+)?`).FindString(said)
+	if number == "" {
 		return ""
-	case strings.Contains(name, "PostgreSQL"):
-		return "PostgreSQL " + number
-	case strings.Contains(strings.ToLower(name), "valkey"):
-		return "Valkey " + number
-	case strings.Contains(strings.ToLower(name), "redis"):
-		return "Redis " + number
-	default:
-		return filepath.Base(path) + " " + number
 	}
+	lower := strings.ToLower(said)
+	for _, name := range []string{"PostgreSQL", "Valkey", "Redis", "memcached", "MariaDB", "MySQL"} {
+		if strings.Contains(lower, strings.ToLower(name)) {
+			return name + " " + number
+		}
+	}
+	return number
 }

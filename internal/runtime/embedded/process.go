@@ -15,6 +15,7 @@ type process struct {
 	cmd     *exec.Cmd
 	started time.Time
 	leash   io.Closer     // its standard input, where it ends with that; else nil
+	env     []string      // what a server beside it has to know
 	ended   chan struct{} // closed once it is over
 	err     error         // how it ended; read after ended
 }

@@ -20,6 +20,8 @@ type recipe struct {
 	// limits say what it then cannot do.
 	imitation bool
 	limits    []string
+	// version says what a program's version is; nil: the program itself does.
+	version func(ctx context.Context, path string) string
 	// memory is about what the real server and the imitation take, in bytes.
 	memory, imitationMemory int64
 
@@ -27,6 +29,8 @@ type recipe struct {
 	// whole or not at all, and called again before every start.
 	prepare func(ctx context.Context, j job) error
 	command func(j job) (command, error)
+	// companion is a process that has to run beside the server; nil: none.
+	companion func(j job) (companion, error)
 	// ready returns nil once the server answers as it should.
 	ready func(ctx context.Context, j job) error
 	// stop is how it ends in good order, and within what time; orphan is what
@@ -41,6 +45,18 @@ type recipe struct {
 type program struct {
 	name   string
 	beside []string
+	// refuse says of a file that it is another than is looked for; may be nil.
+	refuse func(path string) bool
+}
+
+// companion is a process beside a server, which starts before it and ends
+// after it.
+type companion struct {
+	command
+	// address is where it accepts connections once it is there, and env what
+	// the server has to know of it.
+	address string
+	env     []string
 }
 
 // command is what a process is started with. Secrets never stand in its
@@ -69,6 +85,7 @@ type job struct {
 	executable  string // our own binary
 	user        *user  // nil: our own
 	pid         int    // of its process, once it is one
+	answered    bool   // it was ready before
 	// tell says what the preparation is doing.
 	tell func(string)
 }
@@ -92,6 +109,7 @@ func (j job) address(endpoint string) string {
 func recipes() []recipe {
 	return []recipe{
 		postgresRecipe(), redisRecipe("redis"), redisRecipe("valkey"), kafkaRecipe(), programRecipe(),
+		memcachedRecipe(), mysqlRecipe(), rabbitmqRecipe(),
 	}
 }
 

@@ -37,6 +37,10 @@ type Options struct {
 // use.
 type Runtime struct {
 	options Options
+	life    context.Context //nolint:containedctx // of the servers: only Close ends them, in their order
+
+	publishing sync.Mutex // held while the state is looked at and emitted
+	meter      *meter
 
 	mu      sync.Mutex
 	plan    plan.Plan
@@ -44,14 +48,12 @@ type Runtime struct {
 	changed chan struct{}          // closed and replaced at every change
 	watch   context.CancelFunc     // ends observing; nil: it has not begun
 	watched chan struct{}          // closed once it has ended
-
-	showing sync.Mutex // held while the state is emitted
-	meter   *meter
 }
 
 // New returns the runtime of an environment, before anything is known of it.
-func New(o Options) *Runtime {
-	return &Runtime{options: o, servers: make(map[string]*supervisor), changed: make(chan struct{}), meter: newMeter()}
+// Its servers outlive ctx, until [Runtime.Close].
+func New(ctx context.Context, o Options) *Runtime {
+	return &Runtime{life: context.WithoutCancel(ctx), options: o, meter: newMeter(), servers: make(map[string]*supervisor), changed: make(chan struct{})}
 }
 
 // Use makes the plan the one that is executed from now on.
@@ -107,7 +109,7 @@ func (r *Runtime) apply(ctx context.Context, name string, report engine.Report) 
 	if !ok {
 		return engine.Outcome{}, fmt.Errorf("the plan has no stack %s", name)
 	}
-	r.observe()
+	r.observe() //nolint:contextcheck // it goes on when the step is done
 	if err := r.holds(name); err != nil {
 		return engine.Outcome{}, err
 	}
@@ -138,7 +140,8 @@ func (r *Runtime) apply(ctx context.Context, name string, report engine.Report) 
 	}
 }
 
-// have has one server supervised as planned. It reports whether that is new.
+// have has one server supervised as planned. It reports whether it is started
+// for that.
 func (r *Runtime) have(ctx context.Context, stack string, server plan.Server, secrets map[string]map[string]string, tell func(string)) (bool, error) {
 	rule, err := recipeOf(server.Kind)
 	if err != nil {
@@ -160,7 +163,7 @@ func (r *Runtime) have(ctx context.Context, stack string, server plan.Server, se
 	known := r.servers[server.Service]
 	r.mu.Unlock()
 	if known != nil && known.revision == string(revision) {
-		return false, nil
+		return known.retry(), nil
 	}
 	if known != nil {
 		tell("stopping " + server.Service + " to start it anew")
@@ -170,14 +173,14 @@ func (r *Runtime) have(ctx context.Context, stack string, server plan.Server, se
 	if err != nil {
 		return false, fmt.Errorf("start %s: %w", server.Service, err)
 	}
-	s := newSupervisor(j, rule, string(revision), lock, told{
+	s := newSupervisor(r.life, j, rule, string(revision), lock, told{ //nolint:contextcheck // servers outlive the step that starts them
 		changed: r.change, sink: r.options.Sink, lost: r.options.Lost, portOwner: r.options.PortOwner,
 		occurred: func(o env.Occurrence) { r.options.Emit(env.Event{Time: time.Now(), Occurred: &o}) },
 	})
 	r.mu.Lock()
 	r.servers[server.Service] = s
 	r.mu.Unlock()
-	go s.run()
+	go s.run() //nolint:contextcheck // the same
 	return true, nil
 }
 

@@ -74,12 +74,9 @@ func TestImitations(t *testing.T) {
 	if err := w.up(t.Context(), planOf(broker, cache)); err != nil {
 		t.Fatal(err)
 	}
-	s := w.state.Snapshot()
-	for _, name := range []string{"kafka", "redis"} {
-		if phase := service(s, name).Phase; phase != env.PhaseReady {
-			t.Errorf("what was waited for is shown as %s: %s", phase, name)
-		}
-	}
+	s := w.await(t, "both ready", func(s env.Snapshot) bool {
+		return service(s, "kafka").Phase == env.PhaseReady && service(s, "redis").Phase == env.PhaseReady
+	})
 	if got := service(s, "redis"); !got.Imitated() || got.Server.Limits[0] != "in memory only" {
 		t.Errorf("redis is told of as %+v", got.Server)
 	}
@@ -237,15 +234,15 @@ func TestPortTaken(t *testing.T) {
 
 // keep is the life of a keeper that will be killed: two servers, one of them
 // deaf to its end.
-func keep(folder string) error {
-	w, err := open(env.Folder(folder))
+func keep(ctx context.Context, folder string) error {
+	w, err := open(ctx, env.Folder(folder))
 	if err != nil {
 		return err
 	}
-	if err := w.up(context.Background(), planOf(program("good", "works"), program("deaf", "deaf"))); err != nil {
+	if err := w.up(ctx, planOf(program("good", "works"), program("deaf", "deaf"))); err != nil {
 		return err
 	}
-	fmt.Println("running")
+	fmt.Fprintln(os.Stdout, "running")
 	select {}
 }
 

@@ -2,17 +2,20 @@ package embedded
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"strconv"
+	"time"
 
 	"github.com/diorama-dev/diorama/internal/diagnose"
 	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/internal/plan"
 )
 
-// start prepares the server and launches it.
-func (s *supervisor) start(ctx context.Context) (*process, error) {
+// accompany prepares the server, and launches the process that has to run
+// beside it; nil where there is none.
+func (s *supervisor) accompany(ctx context.Context) (*process, error) {
 	if err := s.portsAreFree(ctx); err != nil {
 		return nil, err
 	}
@@ -21,9 +24,50 @@ func (s *supervisor) start(ctx context.Context) (*process, error) {
 			return nil, err
 		}
 	}
+	if s.recipe.companion == nil {
+		return nil, nil //nolint:nilnil // most servers are alone
+	}
+	c, err := s.recipe.companion(s.job)
+	if err != nil {
+		return nil, err
+	}
+	p, err := launch(s.job, c.command, s.recipe, s.lock, s.read)
+	if err != nil {
+		return nil, err
+	}
+	p.env = c.env
+	return p, accepts(ctx, c.address, p)
+}
+
+// accepts returns once somebody accepts connections at the address.
+func accepts(ctx context.Context, address string, p *process) error {
+	ticker := time.NewTicker(readyEvery)
+	defer ticker.Stop()
+	for {
+		conn, err := dial(ctx, address)
+		if err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-ticker.C:
+		case <-p.ended:
+			return fmt.Errorf("what has to run beside it %s", p.exit())
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// start launches the server, beside its companion where it has one.
+func (s *supervisor) start(beside *process) (*process, error) {
 	c, err := s.recipe.command(s.job)
 	if err != nil {
 		return nil, err
+	}
+	pids := []int{}
+	if beside != nil {
+		c.env = append(c.env, beside.env...)
+		pids = append(pids, beside.cmd.Process.Pid)
 	}
 	s.waiting("starting")
 	p, err := launch(s.job, c, s.recipe, s.lock, s.read)
@@ -34,7 +78,7 @@ func (s *supervisor) start(ctx context.Context) (*process, error) {
 	s.pid, s.since = p.cmd.Process.Pid, p.started
 	s.mu.Unlock()
 	s.tell.changed()
-	if err := writeHolder(s.job.home, p.cmd.Process.Pid, s.recipe.stop); err != nil {
+	if err := writeHolder(s.job.home, s.recipe.stop, p.cmd.Process.Pid, pids...); err != nil {
 		// Nobody could end it after us.
 		p.end(s.recipe.stop, s.recipe.grace, s.hurry)
 		return nil, err

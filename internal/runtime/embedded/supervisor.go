@@ -66,8 +66,8 @@ type told struct {
 	portOwner func(port int) (string, bool)
 }
 
-func newSupervisor(j job, r recipe, revision string, lock *os.File, tell told) *supervisor {
-	ctx, stop := context.WithCancel(context.Background())
+func newSupervisor(life context.Context, j job, r recipe, revision string, lock *os.File, tell told) *supervisor {
+	ctx, stop := context.WithCancel(life)
 	s := &supervisor{
 		job: j, recipe: r, revision: revision, lock: lock, tell: tell, ctx: ctx, stop: stop,
 		hurry: make(chan struct{}), again: make(chan struct{}, 1), done: make(chan struct{}),
@@ -118,6 +118,22 @@ func (s *supervisor) restart() {
 	case s.again <- struct{}{}:
 	default: // one is under way
 	}
+}
+
+// retry tries a server at once that has ended or could not start, as if
+// nothing had been the matter. It reports whether there is one to be tried.
+func (s *supervisor) retry() bool {
+	s.mu.Lock()
+	idle := s.pid == 0 && (s.state.Err != nil || s.state.Exit != "")
+	if idle {
+		s.state.Failures, s.state.Exit, s.state.Err, s.state.Waiting = 0, "", nil, "starting"
+	}
+	s.mu.Unlock()
+	if idle {
+		s.tell.changed()
+		s.restart()
+	}
+	return idle
 }
 
 // run is the life of the supervisor.
@@ -171,7 +187,14 @@ func (s *supervisor) pause(d time.Duration) bool {
 func (s *supervisor) once() outcome {
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
-	p, err := s.start(ctx)
+	beside, err := s.accompany(ctx)
+	if beside != nil {
+		defer beside.end(sigterm, s.recipe.grace, s.hurry)
+	}
+	var p *process
+	if err == nil {
+		p, err = s.start(beside)
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return over
@@ -243,7 +266,7 @@ func (s *supervisor) watch(ctx context.Context, p *process) {
 		}
 		switch {
 		case err == nil && !ready:
-			ready = true
+			ready, asked.answered = true, true
 			s.set(func(v *diagnose.Server) { *v = v.AsReady() })
 			ticker.Reset(checkEvery)
 		case err != nil && ready:

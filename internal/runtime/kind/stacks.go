@@ -33,6 +33,7 @@ func (r *Runtime) fetch(ctx context.Context, reference string, report engine.Rep
 		report("building it", env.Progress{})
 		_, outcome, err = r.images.BuildGo(ctx, image.Program{
 			Package: wanted.Build.Package, Reference: reference, Platform: r.options.Engine.Platform(), Cache: r.options.Cache,
+			Prebuilt: wanted.Build.Binary,
 		})
 	default:
 		report("building it", env.Progress{})
