@@ -25,7 +25,7 @@ func kafkaRecipe() recipe {
 		limits: []string{
 			"it is one broker without replicas, for a developer's amounts of data",
 			"what needs a real broker (Connect, Streams' state on disk, quotas) is not there",
-			"when it is killed, records that were deleted by their offset come back",
+			"when it is killed, records that were deleted by their offset come back, and a topic that it was compacting can be lost",
 		},
 		imitationMemory: 40 << 20,
 		prepare:         prepareRedis,

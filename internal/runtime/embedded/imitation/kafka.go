@@ -21,15 +21,20 @@ func kafka(ctx context.Context, port int, getenv func(string) string, out io.Wri
 	if err := restoreSequences(folder); err != nil {
 		return fmt.Errorf("imitate kafka: %w", err)
 	}
+	log := newLedger(out)
 	cluster, err := kfake.NewCluster(
 		kfake.NumBrokers(1), kfake.Ports(port), kfake.DataDir(folder), kfake.SyncWrites(),
-		kfake.DefaultNumPartitions(partitions), kfake.WithLogger(kfake.BasicLogger(out, kfake.LogLevelWarn)),
+		kfake.DefaultNumPartitions(partitions), kfake.WithLogger(log),
 		// Only this machine: the address that it tells its clients is the one
 		// that it listens on.
 		kfake.ListenFn(func(network, _ string) (net.Listener, error) {
 			return net.Listen(network, net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // the broker's own life ends it
 		}),
 	)
+	log.armed.Store(true)
+	if err == nil {
+		err = log.failure()
+	}
 	if err == nil {
 		err = forgetSequences(folder)
 	}
@@ -40,8 +45,13 @@ func kafka(ctx context.Context, port int, getenv func(string) string, out io.Wri
 		createTopics(cluster)
 	}
 	fmt.Fprintf(out, "INFO an imitation of Kafka listens on 127.0.0.1:%d\n", port)
-	<-ctx.Done()
+	select {
+	case err := <-log.failed:
+		return err
+	case <-ctx.Done():
+	}
 	fmt.Fprintln(out, "INFO stopping")
+	log.armed.Store(false)
 	cluster.Close()
 	return noteClosed(folder)
 }

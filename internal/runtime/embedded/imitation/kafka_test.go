@@ -2,6 +2,7 @@ package imitation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -17,9 +19,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// broker imitates Kafka on the folder until the function that it returns is
-// called.
-func broker(t *testing.T, folder string) (client *kgo.Client, end func()) {
+// begin imitates Kafka on the folder until the test or, with end, it is over.
+func begin(t *testing.T, folder string) (client *kgo.Client, end context.CancelFunc, ended <-chan error) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -28,10 +29,10 @@ func broker(t *testing.T, folder string) (client *kgo.Client, end func()) {
 	port := listener.Addr().(*net.TCPAddr).Port
 	listener.Close()
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
+	over := make(chan error, 1)
 	vars := map[string]string{"DIORAMA_DATA": folder, "DIORAMA_PARTITIONS": "1"}
 	said, out := io.Pipe()
-	go func() { ended <- kafka(ctx, port, func(name string) string { return vars[name] }, out) }()
+	go func() { over <- kafka(ctx, port, func(name string) string { return vars[name] }, out) }()
 	if _, err := said.Read(make([]byte, 100)); err != nil { // it listens
 		t.Fatal(err)
 	}
@@ -39,14 +40,21 @@ func broker(t *testing.T, folder string) (client *kgo.Client, end func()) {
 	if client, err = kgo.NewClient(kgo.SeedBrokers(fmt.Sprintf("127.0.0.1:%d", port)), kgo.DefaultProduceTopic("kept")); err != nil {
 		t.Fatal(err)
 	}
-	end = func() {
+	t.Cleanup(client.Close)
+	return client, cancel, over
+}
+
+// broker is one that ends well.
+func broker(t *testing.T, folder string) (client *kgo.Client, end func()) {
+	t.Helper()
+	client, cancel, ended := begin(t, folder)
+	return client, func() {
 		client.Close()
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("the broker ended with %v", err)
 		}
 	}
-	return client, end
 }
 
 // TestSentAgain: what a producer sends again, because its answer was lost with
@@ -118,5 +126,35 @@ func wantSentAgain(t *testing.T, client *kgo.Client, batch []byte) {
 	ends, err := admin.ListEndOffsets(t.Context(), "kept")
 	if end, _ := ends.Lookup("kept", 0); err != nil || end.Offset != 7 {
 		t.Errorf("there are %d records, %v, want 7", end.Offset, err)
+	}
+}
+
+// TestUnwritten: what cannot be written down is not acknowledged; the broker
+// ends instead.
+func TestUnwritten(t *testing.T) {
+	folder := t.TempDir()
+	client, _, ended := begin(t, folder)
+	admin := kadm.NewClient(client)
+	if _, err := admin.CreateTopic(t.Context(), 1, 1, nil, "kept"); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(folder, "groups.log")
+	if err := errors.Join(os.RemoveAll(file), os.Mkdir(file, 0o700)); err != nil { // no file can be there
+		t.Fatal(err)
+	}
+	committing, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	answered := make(chan error, 1)
+	go func() {
+		offsets := make(kadm.Offsets)
+		offsets.AddOffset("kept", 0, 1, -1)
+		answered <- admin.CommitAllOffsets(committing, "readers", offsets)
+	}()
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "groups.log") {
+		t.Errorf("it ended with %v", err)
+	}
+	cancel()
+	if err := <-answered; err == nil {
+		t.Error("it acknowledged an offset that is nowhere")
 	}
 }
