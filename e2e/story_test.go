@@ -44,7 +44,7 @@ func onKind() place {
 
 func onServers() place {
 	return place{
-		runtime: "embedded", world: newServerWorld,
+		runtime: "embedded", world: func(t *testing.T) *world { return newServerWorld(t) },
 		killed: func(t *testing.T, w *world) {
 			for _, service := range []string{"kafka", "postgres", "gateway"} {
 				killServer(t, w, "streaming", service)
