@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/diorama-dev/diorama/internal/docker"
@@ -157,6 +158,8 @@ func (e *NoEnvironmentError) Error() string {
 	switch {
 	case e.Name == "":
 		return "there is no environment yet; `diorama up` makes one"
+	case slices.Contains(e.Known, e.Name):
+		return fmt.Sprintf("the environment %s is half-made; finish it with `diorama up`, or remove it with `diorama down --name %s`", e.Name, e.Name)
 	case len(e.Known) > 0:
 		return fmt.Sprintf("there is no environment %s; there is %s", e.Name, strings.Join(e.Known, ", "))
 	default:

@@ -65,17 +65,12 @@ func embeddedHost(ctx context.Context, root, name string, record env.Record) (pl
 	if err != nil {
 		return plan.Host{}, err
 	}
-	holders, err := embedded.Holders(env.FolderOf(root, name))
-	if err != nil {
-		return plan.Host{}, err
-	}
+	folder := env.FolderOf(root, name)
 	ours := make(map[int]bool)
-	if _, err := keeper.NewClient(env.FolderOf(root, name)).Hello(ctx); err == nil {
+	if hello, err := keeper.NewClient(folder).Hello(ctx); err == nil {
 		for _, port := range record.Ports {
-			// Who has a port cannot always be told; then it is ours.
-			if owner, by := doctor.PortOwner(port.Host); by && (owner.PID == 0 || holders[owner.PID]) {
-				ours[port.Host] = true
-			}
+			owner, by := doctor.PortOwner(port.Host)
+			ours[port.Host] = by && embedded.Owns(folder, hello.PID, owner.PID)
 		}
 	}
 	return plan.Host{Memory: doctor.LocalMemory(), Arch: runtime.GOARCH, Taken: taken(reserved, ours)}, nil

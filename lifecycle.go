@@ -95,11 +95,9 @@ func Stop(ctx context.Context, name string) error {
 	if o.record.Runtime != string(profiles.RuntimeEmbedded) && !o.record.Cluster.Complete {
 		return fmt.Errorf("the environment %s is half-made: finish it with `diorama up`, or remove it with `diorama down`", name)
 	}
+	// Where that cannot be written down, the next look starts it again.
 	o.record.Stopped = true
-	if err := o.folder.WriteRecord(o.record); err != nil {
-		return err
-	}
-	return o.estate.stop(ctx)
+	return errors.Join(o.folder.WriteRecord(o.record), o.estate.stop(ctx))
 }
 
 // Remains is what an environment consists of, and what its end takes away.

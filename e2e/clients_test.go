@@ -62,8 +62,27 @@ func consume(t *testing.T, brokers, topic string) string {
 	}
 }
 
-// committed is how far a group has come in all partitions of a topic together.
-func committed(t *testing.T, brokers, group, topic string) int64 {
+// commitAll reads the topic's one record as a member of the group, and commits.
+func commitAll(t *testing.T, brokers, topic, group string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), clientTime)
+	defer cancel()
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers), kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.PollFetches(ctx).Err(); err != nil {
+		t.Fatalf("consume as the group %s: %v", group, err)
+	}
+	if err := client.CommitUncommittedOffsets(ctx); err != nil {
+		t.Fatalf("commit: %v", err)
+	}
+}
+
+// committed is how far the group has read the topic, over all partitions.
+func committed(t *testing.T, brokers, topic, group string) (sum int64) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), clientTime)
 	defer cancel()
@@ -72,16 +91,11 @@ func committed(t *testing.T, brokers, group, topic string) int64 {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	offsets, err := kadm.NewClient(client).FetchOffsets(ctx, group)
+	offsets, err := kadm.NewClient(client).FetchOffsetsForTopics(ctx, group, topic)
 	if err != nil {
-		t.Fatalf("offsets of %s: %v", group, err)
+		t.Fatalf("fetch the offsets of %s: %v", group, err)
 	}
-	var sum int64
-	offsets.Each(func(o kadm.OffsetResponse) {
-		if o.Topic == topic {
-			sum += o.At
-		}
-	})
+	offsets.Each(func(o kadm.OffsetResponse) { sum += max(o.At, 0) })
 	return sum
 }
 

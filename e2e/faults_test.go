@@ -23,6 +23,7 @@ func TestServerFaults(t *testing.T) {
 	t.Run("data of another version", otherVersion)
 	t.Run("a full disk", fullDisk)
 	t.Run("no home", noHome)
+	t.Run("no standard input", noInput)
 	t.Run("an interrupt", interrupted)
 	t.Run("go run", goRun)
 }
@@ -128,11 +129,11 @@ func fullDisk(t *testing.T) {
 		}
 		return string(out)
 	}
-	t.Cleanup(func() { nobody("down", "-y") })
+	t.Cleanup(func() { nobody("down", "-y", "--name", "minimal") })
 	if out := nobody("up", "minimal", "--runtime", "embedded"); !strings.Contains(out, "is ready") {
 		t.Fatal(out)
 	}
-	url := strings.TrimSpace(nobody("run", "--", "sh", "-c", "echo $POSTGRES_URL"))
+	url := strings.TrimSpace(nobody("run", "--name", "minimal", "--", "sh", "-c", "echo $POSTGRES_URL"))
 	execute(t, url, "create table greetings(word text); insert into greetings values ('hello')")
 	filler := filepath.Join(disk, "filler")
 	_ = exec.Command("dd", "if=/dev/zero", "of="+filler, "bs=1M").Run() // it ends with the disk
@@ -141,16 +142,19 @@ func fullDisk(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	eventually(t, "the finding", func() error {
-		if out := nobody("explain"); !strings.Contains(out, "no room left on the disk") {
+		if out := nobody("explain", "--name", "minimal"); !strings.Contains(out, "no room left on the disk") {
 			return fmt.Errorf("explained as %s", out)
 		}
 		return nil
 	})
+	if out := nobody("up", "minimal", "--name", "second", "--runtime", "embedded"); !strings.Contains(out, "make room on that disk") {
+		t.Errorf("a second one is answered with %s", out)
+	}
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the server's return", func() error {
-		if out := nobody("status"); !strings.Contains(out, "2 of 2 services") {
+		if out := nobody("status", "--name", "minimal"); !strings.Contains(out, "2 of 2 services") {
 			return errors.New(out)
 		}
 		return nil
@@ -183,8 +187,20 @@ func noHome(t *testing.T) {
 	}
 }
 
-// interrupted ends a start with Ctrl-C; the next one converges. Standard input
-// is closed.
+// noInput starts an environment with a standard input that is closed, and
+// whose number the first file that is opened would get.
+func noInput(t *testing.T) {
+	w := newServerWorld(t)
+	cmd := exec.Command("sh", "-c", `exec "$0" up minimal --runtime embedded <&-`, binary)
+	cmd.Env, cmd.Dir = w.env(), w.dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	w.wantReady("minimal", "postgres", "redis")
+	query(t, w.vars("minimal")["POSTGRES_URL"], "select 'there'")
+}
+
+// interrupted ends a start with Ctrl-C; the next one converges.
 func interrupted(t *testing.T) {
 	w := newServerWorld(t)
 	cmd := w.command("up", "minimal", "--runtime", "embedded", "-q")

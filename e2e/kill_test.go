@@ -97,8 +97,8 @@ func awaitStep(t *testing.T, w *world, kind string) {
 	t.Fatalf("the keeper went away before a step of the kind %s", kind)
 }
 
-// killKeeper kills the environment's keeper as nothing can be caught.
-func killKeeper(t *testing.T, w *world, name string) {
+// keeperPID is the process of the environment's keeper.
+func keeperPID(t *testing.T, w *world, name string) int {
 	t.Helper()
 	socket := filepath.Join(w.state, name, "keeper.sock")
 	out, err := exec.Command("curl", "-s", "--unix-socket", socket, "http://keeper/v1/hello").Output()
@@ -109,14 +109,27 @@ func killKeeper(t *testing.T, w *world, name string) {
 	if err := json.Unmarshal(out, &hello); err != nil || hello.PID <= 1 {
 		t.Fatalf("the keeper says %s: %v", out, err)
 	}
-	if err := syscall.Kill(hello.PID, syscall.SIGKILL); err != nil {
+	return hello.PID
+}
+
+// killKeeper kills the environment's keeper as nothing can be caught.
+func killKeeper(t *testing.T, w *world, name string) {
+	t.Helper()
+	pid := keeperPID(t, w, name)
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the keeper's end", func() error {
-		if syscall.Kill(hello.PID, 0) == nil {
-			state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", hello.PID))
+	awaitEnd(t, pid)
+}
+
+// awaitEnd waits until there is no such process any more.
+func awaitEnd(t *testing.T, pid int) {
+	t.Helper()
+	eventually(t, "a process's end", func() error {
+		if syscall.Kill(pid, 0) == nil {
+			state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 			if err == nil && !strings.Contains(string(state), ") Z") {
-				return fmt.Errorf("process %d is still there", hello.PID)
+				return fmt.Errorf("process %d is still there", pid)
 			}
 		}
 		return nil

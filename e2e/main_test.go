@@ -59,7 +59,7 @@ func newWorld(t testing.TB) *world {
 }
 
 // newServerWorld is one without Docker, whose environments are servers.
-func newServerWorld(t *testing.T) *world {
+func newServerWorld(t testing.TB) *world {
 	t.Helper()
 	w := anyWorld(t)
 	w.extra = []string{"DOCKER_HOST=unix:///nonexistent/docker.sock"}

@@ -3,21 +3,16 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
-	"time"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // serverPID is the process of a service without a cluster.
@@ -50,166 +45,88 @@ func killServer(t *testing.T, w *world, name, service string) {
 	})
 }
 
-// TestServersAreKilled kills the keeper and each server while clients write:
-// what was acknowledged is there, in order, and nothing runs twice.
+// TestServersAreKilled kills the keeper and servers again and again while
+// clients write: nothing that was acknowledged is lost or there twice, nothing
+// is left behind or runs twice, and the next command finds all well.
 func TestServersAreKilled(t *testing.T) {
+	const name = "streaming"
 	w := newServerWorld(t)
-	w.must("up", "streaming", "--runtime", "embedded")
-	vars := w.vars("streaming")
-	execute(t, vars["POSTGRES_URL"], "create table numbers(n int)")
-	produce(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "numbers", "0")
-
-	offset := func() int64 { return committed(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "billing", "inference-completed") }
-	eventually(t, "a committed offset", func() error {
-		if offset() == 0 {
-			return errors.New("billing has committed none")
-		}
-		return nil
-	})
-	before := offset()
-	writing, stop := context.WithCancel(t.Context())
-	var both sync.WaitGroup
-	var rows, records []int
-	both.Go(func() { rows = writeRows(writing, vars["POSTGRES_URL"]) })
-	both.Go(func() { records = writeRecords(writing, vars["KAFKA_BOOTSTRAP_SERVERS"]) })
-	for _, service := range []string{"postgres", "kafka", "redis", "gateway"} {
-		killServer(t, w, "streaming", service)
-		w.must("wait", "--name", "streaming", "--timeout", "1m")
-	}
-	killKeeper(t, w, "streaming")
-	w.must("wait", "--name", "streaming", "--timeout", "1m")
-	w.wantReady("streaming", "demo", "kafka", "postgres", "redis")
-	stop()
-	both.Wait()
-
-	t.Logf("%d rows and %d records were acknowledged", len(rows), len(records))
-	if len(rows) == 0 || len(records) == 0 {
-		t.Fatal("nothing was written meanwhile")
-	}
-	wantAll(t, "PostgreSQL", rows, readRows(t, vars["POSTGRES_URL"]))
-	wantAll(t, "Kafka", records, readRecords(t, vars["KAFKA_BOOTSTRAP_SERVERS"], records[len(records)-1]))
-	if after := offset(); after < before {
-		t.Errorf("billing has gone back from %d to %d", before, after)
-	}
-	for _, e := range w.status("streaming").Endpoints {
-		if n := listeners(t, e.URL); n != 1 {
-			t.Errorf("%d listen at %s", n, e.URL)
-		}
-	}
-	w.must("down", "--name", "streaming", "-y")
-	if left := processesOf(t, w); len(left) > 0 {
-		t.Errorf("left behind:\n%s", strings.Join(left, "\n"))
-	}
-}
-
-// writeRows inserts numbers, one commit each, and returns those that were
-// acknowledged.
-func writeRows(ctx context.Context, url string) (acknowledged []int) {
-	var conn *pgx.Conn
-	for n := 1; ctx.Err() == nil; n++ {
-		if conn == nil || conn.IsClosed() {
-			var err error
-			if conn, err = pgx.Connect(ctx, url); err != nil {
-				conn = nil
-				pause(ctx)
-				continue
+	before := onServers().traces(t, w)
+	w.must("up", name, "--runtime", "embedded")
+	vars := w.vars(name)
+	for victim, times := range map[string]int{"kafka": 4, "postgres": 2, "redis": 2, "billing": 1, "keeper": 2} {
+		t.Run(victim, func(t *testing.T) {
+			w := w.in(t)
+			clients := write(t, vars, "kept_by_"+victim)
+			for range times {
+				clients.more(t)
+				killFamily(t, w, name, victim)
 			}
-		}
-		if _, err := conn.Exec(ctx, "insert into numbers values ($1)", n); err == nil {
-			acknowledged = append(acknowledged, n)
-		}
-	}
-	if conn != nil {
-		_ = conn.Close(context.WithoutCancel(ctx)) // it has done its part
-	}
-	return acknowledged
-}
-
-// writeRecords produces numbers, one at a time, and returns those that were
-// acknowledged.
-func writeRecords(ctx context.Context, brokers string) (acknowledged []int) {
-	client, err := kgo.NewClient(kgo.SeedBrokers(brokers), kgo.DefaultProduceTopic("numbers"), kgo.RecordDeliveryTimeout(30*time.Second))
-	if err != nil {
-		return nil
-	}
-	defer client.Close()
-	for n := 1; ctx.Err() == nil; n++ {
-		if err := client.ProduceSync(ctx, &kgo.Record{Value: fmt.Append(nil, n)}).FirstErr(); err == nil {
-			acknowledged = append(acknowledged, n)
-		}
-	}
-	return acknowledged
-}
-
-// pause lets a server that is starting be.
-func pause(ctx context.Context) {
-	timer := time.NewTimer(10 * time.Millisecond)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
-
-func readRows(t *testing.T, url string) []int {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context())
-	rows, err := conn.Query(t.Context(), "select n from numbers order by n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	numbers, err := pgx.CollectRows(rows, pgx.RowTo[int])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return numbers
-}
-
-// readRecords reads until the number, in the order of the topic.
-func readRecords(t *testing.T, brokers string, until int) (numbers []int) {
-	t.Helper()
-	ctx, cancel := context.WithTimeoutCause(t.Context(), clientTime, errors.New("the last record never came"))
-	defer cancel()
-	client, err := kgo.NewClient(kgo.SeedBrokers(brokers), kgo.ConsumeTopics("numbers"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	for {
-		fetches := client.PollFetches(ctx)
-		if err := fetches.Err(); err != nil {
-			t.Fatalf("after %d records: %v", len(numbers), err)
-		}
-		for record := range fetches.RecordsAll() {
-			var n int
-			if _, err := fmt.Sscan(string(record.Value), &n); err != nil {
-				t.Fatal(err)
+			clients.more(t)
+			clients.wantKept(t)
+			w.wantReady(name, "demo", "kafka", "postgres", "redis")
+			for _, e := range w.status(name).Endpoints {
+				if n := listeners(t, e.URL); n != 1 {
+					t.Errorf("%d listen at %s", n, e.URL)
+				}
 			}
-			numbers = append(numbers, n)
-			if n == until {
-				return numbers
+		})
+	}
+	w.must("down", "--name", name, "-y")
+	if after := onServers().traces(t, w); after != before {
+		t.Errorf("left behind:\nbefore\n%s\nafter\n%s", before, after)
+	}
+}
+
+// killFamily kills a server, or the keeper, and sees that all the processes
+// that it had started are gone once the next command finds another there.
+func killFamily(t *testing.T, w *world, name, victim string) {
+	t.Helper()
+	var family []int
+	if victim == "keeper" {
+		family = descendants(t, keeperPID(t, w, name))
+		killKeeper(t, w, name)
+	} else {
+		family = descendants(t, serverPID(t, w, name, victim))
+		killServer(t, w, name, victim)
+	}
+	w.must("wait", "--name", name, "--timeout", "2m")
+	for _, pid := range family {
+		awaitEnd(t, pid)
+	}
+}
+
+// descendants are the processes that a process has started, and theirs.
+func descendants(t *testing.T, of int) []int {
+	t.Helper()
+	parents := make(map[int]int)
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || len(files) == 0 {
+		t.Skipf("this system does not tell of its processes: %v", err)
+	}
+	for _, file := range files {
+		stat, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		var state string
+		var parent int
+		text := string(stat)
+		if _, err := fmt.Sscan(text[strings.LastIndex(text, ")")+1:], &state, &parent); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		parents[pid] = parent
+	}
+	family := []int{of}
+	for i := 0; i < len(family); i++ {
+		for pid, parent := range parents {
+			if parent == family[i] && !slices.Contains(family, pid) {
+				family = append(family, pid)
 			}
 		}
 	}
-}
-
-// wantAll sees that every acknowledged number is there, in order; of those that
-// were not, any may be.
-func wantAll(t *testing.T, where string, acknowledged, there []int) {
-	t.Helper()
-	at := 0
-	for _, n := range acknowledged {
-		for at < len(there) && there[at] != n {
-			at++
-		}
-		if at == len(there) {
-			t.Fatalf("%s has lost %d, or has it out of order; it has %d numbers", where, n, len(there))
-		}
-	}
+	return family[1:]
 }
 
 // listeners counts who listens on the port of a URL, in /proc/net/tcp.

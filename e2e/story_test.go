@@ -4,11 +4,17 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/runtime/embedded"
 )
 
 // place is where the main story is told: all that differs between runtimes.
@@ -38,7 +44,7 @@ func onKind() place {
 
 func onServers() place {
 	return place{
-		runtime: "embedded", world: newServerWorld,
+		runtime: "embedded", world: func(t *testing.T) *world { return newServerWorld(t) },
 		killed: func(t *testing.T, w *world) {
 			for _, service := range []string{"kafka", "postgres", "gateway"} {
 				killServer(t, w, "streaming", service)
@@ -66,6 +72,7 @@ func story(t *testing.T, p place) {
 
 	vars := w.vars("streaming")
 	produce(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "greetings", "hello")
+	commitAll(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "greetings", "readers")
 	redisDo(t, vars["REDIS_URL"], "set", "greeting", "hello")
 	execute(t, vars["POSTGRES_URL"], "create table greetings(word text); insert into greetings values ('hello')")
 	keeps := w.keeps("streaming")
@@ -73,6 +80,9 @@ func story(t *testing.T, p place) {
 		t.Helper()
 		if got := consume(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "greetings"); got != "hello" {
 			t.Errorf("Kafka holds %q, want hello", got)
+		}
+		if got := committed(t, vars["KAFKA_BOOTSTRAP_SERVERS"], "greetings", "readers"); got != 1 {
+			t.Errorf("the group has read %d records, want 1", got)
 		}
 		if got := query(t, vars["POSTGRES_URL"], "select word from greetings"); got != "hello" {
 			t.Errorf("PostgreSQL holds %q, want hello", got)
@@ -110,6 +120,7 @@ func story(t *testing.T, p place) {
 		if s := w.status("streaming"); s.Phase != "stopped" {
 			t.Errorf("phase = %q, want stopped", s.Phase)
 		}
+		wantSilence(t, vars)
 		p.between(t)
 		w.must("start", "--name", "streaming")
 		w.wantReady("streaming", "demo", "kafka", "postgres", "redis")
@@ -121,11 +132,26 @@ func story(t *testing.T, p place) {
 	})
 	t.Run("Kafka's own consumer reads the demo's events", func(t *testing.T) { consoleConsumer(t, vars) })
 	w.must("down", "--name", "streaming", "-y")
+	wantSilence(t, vars)
 	if entries, err := os.ReadDir(w.state); err != nil || len(entries) > 0 {
 		t.Errorf("the state folder still holds %v, %v", entries, err)
 	}
 	if after := p.traces(t, w); after != before {
 		t.Errorf("left behind:\nbefore\n%s\nafter\n%s", before, after)
+	}
+}
+
+// wantSilence finds nobody listening on the ports of the variables.
+func wantSilence(t *testing.T, vars map[string]string) {
+	t.Helper()
+	for variable, port := range vars {
+		if !strings.HasSuffix(variable, "_PORT") {
+			continue
+		}
+		if conn, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second); err == nil {
+			conn.Close()
+			t.Errorf("somebody listens on %s, which was %s", port, variable)
+		}
 	}
 }
 
@@ -188,24 +214,26 @@ func takeAddress(t *testing.T, node string) {
 }
 
 // processesOf are the processes that belong to a world's environments: those
-// that have its state folder in their arguments or environment.
-func processesOf(t *testing.T, w *world) []string {
+// whose folder, arguments or variables name the folders of these.
+func processesOf(t *testing.T, w *world) (found []string) {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		t.Skipf("no /proc here: %v", err)
 	}
-	var found []string
+	folders := []string{w.state}
+	for _, name := range []string{"streaming", "minimal"} {
+		folders = append(folders, embedded.ServedBy(env.FolderOf(w.state, name)))
+	}
 	for _, entry := range entries {
-		if entry.Name() == fmt.Sprint(os.Getpid()) {
-			continue
-		}
-		for _, file := range []string{"cmdline", "environ"} {
-			data, err := os.ReadFile(filepath.Join("/proc", entry.Name(), file))
-			if err == nil && strings.Contains(string(data), w.state) {
-				found = append(found, entry.Name()+" "+strings.ReplaceAll(string(data), "\x00", " "))
-				break
-			}
+		at := filepath.Join("/proc", entry.Name())
+		// What has ended meanwhile tells nothing, as it should be.
+		folder, _ := os.Readlink(filepath.Join(at, "cwd"))
+		arguments, _ := os.ReadFile(filepath.Join(at, "cmdline"))
+		variables, _ := os.ReadFile(filepath.Join(at, "environ"))
+		all := folder + "\x00" + string(arguments) + "\x00" + string(variables)
+		if slices.ContainsFunc(folders, func(one string) bool { return strings.Contains(all, one) }) {
+			found = append(found, entry.Name()+" "+strings.ReplaceAll(string(arguments), "\x00", " "))
 		}
 	}
 	return found

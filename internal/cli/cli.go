@@ -134,6 +134,9 @@ func messageOf(err error) string {
 	if errors.Is(err, errInterrupted) {
 		return "interrupted"
 	}
+	if noRoom(err) {
+		return err.Error() + "; make room on that disk and try again"
+	}
 	return err.Error()
 }
 
@@ -165,6 +168,7 @@ func kinds() []errorKind {
 		{is[*diorama.UsageError], ExitUsage},
 		{is[*docker.Error], ExitHost},
 		{is[*env.FolderError], ExitHost},
+		{noRoom, ExitHost},
 		{is[*diorama.MissingImagesError], ExitHost},
 		{is[*plan.MemoryError], ExitHost},
 		{is[*plan.PortTakenError], ExitHost},
@@ -177,6 +181,9 @@ func kinds() []errorKind {
 		{is[*plan.PoolEmptyError], ExitUsage}, // --recreate is what is missing
 	}
 }
+
+// noRoom is true of an error that a full disk has led to.
+func noRoom(err error) bool { return errors.Is(err, syscall.ENOSPC) }
 
 func is[E error](err error) bool {
 	_, ok := errors.AsType[E](err)

@@ -1,6 +1,7 @@
 package env
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -205,6 +206,9 @@ func (r *Record) Lose(stack string) {
 
 // WriteFile replaces a file for the user alone (mode 0600), whole or not at all.
 func WriteFile(name string, data []byte) error {
+	if there, err := os.ReadFile(name); err == nil && bytes.Equal(there, data) {
+		return nil // also where the disk is full
+	}
 	temp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/diorama-dev/diorama/internal/env"
@@ -142,21 +143,19 @@ func Reap(ctx context.Context, folder env.Folder) error {
 	return errors.Join(errs...)
 }
 
-// Holders are the processes that an environment's servers are noted as.
-func Holders(folder env.Folder) (map[int]bool, error) {
+// Owns reports whether a process is a server of the environment, or a part of
+// one: a child of its keeper, or one that the folder names. Which process has a
+// port cannot always be told (0); then it is taken for one.
+func Owns(folder env.Folder, keeper, pid int) bool {
+	if pid == 0 || parentOf(pid) == keeper {
+		return true
+	}
 	files, err := filepath.Glob(holderFile(filepath.Join(folder.Servers(), "*")))
 	if err != nil {
-		return nil, fmt.Errorf("look for the environment's servers: %w", err)
+		return false
 	}
-	pids := make(map[int]bool)
-	for _, file := range files {
+	return slices.ContainsFunc(files, func(file string) bool {
 		h, err := readHolder(filepath.Dir(file))
-		if err != nil {
-			return nil, err
-		}
-		if h.Born == bornAt(h.PID) {
-			pids[h.PID] = true
-		}
-	}
-	return pids, nil
+		return err == nil && h.PID == pid && h.Born == bornAt(pid)
+	})
 }

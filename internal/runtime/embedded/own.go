@@ -25,7 +25,7 @@ func kafkaRecipe() recipe {
 		limits: []string{
 			"it is one broker without replicas, for a developer's amounts of data",
 			"what needs a real broker (Connect, quotas, tiered storage) is not there",
-			"what a producer sends again because the imitation was killed before it answered may be there twice, and deletions of records do not outlive that",
+			"when it is killed, records that were deleted by their offset come back, and a topic that it was compacting can be lost",
 		},
 		imitationMemory: 40 << 20,
 		prepare:         prepareRedis,

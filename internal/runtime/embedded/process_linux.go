@@ -37,17 +37,30 @@ func begin(cmd *exec.Cmd) error {
 }
 
 // bornAt identifies a process beyond its number, which is used again: its
-// start, in clock ticks since the machine's (proc(5), field 22 of stat).
-func bornAt(pid int) string {
+// start, in clock ticks since the machine's.
+func bornAt(pid int) string { return statField(pid, 22) }
+
+// parentOf is the process that a process belongs to; 0: not known.
+func parentOf(pid int) int {
+	parent, err := strconv.Atoi(statField(pid, 4))
+	if err != nil {
+		return 0
+	}
+	return parent
+}
+
+// statField is a field of a process's stat, counted as proc(5) does, from the
+// fourth on; "" where there is no such process.
+func statField(pid, n int) string {
 	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return ""
 	}
-	// The second field, the name, may hold anything; it ends with the last bracket.
-	_, rest, _ := strings.Cut(string(data[strings.LastIndexByte(string(data), ')')+1:]), " ")
-	fields := strings.Fields(rest)
-	if len(fields) < 20 {
+	// The second field, the name, may hold anything; it ends with the last
+	// bracket, and the third is behind it.
+	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
+	if len(fields) < n-2 {
 		return ""
 	}
-	return fields[19]
+	return fields[n-3]
 }

@@ -39,3 +39,6 @@ func signalOrphan(pid int, _ signal) error {
 
 // bornAt is not known here.
 func bornAt(int) string { return "" }
+
+// parentOf is not known here.
+func parentOf(int) int { return 0 }
