@@ -122,18 +122,23 @@ func (s *supervisor) restart() {
 
 // retry tries a server at once that has ended or could not start, as if
 // nothing had been the matter. It reports whether there is one to be tried.
+// One that is being tried by itself already loses its past, too: it counts
+// only until it is asked for anew.
 func (s *supervisor) retry() bool {
 	s.mu.Lock()
-	idle := s.pid == 0 && (s.state.Err != nil || s.state.Exit != "")
-	if idle {
+	failed := !s.state.Ready && (s.state.Err != nil || s.state.Exit != "")
+	idle := s.pid == 0
+	if failed {
 		s.state.Failures, s.state.Exit, s.state.Err, s.state.Waiting = 0, "", nil, "starting"
 	}
 	s.mu.Unlock()
-	if idle {
+	if failed {
 		s.tell.changed()
+	}
+	if failed && idle {
 		s.restart()
 	}
-	return idle
+	return failed
 }
 
 // run is the life of the supervisor.
