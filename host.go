@@ -26,12 +26,13 @@ func kindHost(ctx context.Context, engine *docker.Engine, root, name string) (pl
 	if err != nil {
 		return plan.Host{}, err
 	}
-	ours := make(map[int]bool)
+	published := make(map[int]bool)
 	for _, node := range own {
 		for _, port := range node.Ports {
-			ours[port] = true
+			published[port] = true
 		}
 	}
+	ours := func(port int, _ doctor.Process) bool { return published[port] }
 	reserved, err := reservedPorts(root, name)
 	if err != nil {
 		return plan.Host{}, err
@@ -41,15 +42,16 @@ func kindHost(ctx context.Context, engine *docker.Engine, root, name string) (pl
 
 // taken says who has a port: another environment, or a process that is not
 // ours.
-func taken(reserved map[int]string, ours map[int]bool) func(port int) (string, bool) {
+func taken(reserved map[int]string, ours func(port int, owner doctor.Process) bool) func(port int) (string, bool) {
 	return func(port int) (string, bool) {
 		if other, ok := reserved[port]; ok {
 			return "the environment " + other, true
 		}
-		if ours[port] {
+		owner, taken := doctor.PortOwner(port)
+		if !taken || ours(port, owner) {
 			return "", false
 		}
-		return portOwner(port)
+		return owner.String(), true
 	}
 }
 
@@ -59,19 +61,23 @@ func portOwner(port int) (string, bool) {
 }
 
 // embeddedHost gathers the same for servers that run as processes. The ports
-// that these listen on do not count as taken.
+// that these listen on do not count as taken. It is asked when the port is
+// looked at: a server may begin to listen at any time.
 func embeddedHost(ctx context.Context, root, name string, record env.Record) (plan.Host, error) {
 	reserved, err := reservedPorts(root, name)
 	if err != nil {
 		return plan.Host{}, err
 	}
 	folder := env.FolderOf(root, name)
-	ours := make(map[int]bool)
+	keeperPID, recorded := 0, make(map[int]bool)
 	if hello, err := keeper.NewClient(folder).Hello(ctx); err == nil {
+		keeperPID = hello.PID
 		for _, port := range record.Ports {
-			owner, by := doctor.PortOwner(port.Host)
-			ours[port.Host] = by && embedded.Owns(folder, hello.PID, owner.PID)
+			recorded[port.Host] = true
 		}
+	}
+	ours := func(port int, owner doctor.Process) bool {
+		return recorded[port] && embedded.Owns(folder, keeperPID, owner.PID)
 	}
 	return plan.Host{Memory: doctor.LocalMemory(), Arch: runtime.GOARCH, Taken: taken(reserved, ours)}, nil
 }
