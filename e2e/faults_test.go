@@ -24,6 +24,7 @@ func TestServerFaults(t *testing.T) {
 	t.Run("a full disk", fullDisk)
 	t.Run("no home", noHome)
 	t.Run("no standard input", noInput)
+	t.Run("a keeper killed after a start", killedAfterStart)
 	t.Run("an interrupt", interrupted)
 	t.Run("go run", goRun)
 }
@@ -198,6 +199,17 @@ func noInput(t *testing.T) {
 	}
 	w.wantReady("minimal", "postgres", "redis")
 	query(t, w.vars("minimal")["POSTGRES_URL"], "select 'there'")
+}
+
+// killedAfterStart: what was started again is not taken for stopped.
+func killedAfterStart(t *testing.T) {
+	w := newServerWorld(t)
+	w.must("up", "minimal", "--runtime", "embedded")
+	w.must("stop", "--name", "minimal")
+	w.must("start", "--name", "minimal")
+	killKeeper(t, w, "minimal")
+	w.must("wait", "--name", "minimal", "--timeout", "1m")
+	w.wantReady("minimal", "postgres", "redis")
 }
 
 // interrupted ends a start with Ctrl-C; the next one converges.

@@ -56,10 +56,16 @@ func prepareMySQL(ctx context.Context, j job) error {
 	return nil
 }
 
+// isMariaDB goes by what the server calls itself, or, where it did not say, by
+// its program.
+func isMariaDB(j job) bool {
+	return strings.HasPrefix(j.Version, "MariaDB") || j.Version == "" && strings.HasPrefix(filepath.Base(j.Program), "mariadbd")
+}
+
 // mysqlInit is the command that makes the data: MariaDB's is a script of its
 // own, MySQL's the server itself.
 func mysqlInit(ctx context.Context, j job, folder string) (*exec.Cmd, error) {
-	if !strings.HasPrefix(j.Version, "MariaDB") {
+	if !isMariaDB(j) {
 		return exec.CommandContext(ctx, j.Program, "--no-defaults", "--initialize-insecure", "--datadir="+folder), nil //nolint:gosec // found by us
 	}
 	for _, name := range []string{"mariadb-install-db", "mysql_install_db"} {
@@ -141,7 +147,7 @@ func mysqlSettings(j job, run, script string) string {
 		fmt.Sprintf("innodb-buffer-pool-size=%d", pool), "performance-schema=OFF", "skip-log-bin",
 		"tmpdir=" + quoted(run), "init-file=" + quoted(script),
 	}
-	if strings.HasPrefix(j.Version, "MariaDB") {
+	if isMariaDB(j) {
 		lines = append(lines, "innodb-log-file-size=16M")
 	} else {
 		lines = append(lines, "mysqlx=OFF")

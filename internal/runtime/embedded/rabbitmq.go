@@ -111,7 +111,8 @@ func rabbitmqCommand(j job) (command, error) {
 	in := func(name string) string { return filepath.Join(j.folder, name) }
 	return command{path: j.Program, env: []string{
 		"HOME=" + in("home"), "LANG=C.UTF-8", "ERL_CRASH_DUMP_SECONDS=0",
-		"RUNNING_UNDER_SYSTEMD=true", // then the script becomes the broker, and signals reach it
+		"ERL_ZFLAGS=-start_epmd false", // a port mapper of its own would outlive it
+		"RUNNING_UNDER_SYSTEMD=true",   // then the script becomes the broker, and signals reach it
 		"RABBITMQ_NODENAME=rabbit@localhost", "RABBITMQ_CONF_ENV_FILE=" + in("none"),
 		"RABBITMQ_CONFIG_FILE=" + settings, "RABBITMQ_CONFIG_FILES=" + in("conf.d"), "RABBITMQ_ADVANCED_CONFIG_FILE=" + in("none.config"),
 		"RABBITMQ_ENABLED_PLUGINS_FILE=" + plugins, "RABBITMQ_MNESIA_BASE=" + in("data"), "RABBITMQ_LOG_BASE=" + in("log"), "RABBITMQ_LOGS=-",

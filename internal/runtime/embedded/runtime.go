@@ -221,9 +221,13 @@ func (r *Runtime) remove(_ context.Context, name string) (engine.Outcome, error)
 	return engine.Outcome{Unchanged: ended == 0, Detail: fmt.Sprintf("%d servers ended", ended)}, err
 }
 
-// holds remembers that the environment may have data of the stack.
+// holds remembers that the environment may have data of the stack, and that
+// it is not stopped any more.
 func (r *Runtime) holds(stack string) error {
-	return r.amend(func(record *env.Record) { record.Gain(stack) })
+	return r.amend(func(record *env.Record) {
+		record.Gain(stack)
+		record.Stopped = false
+	})
 }
 
 // amend changes the record of the environment.
