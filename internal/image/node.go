@@ -36,7 +36,7 @@ const managedLabel = "io.cri-containerd.image=managed"
 
 // NodeImages lists the images in a node that have a name.
 func (h *Host) NodeImages(ctx context.Context, node string) ([]NodeImage, error) {
-	out, err := h.engine.Exec(ctx, node, nil, ctr("images", "list")...)
+	out, err := h.listImages(ctx, node)
 	if err != nil {
 		return nil, fmt.Errorf("list the images of node %s: %w", node, err)
 	}
@@ -50,6 +50,37 @@ func (h *Host) NodeImages(ctx context.Context, node string) ([]NodeImage, error)
 		}
 	}
 	return images, nil
+}
+
+// Bounds of the wait for a node's containerd, which comes up some time after
+// the node: on a busy machine later than ctr waits by itself.
+const (
+	containerdWithin = 2 * time.Minute
+	containerdEvery  = 250 * time.Millisecond
+)
+
+// listImages asks a node's containerd, once that answers.
+func (h *Host) listImages(ctx context.Context, node string) ([]byte, error) {
+	deadline := time.Now().Add(containerdWithin)
+	for {
+		out, err := h.engine.Exec(ctx, node, nil, ctr("images", "list")...)
+		if err == nil || !starting(err) || time.Now().After(deadline) {
+			return out, err
+		}
+		timer := time.NewTimer(containerdEvery)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, errors.Join(context.Cause(ctx), err)
+		}
+	}
+}
+
+// starting reports whether ctr found nobody behind containerd's socket.
+func starting(err error) bool {
+	failed, ok := errors.AsType[*docker.CommandError](err)
+	return ok && strings.Contains(failed.Output, "containerd.sock") && strings.Contains(failed.Output, "dial")
 }
 
 // configOf reads an image's ID out of its manifest; empty where the manifest

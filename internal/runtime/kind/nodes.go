@@ -46,6 +46,9 @@ func Nodes(ctx context.Context, engine *docker.Engine, cluster string) ([]Node, 
 	nodes := make([]Node, 0, len(found))
 	for _, summary := range found {
 		inspected, err := engine.Client.ContainerInspect(ctx, summary.ID)
+		if cerrdefs.IsNotFound(err) {
+			continue // it has gone since
+		}
 		if err != nil {
 			return nil, fmt.Errorf("inspect a node of %s: %w", cluster, err)
 		}
