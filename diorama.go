@@ -98,9 +98,6 @@ func Attach(ctx context.Context, name string) (*Session, error) {
 	}
 	folder := env.FolderOf(root, name)
 	if _, err := os.Stat(folder.Plan()); errors.Is(err, os.ErrNotExist) {
-		if record, err := recordOf(folder); err == nil && record.Environment != "" {
-			return nil, fmt.Errorf("the environment %s was never started: a first `diorama up` was cut off; run it again, or `diorama down --name %s`", name, name)
-		}
 		return nil, noEnvironment(name)
 	}
 	runtime, err := runtimeOf(folder)
