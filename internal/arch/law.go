@@ -23,24 +23,32 @@ var ours = map[string][]string{
 	"": {
 		"stacks", "profiles", "tui", "internal/compose", "internal/credentials", "internal/demo/control", "internal/diagnose",
 		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/fetch", "internal/image",
-		"internal/keeper", "internal/logs", "internal/manifest", "internal/plan", "internal/report",
-		"internal/runtime/...", "internal/terminal",
+		"internal/keeper", "internal/logs", "internal/manifest", "internal/plan", "internal/queue/...", "internal/report",
+		"internal/runtime/...", "internal/seed", "internal/seed/apply", "internal/terminal",
 	},
 	"internal/cli": {
 		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/demo", "internal/demo/control", "internal/docker", "internal/doctor",
 		"internal/engine", "internal/env", "internal/image", "internal/keeper", "internal/logs",
-		"internal/plan", "internal/report", "internal/runtime/...", "internal/terminal", "internal/yamlpos",
+		"internal/plan", "internal/queue", "internal/report", "internal/runtime/...", "internal/seed", "internal/terminal", "internal/yamlpos",
 	},
 
-	"tui/...":           {"tui/...", "internal/env", "internal/logs", "internal/terminal"},
-	"internal/report":   {"internal/env", "internal/terminal"},
+	"tui/...":           {"tui/...", "internal/env", "internal/logs", "internal/queue", "internal/terminal"},
+	"internal/report":   {"internal/env", "internal/queue", "internal/terminal"},
 	"internal/terminal": {},
 
 	"internal/keeper": {
 		"internal/credentials", "internal/engine", "internal/env", "internal/kube", "internal/logs",
-		"internal/plan", "internal/runtime/...",
+		"internal/plan", "internal/queue", "internal/runtime/...", "internal/seed",
 	},
-	"internal/engine": {"internal/env", "internal/plan"},
+	"internal/engine":          {"internal/env", "internal/plan"},
+	"internal/queue":           {},
+	"internal/queue/kafka":     {"internal/queue"},
+	"internal/queue/rabbitmq":  {"internal/queue"},
+	"internal/queue/redis":     {"internal/queue"},
+	"internal/queue/rocketmq":  {"internal/queue"},
+	"internal/queue/queuetest": {"internal/image"},
+	"internal/seed":            {"internal/yamlpos"},
+	"internal/seed/apply":      {"internal/queue", "internal/seed"},
 	"internal/runtime/...": {
 		"internal/runtime/...", "internal/credentials", "internal/diagnose", "internal/docker",
 		"internal/engine", "internal/env", "internal/fetch", "internal/image", "internal/kube",
@@ -56,12 +64,12 @@ var ours = map[string][]string{
 
 	"internal/plan": {
 		"stacks", "profiles", "internal/compose", "internal/credentials", "internal/env",
-		"internal/manifest", "internal/yamlpos",
+		"internal/manifest", "internal/seed", "internal/yamlpos",
 	},
 	"internal/manifest":    {"stacks", "internal/compose"},
 	"internal/compose":     {"internal/yamlpos"},
 	"internal/credentials": {"stacks"},
-	"profiles":             {"stacks", "internal/yamlpos"},
+	"profiles":             {"stacks", "internal/seed", "internal/yamlpos"},
 	"stacks":               {"internal/yamlpos"},
 	"internal/yamlpos":     {},
 	"internal/env":         {"internal/filelock"},
@@ -138,12 +146,20 @@ var theirs = map[string][]string{
 	"golang.org/x/tools": {"internal/arch/typecheck"},
 
 	// what the demo talks to
-	"github.com/jackc/pgx":      {"internal/demo/..."},
-	"github.com/redis/go-redis": {"internal/demo/..."},
-	"github.com/twmb/franz-go":  {"internal/demo/..."},
+	"github.com/jackc/pgx":      {"internal/demo/...", "internal/seed/apply"},
+	"github.com/redis/go-redis": {"internal/demo/...", "internal/queue/redis", "internal/seed/apply"},
+	"github.com/twmb/franz-go":  {"internal/demo/...", "internal/queue/kafka", "internal/seed/apply"},
+
+	// what brokers and databases are asked and seeded with
+	"github.com/go-sql-driver/mysql":              {"internal/seed/apply"},
+	"github.com/michaelklishin/rabbit-hole":       {"internal/queue/rabbitmq", "internal/seed/apply"},
+	"github.com/rabbitmq/amqp091-go":              {"internal/queue/rabbitmq"},
+	"github.com/apache/rocketmq-client-go":        {"internal/queue/rocketmq"},
+	"github.com/testcontainers/testcontainers-go": {"internal/queue/queuetest"},
+	"github.com/moby/moby/api":                    {"internal/queue/queuetest"},
 
 	// servers without a cluster
-	"github.com/twmb/franz-go/pkg/kmsg":  {"internal/demo/...", "internal/runtime/embedded/imitation"},
+	"github.com/twmb/franz-go/pkg/kmsg":  {"internal/demo/...", "internal/queue/kafka", "internal/runtime/embedded/imitation"},
 	"github.com/twmb/franz-go/pkg/kfake": {"internal/demo/...", "internal/runtime/embedded/imitation"},
 	"github.com/alicebob/miniredis":      {"internal/demo/...", "internal/runtime/embedded/imitation"},
 }

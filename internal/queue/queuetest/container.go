@@ -1,0 +1,135 @@
+// Package queuetest starts real brokers for tests, as containers.
+package queuetest
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/exec"
+	"github.com/testcontainers/testcontainers-go/wait"
+
+	"github.com/diorama-dev/diorama/internal/image"
+)
+
+// startsWithin bounds how long a broker may take to listen, on a busy machine.
+const startsWithin = 3 * time.Minute
+
+// Spec is a broker to start.
+type Spec struct {
+	// Image is upstream's reference; DIORAMA_IMAGES may put another in its place.
+	Image string
+	Env   map[string]string
+	Cmd   []string
+	// Ports are those of the container, by the port of 127.0.0.1 where each is
+	// published: see [FreePort].
+	Ports map[int]int
+	// Files are put into the container before it starts, by path.
+	Files map[string]string
+	// Ready is the line of output that says that it is; empty: its ports listen.
+	Ready string
+}
+
+// Broker is a running container.
+type Broker struct{ testcontainers.Container }
+
+// Start starts a broker and takes it away when the test ends. It skips the test
+// where no Docker answers.
+func Start(tb testing.TB, s Spec) Broker {
+	tb.Helper()
+	if err := dockerAnswers(tb.Context()); err != nil {
+		tb.Skipf("left out: Docker does not answer: %v", err)
+	}
+	request := testcontainers.ContainerRequest{
+		Image: substituted(tb, s.Image), Env: s.Env, Cmd: s.Cmd,
+		Labels: map[string]string{"diorama.dev/test": "queue"},
+	}
+	for path, content := range s.Files {
+		request.Files = append(request.Files, testcontainers.ContainerFile{
+			Reader: strings.NewReader(content), ContainerFilePath: path, FileMode: 0o644,
+		})
+	}
+	published := make(network.PortMap, len(s.Ports))
+	request.HostConfigModifier = func(c *container.HostConfig) { c.PortBindings = published }
+	var waits []wait.Strategy
+	for host, inside := range s.Ports {
+		port := strconv.Itoa(inside) + "/tcp"
+		request.ExposedPorts = append(request.ExposedPorts, port)
+		published[network.MustParsePort(port)] = []network.PortBinding{{HostIP: netip.MustParseAddr("127.0.0.1"), HostPort: strconv.Itoa(host)}}
+		waits = append(waits, wait.ForListeningPort(port))
+	}
+	if s.Ready != "" {
+		waits = append(waits, wait.ForLog(s.Ready))
+	}
+	request.WaitingFor = wait.ForAll(waits...).WithDeadline(startsWithin)
+	made, err := testcontainers.GenericContainer(tb.Context(), testcontainers.GenericContainerRequest{ContainerRequest: request, Started: true})
+	testcontainers.CleanupContainer(tb, made)
+	if err != nil {
+		tb.Fatalf("start %s: %v", request.Image, err)
+	}
+	return Broker{Container: made}
+}
+
+// Run runs a command in the broker's container and returns what it printed.
+func (b Broker) Run(tb testing.TB, command ...string) string {
+	tb.Helper()
+	code, output, err := b.Exec(tb.Context(), command, exec.Multiplexed())
+	if err != nil {
+		tb.Fatalf("run %q: %v", command, err)
+	}
+	text, err := io.ReadAll(output)
+	if err != nil {
+		tb.Fatalf("read what %q printed: %v", command, err)
+	}
+	if code != 0 {
+		tb.Fatalf("%q ended with %d:\n%s", command, code, text)
+	}
+	return string(text)
+}
+
+// FreePort is a port of 127.0.0.1 that nobody listens on at this moment.
+func FreePort(tb testing.TB) int {
+	tb.Helper()
+	var config net.ListenConfig
+	listener, err := config.Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatalf("find a free port: %v", err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func dockerAnswers(ctx context.Context) error {
+	provider, err := testcontainers.NewDockerProvider()
+	if err != nil {
+		return err
+	}
+	defer provider.Close()
+	return provider.Health(ctx)
+}
+
+func substituted(tb testing.TB, reference string) string {
+	tb.Helper()
+	file := os.Getenv("DIORAMA_IMAGES")
+	if file == "" {
+		return reference
+	}
+	substitution, err := image.LoadSubstitution(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	reference, err = substitution.Apply(reference)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return reference
+}
