@@ -41,7 +41,7 @@ var ours = map[string][]string{
 		"internal/plan", "internal/queue", "internal/runtime/...", "internal/seed",
 	},
 	"internal/engine":          {"internal/env", "internal/plan"},
-	"internal/queue":           {},
+	"internal/queue":           {"internal/yamlpos"},
 	"internal/queue/kafka":     {"internal/queue"},
 	"internal/queue/rabbitmq":  {"internal/queue"},
 	"internal/queue/redis":     {"internal/queue"},
