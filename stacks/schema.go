@@ -93,8 +93,9 @@ func descriptions() map[string]string {
 		"Stack.IgnoreDrift": "JSON pointers to what the system itself rewrites.",
 		"Stack.Footprint":   "What the stack takes of a machine, measured.",
 		"Stack.Embedded":    "The embedded runtime's server for it.",
-		"Stack.Client":      "The command of `diorama connect` where no cluster is, with DIORAMA_HOST, DIORAMA_PORT, DIORAMA_USER and DIORAMA_PASSWORD in its environment.",
-		"Stack.Shell":       "The command of `diorama connect`, run in the stack's first service.",
+		"Console.Client":    "The command of `diorama connect` where no cluster is, with DIORAMA_HOST, DIORAMA_PORT, DIORAMA_USER and DIORAMA_PASSWORD in its environment.",
+		"Console.Queues":    "The system whose queues are sampled: kafka, rabbitmq, rocketmq or redis.",
+		"Console.Shell":     "The command of `diorama connect`, run in the stack's first service.",
 	}
 	maps.Copy(all, partDescriptions())
 	return all

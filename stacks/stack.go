@@ -26,12 +26,7 @@ type Stack struct {
 	Footprint   Footprint `yaml:"footprint"`
 	// Embedded names the embedded runtime's server; empty where there is none.
 	Embedded string `yaml:"embedded"`
-	// Shell is the command of `diorama connect`, run in the stack's first service.
-	Shell []string `yaml:"shell"`
-	// Client is the command of `diorama connect` where no cluster is: a program
-	// of the user's machine. It finds DIORAMA_HOST, DIORAMA_PORT, DIORAMA_USER
-	// and DIORAMA_PASSWORD in its environment.
-	Client []string `yaml:"client"`
+	Console
 	// Folder holds stack.yaml and the workload beside it.
 	Folder Folder `yaml:"-"`
 }
@@ -44,6 +39,18 @@ type Identity struct {
 	Summary  string   `yaml:"summary" jsonschema:"required"`
 	Website  string   `yaml:"website"`
 	License  string   `yaml:"license"` // an SPDX identifier where there is one
+}
+
+// Console is how the stack is looked into once it runs.
+type Console struct {
+	// Shell is the command of `diorama connect`, run in the stack's first service.
+	Shell []string `yaml:"shell"`
+	// Client is the command of `diorama connect` where no cluster is: a program
+	// of the user's machine. It finds DIORAMA_HOST, DIORAMA_PORT, DIORAMA_USER
+	// and DIORAMA_PASSWORD in its environment.
+	Client []string `yaml:"client"`
+	// Queues names the system whose queues are sampled; empty: it has none.
+	Queues string `yaml:"queues"`
 }
 
 // Category groups stacks by what they are for.

@@ -18,6 +18,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/internal/plan"
+	"github.com/diorama-dev/diorama/internal/queue"
 )
 
 // Runtime is where the keeper's environment runs.
@@ -43,6 +44,8 @@ type Options struct {
 	Build string
 	// Open makes the runtime.
 	Open func(ctx context.Context, t Tell) (Runtime, error)
+	// Brokers make the sources of samples, by system.
+	Brokers map[string]queue.Open
 	// Owner is true where what runs is the keeper's own: it ended with an
 	// earlier keeper, and this one brings it about again.
 	Owner bool
@@ -85,6 +88,7 @@ type keeper struct {
 	store    *env.Store
 	runtime  Runtime
 	forwards *forwards
+	brokers  *brokers
 
 	mu       sync.Mutex
 	planned  []byte // the plan under way or last run, as JSON
@@ -102,6 +106,8 @@ func Run(ctx context.Context, o Options) error {
 	defer shutdown(nil)
 	k := &keeper{options: o, store: env.NewStore(env.Snapshot{}), shutdown: shutdown, forwards: newForwards(o.Log)}
 	defer k.forwards.close()
+	k.brokers = newBrokers(ctx, o)
+	defer k.brokers.sampler.Close()
 	collector, err := newCollector(o, k)
 	if err != nil {
 		return err
@@ -163,6 +169,7 @@ func (k *keeper) resume(ctx context.Context) {
 // taken up, none.
 func (k *keeper) begin(p plan.Plan, steps []env.Step) {
 	k.runtime.Use(p)
+	k.brokers.use(p)
 	began := env.Began{Identity: p.Identity, Steps: steps, Services: planned(p), Budget: p.Memory.Budget}
 	for _, e := range p.Endpoints {
 		began.Endpoints = append(began.Endpoints, e.Endpoint)

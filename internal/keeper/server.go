@@ -78,6 +78,7 @@ func (k *keeper) routes(ctx context.Context) http.Handler {
 	mux.HandleFunc("POST /v1/scale", k.act(func(ctx context.Context, w Workloads, q ActRequest) error {
 		return w.Scale(ctx, q.Service, q.Replicas)
 	}))
+	k.brokers.routes(mux)
 	mux.HandleFunc("POST /v1/quit", func(w http.ResponseWriter, r *http.Request) {
 		k.interrupt(r.Context(), errQuit)
 		answer(w, struct{}{})

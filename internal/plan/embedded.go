@@ -105,7 +105,7 @@ func (r *resolver) resolveServers(ctx context.Context) error {
 	for _, i := range r.all {
 		stack := Stack{
 			Name: i.As, Stack: i.Stack, Title: i.stack.Title, Category: string(i.stack.Category),
-			Requires: i.requires, Client: i.stack.Client,
+			Requires: i.requires, Client: i.stack.Client, Queues: i.stack.Queues,
 		}
 		var err error
 		if i.stack.Embedded == KindProgram {

@@ -70,6 +70,8 @@ type Stack struct {
 	Memory      int64    `json:"memory"` // bytes
 	Shell       []string `json:"shell,omitempty"`
 	Client      []string `json:"client,omitempty"`
+	// Queues names the system whose queues are sampled; empty: it has none.
+	Queues string `json:"queues,omitempty"`
 }
 
 // Objects returns the objects of all waves.

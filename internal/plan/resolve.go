@@ -147,7 +147,7 @@ func (r *resolver) resolveStacks(ctx context.Context) error {
 		}
 		rendered.Stack, rendered.Title = i.Stack, i.stack.Title
 		rendered.Requires, rendered.IgnoreDrift = i.requires, i.stack.IgnoreDrift
-		rendered.Memory, rendered.Shell = i.stack.Footprint.Memory, i.stack.Shell
+		rendered.Memory, rendered.Shell, rendered.Queues = i.stack.Footprint.Memory, i.stack.Shell, i.stack.Queues
 		r.plan.Stacks = append(r.plan.Stacks, rendered)
 		r.plan.Endpoints = append(r.plan.Endpoints, r.endpoints(i)...)
 	}

@@ -168,3 +168,9 @@ type Resetter interface {
 	PlanReset(ctx context.Context, r ResetRequest) (ResetPlan, error)
 	Reset(ctx context.Context, p ResetPlan) error
 }
+
+// Dater says how old what waits for a group is: it returns the group with
+// Waiting set in its offsets, where the sample could not afford to ask.
+type Dater interface {
+	Date(ctx context.Context, g *Group) (*Group, error)
+}

@@ -102,6 +102,25 @@ func (s *Sampler) Source(stack string) (Source, bool) {
 	return l.spec.Source, true
 }
 
+// Detail is what the last sample of a broker held, partition by partition.
+type Detail struct {
+	Queues []*Queue `json:"queues"`
+	Groups []*Group `json:"groups"`
+}
+
+// Details returns what the last samples held, by stack.
+func (s *Sampler) Details() map[string]Detail {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[string]Detail, len(s.loops))
+	for stack, l := range s.loops {
+		if sample := l.history.sample; sample != nil {
+			all[stack] = Detail{Queues: sample.Queues, Groups: sample.Groups}
+		}
+	}
+	return all
+}
+
 // Queue returns a queue as the last sample had it, with its partitions.
 func (s *Sampler) Queue(stack, name string) (*Queue, error) {
 	return find(s.sample(stack).Queues, "queue", name, func(q *Queue) string { return q.Name })

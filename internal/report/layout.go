@@ -30,19 +30,28 @@ func byStack(services []env.Service) [][]env.Service {
 	return groups
 }
 
+// column of a table of rows; rank says in which order columns go when there is
+// too little room, the highest first.
+type column[Row any] struct {
+	title string
+	right bool
+	rank  int
+	cell  func(Row) string
+}
+
 // fit leaves out columns until the rest has room, and says how wide each is.
-func (p *page) fit(columns []column, services []env.Service) ([]column, []int) {
+func fit[Row any](o Options, columns []column[Row], rows []Row) ([]column[Row], []int) {
 	for {
-		widths := measure(columns, services)
+		widths := measure(columns, rows)
 		total := signSpace
 		for _, w := range widths {
 			total += w + gap
 		}
 		total -= gap
-		if p.options.Width == 0 || total <= p.options.Width || len(columns) == 1 {
+		if o.Width == 0 || total <= o.Width || len(columns) == 1 {
 			return columns, widths
 		}
-		if spare := total - p.options.Width; widths[0]-spare >= nameFloor && len(columns) <= 3 {
+		if spare := total - o.Width; widths[0]-spare >= nameFloor && len(columns) <= 3 {
 			widths[0] -= spare
 			return columns, widths
 		}
@@ -50,18 +59,25 @@ func (p *page) fit(columns []column, services []env.Service) ([]column, []int) {
 	}
 }
 
-func measure(columns []column, services []env.Service) []int {
+func measure[Row any](columns []column[Row], rows []Row) []int {
 	widths := make([]int, len(columns))
 	for i, c := range columns {
 		widths[i] = terminal.Width(c.title)
-		for _, v := range services {
+		for _, v := range rows {
 			widths[i] = max(widths[i], terminal.Width(c.cell(v)))
 		}
 	}
 	return widths
 }
 
-func withoutHighest(columns []column) []column {
+// telling are the columns that say something of any row.
+func telling[Row any](columns []column[Row], rows []Row) []column[Row] {
+	return slices.DeleteFunc(slices.Clone(columns), func(c column[Row]) bool {
+		return !slices.ContainsFunc(rows, func(v Row) bool { text := c.cell(v); return text != "" && text != unknown })
+	})
+}
+
+func withoutHighest[Row any](columns []column[Row]) []column[Row] {
 	drop := 0
 	for i, c := range columns {
 		if c.rank > columns[drop].rank {
@@ -71,13 +87,23 @@ func withoutHighest(columns []column) []column {
 	return slices.Delete(slices.Clone(columns), drop, drop+1)
 }
 
-func cells(columns []column, widths []int, texts []string) string {
+// heads are the titles of the columns, laid out.
+func heads[Row any](columns []column[Row], widths []int) string {
+	return cells(columns, widths, func(c column[Row]) string { return c.title })
+}
+
+// row is a row, laid out.
+func row[Row any](columns []column[Row], widths []int, v Row) string {
+	return cells(columns, widths, func(c column[Row]) string { return c.cell(v) })
+}
+
+func cells[Row any](columns []column[Row], widths []int, text func(column[Row]) string) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		if c.right {
-			parts[i] = terminal.PadLeft(texts[i], widths[i])
+			parts[i] = terminal.PadLeft(text(c), widths[i])
 		} else {
-			parts[i] = terminal.Pad(texts[i], widths[i])
+			parts[i] = terminal.Pad(text(c), widths[i])
 		}
 	}
 	return strings.Join(parts, strings.Repeat(" ", gap))

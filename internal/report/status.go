@@ -74,18 +74,9 @@ func phaseText(s env.Snapshot, o Options) string {
 	return string(s.Phase)
 }
 
-// column of the table of services; rank says in which order columns go when
-// there is too little room, the highest first.
-type column struct {
-	title string
-	right bool
-	rank  int
-	cell  func(env.Service) string
-}
-
-func (p *page) columns(s env.Snapshot) []column {
+func (p *page) columns(s env.Snapshot) []column[env.Service] {
 	now := p.options.now(s)
-	return []column{
+	return []column[env.Service]{
 		{"SERVICE", false, 0, func(v env.Service) string { return one(v.Name) }},
 		{"READY", true, 1, func(v env.Service) string { return fmt.Sprintf("%d/%d", v.Ready, v.Desired) }},
 		{"RESTARTS", true, 4, func(v env.Service) string { return fmt.Sprint(v.Restarts) }},
@@ -119,12 +110,8 @@ func (p *page) services(s env.Snapshot) {
 		p.line(quiet, " no services")
 		return
 	}
-	columns, widths := p.fit(p.columns(s), s.Services)
-	head := make([]string, len(columns))
-	for i, c := range columns {
-		head[i] = c.title
-	}
-	p.line(quiet, "   "+cells(columns, widths, head))
+	columns, widths := fit(p.options, p.columns(s), s.Services)
+	p.line(quiet, "   "+heads(columns, widths))
 	for _, stack := range byStack(s.Services) {
 		title := one(stack[0].Stack)
 		if stack[0].Category != "" {
@@ -140,13 +127,9 @@ func (p *page) services(s env.Snapshot) {
 	}
 }
 
-func (p *page) service(columns []column, widths []int, v env.Service) {
-	texts := make([]string, len(columns))
-	for i, c := range columns {
-		texts[i] = c.cell(v)
-	}
+func (p *page) service(columns []column[env.Service], widths []int, v env.Service) {
 	sign, t := phaseSign(v.Phase)
-	rest := " " + cells(columns, widths, texts)
+	rest := " " + row(columns, widths, v)
 	if p.options.Width > 0 {
 		rest = terminal.Cut(rest, p.options.Width-2)
 	}
