@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/queue"
 )
@@ -34,4 +35,26 @@ func (s *Session) WatchQueues(ctx context.Context, see func(queue.State) bool) e
 			return err
 		}
 	}
+}
+
+// QueueNames are the queues that the environment's keeper knows, as
+// BROKER/NAME, without those that systems keep for themselves. No broker is
+// asked.
+func QueueNames(ctx context.Context, name string) ([]string, error) {
+	root, err := env.StateRoot(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	err = keeper.NewClient(env.FolderOf(root, name)).Queues().Watch(ctx, func(state queue.State) bool {
+		for _, b := range state {
+			for _, q := range b.Queues {
+				if !q.Internal {
+					names = append(names, b.Stack+"/"+q.Name)
+				}
+			}
+		}
+		return false
+	})
+	return names, err
 }

@@ -15,24 +15,61 @@ import (
 )
 
 func newWait(s *streams) *cobra.Command {
-	var name string
+	var name, queueName string
 	var timeout time.Duration
+	wanted := condition{consumed: -1, lag: -1}
 	c := &cobra.Command{
 		Use: "wait [SERVICE…]", GroupID: groupRun, Args: args(0, -1),
 		Short: "Wait until all services are ready, or the named ones",
 		Long: `Waits until the environment is ready, or the services that are named are. It ends
 with exit code 4 when that takes too long, and at once with 1 when waiting longer
-cannot help; it says what is not ready and why.`,
+cannot help; it says what is not ready and why.
+
+With --queue it waits until a group has read so much of a queue, or is so near its
+end, and has been for as long as --stable says. A group that has not committed
+anything is never through.`,
 		Example: `  diorama up -d & diorama wait
-  diorama wait kafka postgres --timeout 2m`,
+  diorama wait kafka postgres --timeout 2m
+  diorama wait --queue kafka/orders --group billing --consumed 1000 --lag 0 --stable 2s
+  diorama wait --queue rabbitmq/jobs --lag 0`,
 		RunE: func(c *cobra.Command, given []string) error {
-			return wait(c.Context(), s, name, given, timeout)
+			if queueName == "" {
+				if err := withoutQueue(c); err != nil {
+					return err
+				}
+				return wait(c.Context(), s, name, given, timeout)
+			}
+			var err error
+			if wanted.queue, err = parseAddress(queueName); err != nil {
+				return err
+			}
+			if len(given) > 0 {
+				return &exitError{ExitUsage, errors.New("wait for services or for a --queue, not for both")}
+			}
+			return waitQueue(c.Context(), s, name, wanted, timeout)
 		},
 		ValidArgsFunction: completeOf(&name, -1, diorama.Services),
 	}
 	nameFlag(c, &name)
 	c.Flags().DurationVar(&timeout, "timeout", 5*time.Minute, "how long it may take")
+	c.Flags().StringVar(&queueName, "queue", "", "wait for a queue, BROKER/NAME")
+	c.Flags().StringVarP(&wanted.group, "group", "g", "", "the group that reads the queue")
+	c.Flags().Int64Var(&wanted.consumed, "consumed", -1, "messages that the group has read at least")
+	c.Flags().Int64Var(&wanted.lag, "lag", -1, "messages that the group has yet to read at most; without --group, messages in the queue")
+	c.Flags().DurationVar(&wanted.stable, "stable", 0, "how long it must have been so")
+	_ = c.RegisterFlagCompletionFunc("queue", completeQueues(&name))
 	return c
+}
+
+// withoutQueue refuses the flags that say more about a queue where none is
+// named.
+func withoutQueue(c *cobra.Command) error {
+	for _, flag := range []string{"group", "consumed", "lag", "stable"} {
+		if c.Flags().Changed(flag) {
+			return &exitError{ExitUsage, fmt.Errorf("--%s is about a queue: say which with --queue BROKER/NAME", flag)}
+		}
+	}
+	return nil
 }
 
 // errNotInTime is the cause of a context that a --timeout ended.

@@ -63,18 +63,26 @@ func (*fake) Close() {}
 // run starts a keeper on the folder and returns its client.
 func run(t *testing.T, folder env.Folder, runtime keeper.Runtime) *keeper.Client {
 	t.Helper()
+	return runWith(t, folder, runtime, func(*keeper.Options) {})
+}
+
+// runWith is run with other options.
+func runWith(t *testing.T, folder env.Folder, runtime keeper.Runtime, change func(*keeper.Options)) *keeper.Client {
+	t.Helper()
 	if err := folder.Make(); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		ended <- keeper.Run(ctx, keeper.Options{
+		options := keeper.Options{
 			Folder: folder, Build: "test", Log: slog.New(slog.DiscardHandler),
 			Open: func(context.Context, keeper.Tell) (keeper.Runtime, error) {
 				return runtime, nil
 			},
-		})
+		}
+		change(&options)
+		ended <- keeper.Run(ctx, options)
 	}()
 	t.Cleanup(func() {
 		cancel()
