@@ -11,22 +11,14 @@ import (
 // negative; where it stays so, the topic is not the one that was read.
 func (r *round) catchUp(ctx context.Context, m *memory) {
 	ahead := make(map[*topic]bool)
-	for _, g := range m.groups {
-		if g.kind == queue.GroupShare || g.shown != nil && g.fits(m.topics) {
+	for _, g := range m.ordered {
+		g.find(m)
+		if g.kind == queue.GroupShare || g.fits() {
 			continue
 		}
 		for i := range g.commits {
-			t := m.topics[g.commits[i].topic]
-			if t == nil || ahead[t] {
-				continue
-			}
-			for _, c := range g.commits[i].parts {
-				if c.partition >= 0 && int(c.partition) < len(t.parts) {
-					if end, ok := t.parts[c.partition].end.Get(); ok && c.offset > end {
-						ahead[t] = true
-						break
-					}
-				}
+			if c := &g.commits[i]; c.topic != nil && !ahead[c.topic] && c.ahead() {
+				ahead[c.topic] = true
 			}
 		}
 	}
@@ -37,7 +29,20 @@ func (r *round) catchUp(ctx context.Context, m *memory) {
 	for t := range ahead {
 		list = append(list, t)
 	}
-	answers := r.offsets(ctx, list, edges()[1])
+	answers := r.offsets(ctx, list, end())
 	r.wait()
 	m.take(answers)
+}
+
+// ahead reports whether the group has read what, by the ends, is not there.
+func (c *commits) ahead() bool {
+	for _, p := range c.parts {
+		if p.partition < 0 || int(p.partition) >= len(c.topic.parts) {
+			continue
+		}
+		if end, ok := c.topic.parts[p.partition].end.Get(); ok && p.offset > end {
+			return true
+		}
+	}
+	return false
 }

@@ -48,9 +48,10 @@ func (r *round) commits(ctx context.Context, m *memory) []func() {
 	return takes
 }
 
+// byCoordinator are groups by the broker that has to be asked about them.
 func (m *memory) byCoordinator(which func(*group) bool) map[int32][]*group {
 	lists := make(map[int32][]*group)
-	for _, g := range m.groups {
+	for _, g := range m.changed {
 		if which(g) {
 			lists[g.coordinator] = append(lists[g.coordinator], g)
 		}
@@ -91,12 +92,12 @@ func (m *memory) takeCommits(answer *kmsg.OffsetFetchResponse) {
 		}
 		list := make([]commits, 0, len(said.Topics))
 		for k := range said.Topics {
-			c := commits{topic: m.named(said.Topics[k].Topic), parts: make([]commit, 0, len(said.Topics[k].Partitions))}
+			c := commits{name: m.named(said.Topics[k].Topic), parts: make([]commit, 0, len(said.Topics[k].Partitions))}
 			for _, p := range said.Topics[k].Partitions {
 				offset := p.Offset
 				if err := why(p.ErrorCode); err != nil {
 					offset = -1
-					g.trouble = fmt.Errorf("its offset in %s, partition %d, is not told: %w", c.topic, p.Partition, err)
+					g.trouble = fmt.Errorf("its offset in %s, partition %d, is not told: %w", c.name, p.Partition, err)
 				}
 				c.parts = append(c.parts, commit{partition: p.Partition, offset: offset, lag: -1})
 			}
@@ -117,13 +118,13 @@ func (m *memory) named(topic string) string {
 
 // committed takes in all commits of a group.
 func (g *group) committed(list []commits) {
-	slices.SortFunc(list, func(a, b commits) int { return strings.Compare(a.topic, b.topic) })
+	slices.SortFunc(list, func(a, b commits) int { return strings.Compare(a.name, b.name) })
 	g.stale = false
-	same := func(a, b commits) bool { return a.topic == b.topic && slices.Equal(a.parts, b.parts) }
+	same := func(a, b commits) bool { return a.name == b.name && slices.Equal(a.parts, b.parts) }
 	if g.trouble == nil && slices.EqualFunc(g.commits, list, same) {
 		return
 	}
-	g.commits, g.shown = list, nil
+	g.commits, g.shown, g.layout = list, nil, 0
 }
 
 // shareOffsets asks a coordinator how far share groups are (KIP-932): the first
@@ -160,12 +161,12 @@ func (m *memory) takeShare(said *kmsg.DescribeShareGroupOffsetsResponseGroup, ve
 	}
 	var list []commits
 	for i := range said.Topics {
-		c := commits{topic: m.named(said.Topics[i].Topic)}
+		c := commits{name: m.named(said.Topics[i].Topic)}
 		for _, p := range said.Topics[i].Partitions {
 			at := commit{partition: p.Partition, offset: p.StartOffset, lag: -1}
 			if err := told(p.ErrorCode, p.ErrorMessage); err != nil {
 				at.offset = -1
-				g.trouble = fmt.Errorf("its offset in %s, partition %d, is not told: %w", c.topic, p.Partition, err)
+				g.trouble = fmt.Errorf("its offset in %s, partition %d, is not told: %w", c.name, p.Partition, err)
 			} else if version >= 1 {
 				at.lag = p.Lag
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,22 +18,28 @@ type group struct {
 	name        string
 	kind        queue.GroupKind
 	streams     bool // described by a request of its own (KIP-1071)
-	state       string
+	// told and state are what the broker calls its state, and that in words.
+	told, state string
 	coordinator int32
+	listedIn    int // the sample that last listed it
 	trouble     error // of the last answers about it
 	members     []queue.Member
 	commits     []commits // by topic
 	// stale: its commits have to be asked for; undescribed: its members.
 	stale, undescribed bool
-	// shown is how the last sample had it, seen the topics as they were then.
-	shown *queue.Group
-	seen  []seenTopic
+	// shown is how the last sample had it; nil: not as it is.
+	shown  *queue.Group
+	layout int // of the topics when they were looked for
 }
 
 // commits are a group's offsets in a topic.
 type commits struct {
-	topic string
+	name  string
 	parts []commit // by ID
+	// topic is nil where there is none of that name; moves are its, when the
+	// group was last shown.
+	topic *topic
+	moves int
 }
 
 // commit is how far a group is in a partition.
@@ -41,11 +48,6 @@ type commit struct {
 	offset    int64
 	// lag is what the broker itself says, of a share group; -1: it does not.
 	lag int64
-}
-
-type seenTopic struct {
-	topic *topic
-	moves int
 }
 
 // groupList is the groups that one broker coordinates.
@@ -75,8 +77,8 @@ func (r *round) listGroups(ctx context.Context, nodes []int32) []*groupList {
 // list takes in which groups there are. Those of a broker that did not answer
 // stay, and say so.
 func (m *memory) list(lists []*groupList) {
-	groups := make(map[string]*group, len(m.groups))
 	silent := make(map[int32]error)
+	changed := false
 	for _, l := range lists {
 		if l.err != nil {
 			silent[l.node] = l.err
@@ -88,20 +90,26 @@ func (m *memory) list(lists []*groupList) {
 			g := m.groups[said.Group]
 			if g == nil {
 				g = &group{name: said.Group, stale: true, undescribed: true}
+				m.groups[g.name], changed = g, true
 			}
 			g.listed(said, l.node)
-			groups[g.name] = g
+			g.listedIn = m.turn
 		}
 	}
 	for name, g := range m.groups {
-		err, ok := silent[g.coordinator]
-		if _, listed := groups[name]; listed || !ok {
+		if g.listedIn == m.turn {
 			continue
 		}
-		g.lose(fmt.Errorf("its coordinator, broker %d, does not answer: %w", g.coordinator, err))
-		groups[name] = g
+		if err, ok := silent[g.coordinator]; ok {
+			g.lose(fmt.Errorf("its coordinator, broker %d, does not answer: %w", g.coordinator, err))
+			continue
+		}
+		delete(m.groups, name)
+		changed = true
 	}
-	m.groups = groups
+	if changed {
+		m.ordered = slices.SortedFunc(maps.Values(m.groups), func(a, b *group) int { return strings.Compare(a.name, b.name) })
+	}
 }
 
 // listed takes in what the list of groups says of one.
@@ -115,19 +123,19 @@ func (g *group) listed(said *kmsg.ListGroupsResponseGroup, node int32) {
 	case "streams":
 		kind, streams = queue.GroupConsumer, true
 	}
-	state := stateName(said.GroupState)
 	if g.trouble != nil || kind != g.kind || node != g.coordinator {
 		g.stale, g.undescribed, g.shown = true, true, nil
 	}
-	if state != g.state {
+	if said.GroupState != g.told {
 		g.undescribed, g.shown = true, nil
+		g.told, g.state = said.GroupState, stateName(said.GroupState)
 	}
-	g.kind, g.streams, g.state, g.coordinator, g.trouble = kind, streams, state, node, nil
-	switch {
+	g.kind, g.streams, g.coordinator, g.trouble = kind, streams, node, nil
+	switch state := g.state; {
 	case kind == queue.GroupShare:
 		// What it has acknowledged is kept elsewhere, where no sign is seen.
 		g.stale, g.undescribed = true, true
-	case streams, state == "", strings.HasSuffix(state, "rebalance"), state == "assigning", state == "reconciling":
+	case state == "", strings.HasSuffix(state, "rebalance"), state == "assigning", state == "reconciling":
 		g.undescribed = true // members come and go, and nothing tells
 	}
 }
@@ -136,7 +144,7 @@ func (g *group) listed(said *kmsg.ListGroupsResponseGroup, node int32) {
 func (g *group) lose(err error) {
 	g.loseMembers(err)
 	g.loseCommits(err)
-	g.state = ""
+	g.told, g.state = "", ""
 }
 
 func (g *group) loseMembers(err error) {
@@ -169,45 +177,56 @@ func stateName(state string) string {
 }
 
 // group is the group as a sample has it.
-func (g *group) group(topics map[string]*topic) *queue.Group {
-	if g.shown != nil && g.fits(topics) {
+func (g *group) group() *queue.Group {
+	if g.fits() {
 		return g.shown
 	}
-	shown := &queue.Group{Name: g.name, Kind: g.kind, State: g.state, Members: g.members, Offsets: g.offsets(topics)}
+	shown := &queue.Group{Name: g.name, Kind: g.kind, State: g.state, Members: g.members, Offsets: g.offsets()}
 	if g.trouble != nil {
 		shown.Trouble = g.trouble.Error()
 	}
-	g.seen = g.seen[:0]
-	for i := range g.commits {
-		t := topics[g.commits[i].topic]
-		s := seenTopic{topic: t}
-		if t != nil {
-			s.moves = t.moves
-		}
-		g.seen = append(g.seen, s)
-	}
 	g.shown = shown
+	for i := range g.commits {
+		if c := &g.commits[i]; c.topic != nil {
+			c.moves = c.topic.moves
+		}
+	}
 	return shown
 }
 
-// fits reports whether the ends that the group was last shown with stand.
-func (g *group) fits(topics map[string]*topic) bool {
-	if len(g.seen) != len(g.commits) {
+// fits reports whether the group is as it was last shown, by itself and by the
+// ends of what it reads.
+func (g *group) fits() bool {
+	if g.shown == nil {
 		return false
 	}
 	for i := range g.commits {
-		t := topics[g.commits[i].topic]
-		if t != g.seen[i].topic || t != nil && t.moves != g.seen[i].moves {
+		if c := &g.commits[i]; c.topic != nil && c.topic.moves != c.moves {
 			return false
 		}
 	}
 	return true
 }
 
+// find finds the topics that a group has committed for, where those that there
+// are have changed since it was last looked at.
+func (g *group) find(m *memory) {
+	if g.layout == m.layout {
+		return
+	}
+	g.layout = m.layout
+	for i := range g.commits {
+		c := &g.commits[i]
+		if t := m.topics[c.name]; t != c.topic {
+			c.topic, g.shown = t, nil
+		}
+	}
+}
+
 // offsets are what the group has committed, and what its members read without
 // having committed. A lag is what Kafka's own tools print: the log's end less
 // the offset, whatever the log's start is by now.
-func (g *group) offsets(topics map[string]*topic) []queue.Offset {
+func (g *group) offsets() []queue.Offset {
 	n := 0
 	for i := range g.commits {
 		n += len(g.commits[i].parts)
@@ -215,9 +234,9 @@ func (g *group) offsets(topics map[string]*topic) []queue.Offset {
 	list := make([]queue.Offset, 0, n)
 	for i := range g.commits {
 		c := &g.commits[i]
-		t := topics[c.topic]
+		t := c.topic
 		for _, p := range c.parts {
-			o := queue.Offset{Queue: c.topic, Partition: p.partition}
+			o := queue.Offset{Queue: c.name, Partition: p.partition}
 			if p.offset >= 0 {
 				o.Committed = queue.Known(p.offset)
 			}

@@ -16,14 +16,15 @@ type edge struct {
 	of        func(*part) *queue.Count
 }
 
-// edges are the three that a sample wants. The end is what consumers of the
-// default isolation can read up to, as in Kafka's own tools.
-func edges() [3]edge {
-	return [3]edge{
-		{timestamp: -2, of: func(p *part) *queue.Count { return &p.start }},
-		{timestamp: -1, of: func(p *part) *queue.Count { return &p.end }},
-		{timestamp: -1, isolation: 1, of: func(p *part) *queue.Count { return &p.stable }},
-	}
+// start is the first offset that can be read, end the one after the last that
+// consumers of the default isolation can read, as in Kafka's own tools.
+func start() edge { return edge{timestamp: -2, of: func(p *part) *queue.Count { return &p.start }} }
+func end() edge   { return edge{timestamp: -1, of: func(p *part) *queue.Count { return &p.end }} }
+
+// stable is the end for consumers that read what is committed. It moves with the
+// end only, for what closes a transaction is a record itself.
+func stable() edge {
+	return edge{timestamp: -1, isolation: 1, of: func(p *part) *queue.Count { return &p.stable }}
 }
 
 // offsetsAnswer is what one leader said of one edge; each topic's partitions
@@ -141,7 +142,21 @@ func (t *topic) takeOffset(said *kmsg.ListOffsetsResponseTopicPartition, e edge,
 	*known = value
 	t.shown, t.unsized = nil, true
 	t.moves++
+	t.unsettled = t.unsettled || known == &p.end
 	return false
+}
+
+// settle asks for the stable ends of topics whose ends have moved.
+func (r *round) settle(ctx context.Context, m *memory) func() {
+	var moved []*topic
+	for _, t := range m.topics {
+		if t.unsettled {
+			t.unsettled = false
+			moved = append(moved, t)
+		}
+	}
+	answers := r.offsets(ctx, moved, stable())
+	return func() { m.take(answers) }
 }
 
 // missed makes unknown what a leader that gave no answer would have said.

@@ -26,7 +26,11 @@ type memory struct {
 	brokers []int32
 	topics  map[string]*topic
 	groups  map[string]*group
-	tail    tail
+	// ordered are the groups by name, changed those to ask about.
+	ordered, changed []*group
+	tail             tail
+	// layout counts how often a topic came or went.
+	layout int
 	// alarms are what the last sample could not find out at all.
 	alarms []string
 	// pass counts answers about offsets, turn samples.
@@ -34,7 +38,7 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{topics: make(map[string]*topic), groups: make(map[string]*group), tail: newTail()}
+	return &memory{layout: 1, topics: make(map[string]*topic), groups: make(map[string]*group), tail: newTail()}
 }
 
 // round is one sample on its way.
@@ -110,8 +114,7 @@ func (r *round) topics(ctx context.Context, m *memory) error {
 	if m.version == "" {
 		r.start(func() { version = r.version(ctx) })
 	}
-	edges := edges()
-	answers := r.offsets(ctx, known, edges[:]...)
+	answers := r.offsets(ctx, known, start(), end())
 	lists := r.listGroups(ctx, m.brokers)
 	r.wait()
 	if err != nil {
@@ -123,7 +126,7 @@ func (r *round) topics(ctx context.Context, m *memory) error {
 	before := slices.Clone(m.brokers)
 	fresh := m.learn(said)
 	fresh = append(fresh, m.take(answers)...)
-	again := r.offsets(ctx, fresh, edges[:]...)
+	again := r.offsets(ctx, fresh, start(), end())
 	more := r.listGroups(ctx, slices.DeleteFunc(slices.Clone(m.brokers), func(id int32) bool { return slices.Contains(before, id) }))
 	r.wait()
 	m.take(again)
@@ -142,30 +145,39 @@ func (r *round) version(ctx context.Context) string {
 	return strings.TrimPrefix(kversion.FromApiVersionsResponse(said).VersionGuess(), "v")
 }
 
-// groups brings groups up to date, and sizes meanwhile.
+// groups brings groups up to date, and what of topics is asked for where it has
+// changed.
 func (r *round) groups(ctx context.Context, m *memory) {
 	r.follow(ctx, m)
 	m.mark()
 	commits := r.commits(ctx, m)
 	described := r.describe(ctx, m)
 	sizes := r.sizes(ctx, m)
+	settle := r.settle(ctx, m)
 	r.wait()
 	for _, take := range slices.Concat(commits, described, sizes) {
 		take()
 	}
+	settle()
 	r.catchUp(ctx, m)
 }
 
 // mark makes a share of all be asked for again, so that what no sign told of is
-// seen in the end.
+// seen in the end, and collects what to ask about.
 func (m *memory) mark() {
-	names := slices.Sorted(maps.Keys(m.groups))
-	for i := m.turn % afresh; i < len(names); i += afresh {
-		m.groups[names[i]].stale, m.groups[names[i]].undescribed = true, true
+	m.changed = m.changed[:0]
+	for i, g := range m.ordered {
+		if i%afresh == m.turn%afresh {
+			g.stale, g.undescribed = true, true
+		}
+		if g.stale || g.undescribed {
+			m.changed = append(m.changed, g)
+		}
 	}
-	topics := slices.Sorted(maps.Keys(m.topics))
-	for i := m.turn % afresh; i < len(topics); i += afresh {
-		m.topics[topics[i]].unsized = true
+	for i, name := range slices.Sorted(maps.Keys(m.topics)) {
+		if i%afresh == m.turn%afresh {
+			m.topics[name].unsized = true
+		}
 	}
 }
 
@@ -175,11 +187,10 @@ func (m *memory) shown() ([]*queue.Queue, []*queue.Group) {
 	for _, t := range m.topics {
 		queues = append(queues, t.queue())
 	}
-	groups := make([]*queue.Group, 0, len(m.groups))
-	for _, g := range m.groups {
-		groups = append(groups, g.group(m.topics))
-	}
 	slices.SortFunc(queues, func(a, b *queue.Queue) int { return strings.Compare(a.Name, b.Name) })
-	slices.SortFunc(groups, func(a, b *queue.Group) int { return strings.Compare(a.Name, b.Name) })
+	groups := make([]*queue.Group, 0, len(m.ordered))
+	for _, g := range m.ordered {
+		groups = append(groups, g.group())
+	}
 	return queues, groups
 }

@@ -22,8 +22,8 @@ type topic struct {
 	// moves counts how often an end moved: what depends on them is old where
 	// it has seen another number.
 	moves int
-	// unsized: its length on disk has to be asked for.
-	unsized bool
+	// unsized: its length on disk has to be asked for; unsettled: its stable ends.
+	unsized, unsettled bool
 	// shown is how the last sample had it; nil: not as it is.
 	shown *queue.Queue
 }
@@ -49,12 +49,16 @@ func (m *memory) learn(answer *kmsg.MetadataResponse) (fresh []*topic) {
 		}
 		t := m.topics[*said.Topic]
 		if t == nil || t.id != said.TopicID {
+			m.layout++
 			t = &topic{name: *said.Topic, id: said.TopicID, internal: said.IsInternal || strings.HasPrefix(*said.Topic, "__")}
 		}
 		if t.place(said) {
 			fresh = append(fresh, t)
 		}
 		topics[t.name] = t
+	}
+	if len(topics) != len(m.topics) {
+		m.layout++ // some are gone
 	}
 	m.topics = topics
 	m.brokers = m.brokers[:0]
