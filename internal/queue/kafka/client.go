@@ -149,3 +149,8 @@ func told(code int16, message *string) error {
 	}
 	return err
 }
+
+// missing reports whether an error says that there is no such topic.
+func missing(err error) bool {
+	return errors.Is(err, kerr.UnknownTopicOrPartition) || errors.Is(err, kerr.UnknownTopicID)
+}
