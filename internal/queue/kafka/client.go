@@ -69,7 +69,7 @@ func Open(access queue.Access) (queue.Source, error) {
 
 // dialer makes a client of the library's, which dials when it is asked.
 func (c *Client) dialer(more ...kgo.Opt) (*kgo.Client, error) {
-	versions := kversion.Tip()
+	versions := kversion.Stable()
 	// The next versions name topics by ID alone, and so cannot speak of offsets
 	// of topics that are gone.
 	versions.SetMaxKeyVersion(int16(kmsg.OffsetCommit), 9)

@@ -15,13 +15,13 @@ import (
 
 // group is what is known of a group, from sample to sample.
 type group struct {
-	name        string
-	kind        queue.GroupKind
-	streams     bool // described by a request of its own (KIP-1071)
+	name    string
+	kind    queue.GroupKind
+	streams bool // described by a request of its own (KIP-1071)
 	// told and state are what the broker calls its state, and that in words.
 	told, state string
 	coordinator int32
-	listedIn    int // the sample that last listed it
+	listedIn    int   // the sample that last listed it
 	trouble     error // of the last answers about it
 	members     []queue.Member
 	commits     []commits // by topic
