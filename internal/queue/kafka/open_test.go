@@ -1,0 +1,50 @@
+package kafka
+
+import (
+	"testing"
+
+	"github.com/diorama-dev/diorama/internal/queue"
+)
+
+// open is the adapter under test, of a broker on a port of this machine.
+func open(tb testing.TB, port int) *Client {
+	tb.Helper()
+	source, err := Open(queue.Access{"broker": {Host: "127.0.0.1", Port: port}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(source.Close)
+	return source.(*Client)
+}
+
+// sampleOf takes a sample that has to succeed.
+func sampleOf(tb testing.TB, c *Client) *queue.Sample {
+	tb.Helper()
+	sample, err := c.Sample(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return sample
+}
+
+func queueOf(tb testing.TB, s *queue.Sample, name string) *queue.Queue {
+	tb.Helper()
+	for _, q := range s.Queues {
+		if q.Name == name {
+			return q
+		}
+	}
+	tb.Fatalf("the sample has no topic %s", name)
+	return nil
+}
+
+func groupIn(tb testing.TB, s *queue.Sample, name string) *queue.Group {
+	tb.Helper()
+	for _, g := range s.Groups {
+		if g.Name == name {
+			return g
+		}
+	}
+	tb.Fatalf("the sample has no group %s", name)
+	return nil
+}
