@@ -16,7 +16,7 @@ const usualDeliveryLimit = 20
 // Giving a message back counts against it, and AMQP 0-9-1 has no other way to
 // give one back.
 func deliveryLimit(a queueAnswer) int64 {
-	if kindOf(string(a.Type)) != queue.KindQuorum {
+	if !quorumOf(a) {
 		return 0
 	}
 	return max(a.DeliveryLimit.Or(usualDeliveryLimit), 0)

@@ -10,11 +10,19 @@ import (
 	"github.com/diorama-dev/diorama/internal/queue"
 )
 
+// mostReturned bounds how many messages beyond those asked for are taken to
+// keep the order of a quorum queue.
+const mostReturned = 10_000
+
 // Peek shows messages. Those of a stream are read. Those of a classic or
 // quorum queue are taken one by one without acknowledgement, oldest first, and
-// given back together at the end, to the places that they had; a connection
-// that breaks gives them back as well. Only the one that is shown is held in
-// memory here; until the end none of them is given to a consumer.
+// given back together at the end; a connection that breaks gives them back as
+// well. Only the one that is shown is held in memory here; until the end none
+// of them is given to a consumer.
+//
+// A classic queue puts them where they were. A quorum queue puts them behind
+// all that were given back before, and hands those out first: so as to leave
+// the order as it is, all of those are taken, shown or not.
 func (s *source) Peek(ctx context.Context, r queue.PeekRequest, see func(queue.Message) error) error {
 	a := parseAddress(r.Queue)
 	if a.exchange {
@@ -68,7 +76,8 @@ func (s *source) peekQueue(ctx context.Context, a address, found queueAnswer, r 
 	}
 	looked := look{limit: limit}
 	last, seen := uint64(0), error(nil)
-	for i := 0; i < r.Limit && seen == nil; i++ {
+	wanted, returned := r.Limit, quorumOf(found)
+	for i := 0; i < wanted || (returned && i < r.Limit+mostReturned); i++ {
 		delivery, ok, err := channel.Get(a.name, false)
 		if err != nil {
 			return explain(ctx, "peek into "+a.String(), err)
@@ -78,7 +87,13 @@ func (s *source) peekQueue(ctx context.Context, a address, found queueAnswer, r 
 		}
 		last = delivery.DeliveryTag
 		looked.at(delivery.Headers)
-		seen = see(message(&delivery, strconv.Itoa(i), r.MostBytes))
+		returned = returned && delivery.Redelivered
+		if i < wanted {
+			seen = see(message(&delivery, strconv.Itoa(i), r.MostBytes))
+		}
+		if seen != nil {
+			wanted = 0
+		}
 	}
 	s.hasLooked(a, found, looked)
 	if last > 0 {
@@ -91,6 +106,8 @@ func (s *source) peekQueue(ctx context.Context, a address, found queueAnswer, r 
 	}
 	return seen
 }
+
+func quorumOf(a queueAnswer) bool { return kindOf(string(a.Type)) == queue.KindQuorum }
 
 // giveBack returns all messages up to a tag, and asks for the queue once more:
 // it answers after it has them again.

@@ -15,14 +15,14 @@ const (
 	// streamWindow is how many messages of a stream are under way at once: of
 	// 1 MB each they take 8 MB.
 	streamWindow = 8
-	// streamQuiet is how long a stream is waited for that should have messages
-	// and sends none: retention took them, or none is as young as was asked.
-	streamQuiet = 2 * time.Second
+	// streamIdle is for how long nothing comes before the broker is asked
+	// whether it has anything more.
+	streamIdle = 50 * time.Millisecond
 )
 
-// peekStream reads from a stream up to where it ended at the beginning. It
-// stores no offset. Retention and chunks make the message count of a stream
-// the distance of its offsets: https://www.rabbitmq.com/docs/streams#offsets.
+// peekStream reads from a stream, up to its end. It stores no offset:
+// https://www.rabbitmq.com/docs/streams#consuming. Where a time is given it
+// begins with the chunk of messages that the time falls into.
 func (s *source) peekStream(ctx context.Context, a address, r queue.PeekRequest, see func(queue.Message) error) error {
 	l, err := s.dial(ctx, a.vhost)
 	if err != nil {
@@ -30,20 +30,17 @@ func (s *source) peekStream(ctx context.Context, a address, r queue.PeekRequest,
 	}
 	defer l.close()
 	doing := "peek into " + a.String()
-	first, count, err := l.extent(ctx, a.name)
-	if err != nil {
-		return explain(ctx, doing, err)
-	}
-	if count == 0 {
-		return nil
-	}
-	end, start, lowest := first+count, any("first"), int64(0)
+	start, lowest := any("first"), int64(0)
 	switch r.From {
 	case queue.FromNewest:
-		lowest = max(first, end-int64(r.Limit))
+		end, err := l.end(ctx, a.name)
+		if err != nil {
+			return explain(ctx, doing, err)
+		}
+		lowest = max(0, end-int64(r.Limit))
 		start = lowest
 	case queue.FromOffset:
-		lowest = max(first, r.Offset)
+		lowest = max(0, r.Offset)
 		start = lowest
 	case queue.FromTime:
 		start = r.Time
@@ -51,46 +48,36 @@ func (s *source) peekStream(ctx context.Context, a address, r queue.PeekRequest,
 	default:
 		return &queue.CannotError{What: fmt.Sprintf("a stream cannot be read from %q", r.From)}
 	}
-	if lowest >= end {
-		return nil
-	}
-	shown := 0
-	err = l.read(ctx, a.name, start, func(offset int64, d *amqp.Delivery) (more bool, err error) {
+	shown, seen := 0, error(nil)
+	err = l.read(ctx, a.name, start, func(offset int64, d *amqp.Delivery) (more bool) {
 		if offset < lowest {
-			return true, nil
+			return true
 		}
 		shown++
-		err = see(message(d, strconv.FormatInt(offset, 10), r.MostBytes))
-		return shown < r.Limit && offset+1 < end, err
+		seen = see(message(d, strconv.FormatInt(offset, 10), r.MostBytes))
+		return shown < r.Limit && seen == nil
 	})
-	return err
+	if err != nil {
+		return explain(ctx, doing, err)
+	}
+	return seen
 }
 
-// extent is where a stream begins and how many messages it has.
-func (l *link) extent(ctx context.Context, name string) (first, count int64, err error) {
-	channel, err := l.Channel()
-	if err != nil {
-		return 0, 0, err
-	}
-	defer channel.Close()
-	declared, err := channel.QueueDeclarePassive(name, true, false, false, false, nil)
-	if err != nil || declared.Messages == 0 {
-		return 0, 0, err
-	}
-	found := false
-	err = l.read(ctx, name, "first", func(offset int64, _ *amqp.Delivery) (bool, error) {
-		first, found = offset, true
-		return false, nil
+// end is the offset that a stream's next message gets. The message count that
+// the broker gives for a stream is seconds old, so its last chunk is read.
+func (l *link) end(ctx context.Context, name string) (int64, error) {
+	end := int64(0)
+	err := l.read(ctx, name, "last", func(offset int64, _ *amqp.Delivery) bool {
+		end = offset + 1
+		return true
 	})
-	if err != nil || !found {
-		return 0, 0, err
-	}
-	return first, int64(declared.Messages), nil
+	return end, err
 }
 
 // read calls a function with messages from a place of a stream on, until it
-// wants no more or none come.
-func (l *link) read(ctx context.Context, name string, from any, each func(int64, *amqp.Delivery) (more bool, err error)) error {
+// wants no more or the stream ends. An offset that retention has passed is
+// that of the first message.
+func (l *link) read(ctx context.Context, name string, from any, each func(int64, *amqp.Delivery) (more bool)) error {
 	channel, err := l.Channel()
 	if err != nil {
 		return err
@@ -103,23 +90,33 @@ func (l *link) read(ctx context.Context, name string, from any, each func(int64,
 	if err != nil {
 		return err
 	}
-	quiet := time.NewTimer(streamQuiet)
-	defer quiet.Stop()
+	idle := time.NewTimer(streamIdle)
+	defer idle.Stop()
+	asked := false
 	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-quiet.C:
-			return nil
+		case <-idle.C:
+			if asked {
+				return nil
+			}
+			// The channel reads the stream itself and answers in order: what
+			// it had to deliver has come before this answer.
+			if _, err := channel.QueueDeclarePassive(name, true, false, false, false, nil); err != nil {
+				return err
+			}
+			asked = true
+			idle.Reset(streamIdle)
 		case d, ok := <-deliveries:
 			if !ok {
-				return fmt.Errorf("the broker ended the reading of %s: %w", name, amqp.ErrClosed)
+				return fmt.Errorf("the broker ended the reading: %w", amqp.ErrClosed)
 			}
-			quiet.Reset(streamQuiet)
+			asked = false
+			idle.Reset(streamIdle)
 			offset, _ := integer(d.Headers[headerOffset])
-			more, err := each(offset, &d)
-			if err != nil || !more {
-				return err
+			if !each(offset, &d) {
+				return nil
 			}
 			// Acknowledging asks for the next ones; a stream keeps all.
 			if err := d.Ack(false); err != nil {
