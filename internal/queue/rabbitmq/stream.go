@@ -18,6 +18,8 @@ const (
 	// streamIdle is for how long nothing comes before the broker is asked
 	// whether it has anything more.
 	streamIdle = 50 * time.Millisecond
+	// reader is the tag of the consumer, one for each channel.
+	reader = "diorama"
 )
 
 // peekStream reads from a stream, up to its end. It stores no offset:
@@ -86,10 +88,13 @@ func (l *link) read(ctx context.Context, name string, from any, each func(int64,
 	if err := channel.Qos(streamWindow, 0, false); err != nil {
 		return err
 	}
-	deliveries, err := channel.ConsumeWithContext(ctx, name, "", false, false, false, false, amqp.Table{headerOffset: from})
+	deliveries, err := channel.ConsumeWithContext(ctx, name, reader, false, false, false, false, amqp.Table{headerOffset: from})
 	if err != nil {
 		return err
 	}
+	// A channel that is only closed stays in the broker's count of consumers.
+	//nolint:errcheck // a connection that is gone has no consumers
+	defer channel.Cancel(reader, false)
 	idle := time.NewTimer(streamIdle)
 	defer idle.Stop()
 	asked := false
