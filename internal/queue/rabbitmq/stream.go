@@ -45,7 +45,9 @@ func (s *source) peekStream(ctx context.Context, a address, r queue.PeekRequest,
 		lowest = max(0, r.Offset)
 		start = lowest
 	case queue.FromTime:
-		start = r.Time
+		if r.Time.Unix() > 0 { // a timestamp of AMQP knows no earlier one
+			start = r.Time
+		}
 	case queue.FromOldest, "":
 	default:
 		return &queue.CannotError{What: fmt.Sprintf("a stream cannot be read from %q", r.From)}

@@ -29,7 +29,7 @@ func start(t testing.TB, args ...string) *lab {
 	broker := queuetest.Start(t, queuetest.Spec{
 		Image: "docker.io/library/redis:8.10.1-alpine", Ports: map[int]int{port: 6379},
 		// Not as process 1, which nobody within the container can stop.
-		Cmd: append([]string{"sh", "-c", `redis-server "$@" & wait`, "sh", "--requirepass", "secret", "--maxmemory-policy", "noeviction", "--save", ""}, args...),
+		Cmd: append([]string{"sh", "-c", `redis-server "$@" & trap "kill $!" TERM; wait`, "sh", "--requirepass", "secret", "--maxmemory-policy", "noeviction", "--save", ""}, args...),
 	})
 	opened, err := Open(queue.Access{"redis": {URL: fmt.Sprintf("redis://:secret@127.0.0.1:%d/0", port)}})
 	if err != nil {
