@@ -195,6 +195,44 @@ func (l *lab) compare(t *testing.T) {
 	t.Logf("compared %d groups", compared)
 }
 
+// A large database is looked through over several samples, each with few
+// requests, and every queue is found.
+func TestLargeDatabase(t *testing.T) {
+	l := start(t)
+	l.cli(t, "EVAL", "for i=1,300000 do redis.call('SET','k'..i,'x') end redis.call('RPUSH','jobs','x') redis.call('XADD','s','*','value','x')", "0")
+	for n := 1; ; n++ {
+		sample := l.sampled(t)
+		if sample.Requests > scansFirst+2 {
+			t.Fatalf("%d requests", sample.Requests)
+		}
+		if l.keys.complete() {
+			if len(sample.Queues) != 2 {
+				t.Errorf("after %d samples: %v", n, sample.Queues)
+			}
+			t.Logf("%d samples", n)
+			break
+		}
+	}
+	if sample := l.sampled(t); sample.Requests != scansLater+2 {
+		t.Errorf("%d requests", sample.Requests)
+	}
+}
+
+func BenchmarkSampleOfARealServer(b *testing.B) {
+	l := start(b)
+	for i := range 500 {
+		name := fmt.Sprint("s", i)
+		l.client.XAdd(b.Context(), &goredis.XAddArgs{Stream: name, Values: []any{"value", "x"}})
+		l.client.XGroupCreate(b.Context(), name, "g", "0")
+		l.client.XReadGroup(b.Context(), &goredis.XReadGroupArgs{Group: "g", Consumer: "c", Streams: []string{name, ">"}})
+		l.client.XAdd(b.Context(), &goredis.XAddArgs{Stream: name, Values: []any{"value", "x"}})
+		l.client.RPush(b.Context(), fmt.Sprint("l", i), "x")
+	}
+	for b.Loop() {
+		l.sampled(b)
+	}
+}
+
 func TestMemoryAlarm(t *testing.T) {
 	l := start(t, "--maxmemory", "4mb")
 	l.client.XAdd(t.Context(), &goredis.XAddArgs{Stream: "s", Values: []any{"value", "x"}})

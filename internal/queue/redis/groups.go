@@ -83,16 +83,19 @@ return r[1] and r[1][1]`
 
 // lag is how many entries a group has yet to get. Redis does not know it after
 // entries were deleted, and before version 7 not at all; but of a group that
-// got the last one it is none.
+// got the last one it is none. Where the server has not counted what the group
+// read, its lag can be right only of a group that is at the first entry or
+// before it: an imitation of Redis gives the length of the stream for all.
 func (s stream) lag(group fields) queue.Count {
-	if lag := group.count("lag"); lag.IsKnown() {
-		return lag.AtLeast(0)
-	}
-	last := s.about.text("last-generated-id")
-	if (last != "" && group.text("last-delivered-id") == last) || s.about.count("length").Or(1) == 0 {
+	last, delivered := s.about.text("last-generated-id"), group.text("last-delivered-id")
+	if (last != "" && delivered == last) || s.about.count("length").Or(1) == 0 {
 		return queue.Known[int64](0)
 	}
-	return queue.Count{}
+	first := s.about.entryID("first-entry") // none: compared as 0-0
+	if !group.count("entries-read").IsKnown() && compareIDs(delivered, first) > 0 {
+		return queue.Count{}
+	}
+	return group.count("lag").AtLeast(0)
 }
 
 // groups are the consumer groups of all streams, by name.

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -96,6 +97,20 @@ func idTime(id string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return time.UnixMilli(n).UTC(), true
+}
+
+// compareIDs compares the IDs of two entries. What is no number counts as 0.
+func compareIDs(a, b string) int {
+	a1, a2, _ := strings.Cut(a, "-")
+	b1, b2, _ := strings.Cut(b, "-")
+	number := func(text string) uint64 {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return 0
+		}
+		return n
+	}
+	return cmp.Or(cmp.Compare(number(a1), number(b1)), cmp.Compare(number(a2), number(b2)))
 }
 
 // info is what INFO says: https://redis.io/docs/latest/commands/info/.

@@ -61,6 +61,7 @@ func Open(access queue.Access) (queue.Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redis: the endpoint's URL: %w", withoutURL(err))
 	}
+	goredis.SetLogger(quiet{}) // the client has but one for all
 	options.ClientName = "diorama"
 	options.Protocol = 2
 	options.ContextTimeoutEnabled = true
@@ -73,6 +74,12 @@ func Open(access queue.Access) (queue.Source, error) {
 		keys: newKeys(), heads: make(map[head]time.Time), planned: make(map[streamGroup]string),
 	}, nil
 }
+
+// quiet keeps the client from writing to standard error, where it would tear a
+// screen: what it has to say is in the errors that it returns.
+type quiet struct{}
+
+func (quiet) Printf(context.Context, string, ...any) {}
 
 // withoutURL is an error of a URL without the URL, which has a password.
 func withoutURL(err error) error {
