@@ -40,6 +40,9 @@ const (
 	consumerNotOnline = 206
 )
 
+// broadcasting is the model of a group of which each member gets every message.
+const broadcasting = "BROADCASTING"
+
 // refusal is an answer that is not the one that was asked for.
 type refusal struct {
 	what   string // who refused

@@ -119,7 +119,7 @@ func (m *memory) learn(stats map[string]topicStats, members map[string]connectio
 	for name, answer := range members {
 		kind := m.groups[name].kind
 		switch answer.Model {
-		case "BROADCASTING":
+		case broadcasting:
 			kind = queue.GroupBroadcast
 		case "CLUSTERING":
 			kind = queue.GroupCluster

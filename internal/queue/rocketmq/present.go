@@ -16,6 +16,9 @@ const (
 	mayWrite = 2
 )
 
+// mostQueues bounds what is made of the number of a topic's queues alone.
+const mostQueues = 1 << 16
+
 // queues are the topics by name, with what is known of each.
 func (m *memory) queues(seen overview) []*queue.Queue {
 	system := make(map[string]bool, len(seen.system.Names))
@@ -62,7 +65,7 @@ func (s topicStats) queue(name string, config topicConfig) *queue.Queue {
 		})
 	}
 	if q.Partitions == nil {
-		for id := range max(config.ReadQueues, config.WriteQueues, 0) {
+		for id := range min(max(config.ReadQueues, config.WriteQueues, 0), mostQueues) {
 			q.Partitions = append(q.Partitions, queue.Partition{ID: id})
 		}
 	}

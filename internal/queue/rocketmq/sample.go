@@ -184,22 +184,25 @@ func (s *Source) alarms(ctx context.Context, a *asker, seen overview) ([]string,
 	if err != nil {
 		return nil, err
 	}
-	if limit := diskLimit(string(answer.body)); used*100 >= limit {
+	limit, ok := setting(answer.body, "diskSpaceWarningLevelRatio")
+	if !ok {
+		limit = usualLimit
+	}
+	if used*100 >= limit {
 		alarms = append(alarms, fmt.Sprintf("the disk is %.0f %% full: from %.0f %% on, messages are refused", math.Floor(used*100), limit))
 	}
 	return alarms, nil
 }
 
-// diskLimit finds the percentage at which the broker refuses messages in its
-// settings, lines of key=value.
-func diskLimit(settings string) float64 {
-	for line := range strings.Lines(settings) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		if limit, err := strconv.ParseFloat(value, 64); err == nil && key == "diskSpaceWarningLevelRatio" {
-			return limit
+// setting finds a number in the settings of a broker, lines of key=value.
+func setting(settings []byte, key string) (float64, bool) {
+	for line := range strings.Lines(string(settings)) {
+		if name, value, _ := strings.Cut(strings.TrimSpace(line), "="); name == key {
+			number, err := strconv.ParseFloat(value, 64)
+			return number, err == nil
 		}
 	}
-	return usualLimit
+	return 0, false
 }
 
 // sortedByName is a map's values by name.
