@@ -35,6 +35,10 @@ func (m *memory) queues(seen overview) []*queue.Queue {
 	return sortedByName(shown)
 }
 
+// proxyTopic is where proxies tell each other of their clients; each reads it as
+// the group "CID_" and its name.
+const proxyTopic = "DefaultHeartBeatSyncerTopic"
+
 // ofTheSystem knows topics that RocketMQ makes, by their names: those of
 // messages that are to be delivered again or were given up, and its own
 // (MixAll and TopicValidator of RocketMQ).
@@ -44,7 +48,7 @@ func ofTheSystem(topic string) bool {
 			return true
 		}
 	}
-	return false
+	return topic == proxyTopic
 }
 
 // queue is a topic. Where its offsets have not been asked for yet they are
@@ -87,7 +91,8 @@ func builtInGroup(name string) bool {
 	switch name {
 	case "DEFAULT_CONSUMER", "DEFAULT_PRODUCER", "TOOLS_CONSUMER", "SCHEDULE_CONSUMER", "FILTERSRV_CONSUMER",
 		"__MONITOR_CONSUMER", "CLIENT_INNER_PRODUCER", "SELF_TEST_P_GROUP", "SELF_TEST_C_GROUP",
-		"CID_ONS-HTTP-PROXY", "CID_ONSAPI_PERMISSION", "CID_ONSAPI_OWNER", "CID_ONSAPI_PULL":
+		"CID_ONS-HTTP-PROXY", "CID_ONSAPI_PERMISSION", "CID_ONSAPI_OWNER", "CID_ONSAPI_PULL",
+		"CID_" + proxyTopic:
 		return true
 	}
 	return strings.HasPrefix(name, "CID_RMQ_SYS_")

@@ -129,12 +129,13 @@ func (s *Source) details(ctx context.Context, a *asker, topics, groups []string)
 type committed map[string]map[int32]int64
 
 // byGroup sorts the offsets by group. Those of topics that are not there any
-// more are left out.
+// more are left out, and those of group@broadcast: there a proxy notes how far
+// single members are whose group has no offset in common.
 func byGroup(seen overview) map[string]committed {
 	groups := make(map[string]committed, len(seen.groups.Groups))
 	for key, offsets := range seen.offsets.Table {
 		topic, group, ok := strings.Cut(key, "@")
-		if _, there := seen.topics.Topics[topic]; !ok || !there {
+		if _, there := seen.topics.Topics[topic]; !ok || !there || strings.Contains(group, "@") {
 			continue
 		}
 		if groups[group] == nil {
