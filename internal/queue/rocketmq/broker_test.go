@@ -71,16 +71,19 @@ func start(t *testing.T) pair {
 // until samples until it is so.
 func (p pair) until(t *testing.T, what string, so func(*queue.Sample) bool) *queue.Sample {
 	t.Helper()
-	deadline := time.Now().Add(90 * time.Second)
+	deadline := time.After(90 * time.Second)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
 	for {
 		sample, err := p.Sample(t.Context())
 		if err == nil && so(sample) {
 			return sample
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-tick.C:
+		case <-deadline:
 			t.Fatalf("not within 90 s: %s; last: %+v, %v", what, sample, err)
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 }
 
@@ -192,21 +195,24 @@ func TestBroker(t *testing.T) {
 	t.Run("numbers", func(t *testing.T) { compare(t, p) })
 	t.Run("peek", func(t *testing.T) { peek(t, p) })
 	t.Run("reset", func(t *testing.T) { reset(t, p) })
-	t.Run("delete", func(t *testing.T) {
-		if err := p.Delete(ctx, "quiet"); err != nil {
-			t.Fatal(err)
-		}
-		sample, err := p.Sample(ctx)
-		if err != nil || queueOf(sample, "quiet") != nil {
-			t.Errorf("quiet is still there: %v", err)
-		}
-		if err := p.Delete(ctx, "TBW102"); err == nil {
-			t.Error("a topic of RocketMQ's own was deleted")
-		}
-		if list := p.broker.Run(t, "sh", "mqadmin", "topicList", "-n", p.inside); strings.Contains(list, "quiet") {
-			t.Errorf("mqadmin still lists it:\n%s", list)
-		}
-	})
+	t.Run("delete", func(t *testing.T) { remove(t, p) })
+}
+
+func remove(t *testing.T, p pair) {
+	t.Helper()
+	if err := p.Delete(t.Context(), "quiet"); err != nil {
+		t.Fatal(err)
+	}
+	sample, err := p.Sample(t.Context())
+	if err != nil || queueOf(sample, "quiet") != nil {
+		t.Errorf("quiet is still there: %v", err)
+	}
+	if err := p.Delete(t.Context(), "TBW102"); err == nil {
+		t.Error("a topic of RocketMQ's own was deleted")
+	}
+	if list := p.broker.Run(t, "sh", "mqadmin", "topicList", "-n", p.inside); strings.Contains(list, "quiet") {
+		t.Errorf("mqadmin still lists it:\n%s", list)
+	}
 }
 
 // table reads the rows of mqadmin's output that have a number of columns.
@@ -221,6 +227,7 @@ func table(text string, columns int) [][]string {
 }
 
 func compare(t *testing.T, p pair) {
+	t.Helper()
 	sample, err := p.Sample(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -276,6 +283,7 @@ func compare(t *testing.T, p pair) {
 }
 
 func peek(t *testing.T, p pair) {
+	t.Helper()
 	before := committedOf(t, p)
 	for _, c := range []struct {
 		name string
@@ -318,6 +326,7 @@ func committedOf(t *testing.T, p pair) int64 {
 }
 
 func reset(t *testing.T, p pair) {
+	t.Helper()
 	ctx := t.Context()
 	for _, c := range []struct {
 		r    queue.ResetRequest

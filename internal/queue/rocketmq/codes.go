@@ -7,25 +7,25 @@ import (
 
 // The requests that are made (RequestCode of RocketMQ).
 const (
-	askPull             = 11
-	askConsumerOffset   = 14
-	askUpdateOffset     = 15
-	askCreateTopic      = 17
-	askTopicConfigs     = 21
-	askBrokerConfig     = 26
-	askRuntime          = 28
-	askOffsetAt         = 29
-	askConsumerOffsets  = 43
-	askRoute            = 105
-	askClusters         = 106
-	askGroupConfigs     = 201
-	askTopicStats       = 202
-	askConnections      = 203
-	askDeleteInBroker   = 215
-	askDeleteInNamesrv  = 216
-	askSystemTopics     = 305
-	askSend             = 310
-	askTopicConfig      = 351
+	askPull            = 11
+	askConsumerOffset  = 14
+	askUpdateOffset    = 15
+	askCreateTopic     = 17
+	askTopicConfigs    = 21
+	askBrokerConfig    = 26
+	askRuntime         = 28
+	askOffsetAt        = 29
+	askConsumerOffsets = 43
+	askRoute           = 105
+	askClusters        = 106
+	askGroupConfigs    = 201
+	askTopicStats      = 202
+	askConnections     = 203
+	askDeleteInBroker  = 215
+	askDeleteInNamesrv = 216
+	askSystemTopics    = 305
+	askSend            = 310
+	askTopicConfig     = 351
 )
 
 // The answers that are told apart (ResponseCode of RocketMQ).
