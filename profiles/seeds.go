@@ -114,3 +114,27 @@ func seededCredentials(sets []seed.Set, instance string) []string {
 	}
 	return list
 }
+
+// Seeds reads a file that has a list of seeds and nothing else, for stacks that
+// run. The passwords that it gives are returned by instance and credential.
+func (l Library) Seeds(path string, running []Selection, catalogue stacks.Catalogue) ([]seed.Set, map[string]map[string]string, error) {
+	root, err := l.read(source{path: absolute(l.WorkingFolder, path), shown: path})
+	if err != nil {
+		return nil, nil, err
+	}
+	v := validator{root: root, catalogue: catalogue, workingFolder: l.WorkingFolder, instances: make(map[string]stacks.Stack)}
+	for _, selection := range running {
+		if stack, err := catalogue.Lookup(selection.Stack); err == nil { // users' Compose files are in no catalogue
+			v.instances[selection.As] = stack
+		}
+	}
+	var file struct {
+		Seeds []seedFile `yaml:"seeds"`
+	}
+	v.problems = yamlpos.Decode(root, &file, "")
+	if len(v.problems) == 0 && len(file.Seeds) == 0 {
+		v.report("no seeds: expected a list such as seeds: [{kafka: {topics: [{name: orders}]}}]", "seeds")
+	}
+	sets, passwords := v.seeds(file.Seeds)
+	return sets, passwords, v.problems.Err()
+}

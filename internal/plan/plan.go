@@ -8,6 +8,7 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/manifest"
+	"github.com/diorama-dev/diorama/internal/seed"
 )
 
 // Plan is all that an engine needs to bring an environment about.
@@ -70,6 +71,8 @@ type Stack struct {
 	Memory      int64    `json:"memory"` // bytes
 	Shell       []string `json:"shell,omitempty"`
 	Client      []string `json:"client,omitempty"`
+	// Seed is what is put there once it is ready; nil: nothing.
+	Seed *seed.Set `json:"seed,omitempty"`
 }
 
 // Objects returns the objects of all waves.

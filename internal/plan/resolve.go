@@ -111,14 +111,14 @@ func (r *resolver) onKind() way {
 	r.plan.Namespace = Namespace
 	return way{keep: r.resolvePrograms, graph: steps, steps: []func(context.Context) error{
 		r.resolveParameters, r.surveyApps, r.resolveCluster, r.resolveStacks, r.resolveApps,
-		r.resolveConflicts, r.resolveImages, r.resolveMemory, r.resolveDisk,
+		r.resolveConflicts, r.resolveImages, r.resolveSeeds, r.resolveMemory, r.resolveDisk,
 	}}
 }
 
 func (r *resolver) onServers() way {
 	r.in.Credentials = placeholders(r.in.Credentials)
 	return way{keep: r.resolveOffers, graph: serverSteps, steps: []func(context.Context) error{
-		r.resolveParameters, r.resolvePorts, r.resolveServers, r.resolveProgramApps, r.resolveServerMemory,
+		r.resolveParameters, r.resolvePorts, r.resolveServers, r.resolveProgramApps, r.resolveSeeds, r.resolveServerMemory,
 	}}
 }
 
