@@ -207,7 +207,7 @@ func TestPostgres(t *testing.T) {
 	if got := server.Run(t, "sh", "-c", "PGPASSWORD=s3cret psql -h 127.0.0.1 -U shop -d shop -tAc 'SELECT count(*) FROM items'"); strings.TrimSpace(got) != "2" {
 		t.Errorf("the owner sees %q", got)
 	}
-	set.Databases[1].Owner = "shop"
+	set.Databases[1].Owner, set.Migrations = "shop", nil
 	if got := put(t, set, target); !strings.Contains(got.Line(), "database other belongs to app, the seed says shop") {
 		t.Errorf("line %q", got.Line())
 	}

@@ -25,7 +25,7 @@ func (a *applier) kafka(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client, err := kgo.NewClient(kgo.SeedBrokers(net.JoinHostPort(e.Host, strconv.Itoa(e.Port))), kgo.ClientID("diorama-seed"))
+	client, err := kgo.NewClient(kgo.SeedBrokers(net.JoinHostPort(e.Host, strconv.Itoa(e.Port))), kgo.ClientID("diorama-seed"), kgo.MetadataMinAge(askAgain/2))
 	if err != nil {
 		return fmt.Errorf("reach %s: %w", a.set.Instance, err)
 	}
@@ -202,7 +202,14 @@ func (k kafkaApplier) group(ctx context.Context, group seed.Group) error {
 	if err != nil {
 		return err
 	}
-	missing, err := k.uncommitted(ctx, group.Name, places)
+	var missing kadm.Offsets
+	err = k.until(ctx, func(ctx context.Context) (string, error) {
+		missing, err = k.uncommitted(ctx, group.Name, places)
+		if kerr.IsRetriable(err) { // the first group of a broker waits for the topic that keeps offsets
+			return "the broker does not know its groups yet: " + err.Error(), nil
+		}
+		return "", err
+	})
 	if err != nil {
 		return err
 	}
@@ -219,11 +226,14 @@ func (k kafkaApplier) group(ctx context.Context, group seed.Group) error {
 			counted(members, "member"), strings.Join(slices.Sorted(maps.Keys(missing)), ", "))})
 		return nil
 	}
-	if err := k.admin.CommitAllOffsets(ctx, group.Name, missing); err != nil {
-		return fmt.Errorf("commit its offsets: %w", err)
-	}
 	err = k.until(ctx, func(ctx context.Context) (string, error) {
-		if left, err := k.uncommitted(ctx, group.Name, places); err != nil || len(left) == 0 {
+		if err := k.admin.CommitAllOffsets(ctx, group.Name, missing); err != nil {
+			if kerr.IsRetriable(err) {
+				return "its offsets are not taken: " + err.Error(), nil
+			}
+			return "", fmt.Errorf("commit its offsets: %w", err)
+		}
+		if missing, err = k.uncommitted(ctx, group.Name, places); err != nil || len(missing) == 0 {
 			return "", err
 		}
 		return "the offsets of " + subject + " are not there yet", nil

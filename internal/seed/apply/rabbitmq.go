@@ -126,7 +126,7 @@ func (r rabbitApplier) queue(ctx context.Context, q seed.Queue) error {
 		return err
 	}
 	answer, err := r.client.DeclareQueue(vhost, q.Name, rabbithole.QueueSettings{
-		Type: q.Type, Durable: q.Durable, AutoDelete: q.AutoDelete, Arguments: q.Arguments,
+		Type: q.Type, Durable: q.Durable, AutoDelete: q.AutoDelete, Arguments: maps.Clone(q.Arguments), // the client adds to them
 	})
 	if err := done(answer, err); err != nil {
 		return err

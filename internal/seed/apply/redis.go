@@ -57,64 +57,75 @@ func (a *applier) commands(ctx context.Context, client *redis.Client, script see
 	if err != nil {
 		return failed(script.At, subject, err)
 	}
-	var run []redis.Cmder
-	err = client.Watch(ctx, func(tx *redis.Tx) error {
-		hash, err := tx.Get(ctx, marker).Result()
-		switch {
-		case err == nil && hash == script.Hash:
-			a.unchanged(subject)
-			return nil
-		case err == nil:
-			a.compared(subject, script.At, []string{fmt.Sprintf("has changed since it was run; it is not run again unless the key %s is deleted", marker)})
-			return nil
-		case !errors.Is(err, redis.Nil):
-			return fmt.Errorf("look for its marker %s: %w", marker, err)
-		}
-		run, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
-			p.Set(ctx, marker, script.Hash, 0)
-			for _, command := range list {
-				arguments := make([]any, len(command.Arguments))
-				for i, argument := range command.Arguments {
-					arguments[i] = argument
-				}
-				p.Do(ctx, arguments...)
-			}
-			return nil
-		})
-		if err == nil {
-			a.created(subject)
-		}
-		return err
-	}, marker)
-	if errors.Is(err, redis.TxFailedErr) { // somebody else has just run it
+	conn := client.Conn()
+	defer conn.Close() //nolint:errcheck // nothing is under way
+	if err := conn.Do(ctx, "WATCH", marker).Err(); err != nil {
+		return failed(script.At, subject, err)
+	}
+	hash, err := conn.Get(ctx, marker).Result()
+	switch {
+	case err == nil && hash == script.Hash:
+		a.unchanged(subject)
+		return nil
+	case err == nil:
+		a.compared(subject, script.At, []string{fmt.Sprintf("has changed since it was run; it is not run again unless the key %s is deleted", marker)})
+		return nil
+	case !errors.Is(err, redis.Nil):
+		return failed(script.At, subject, fmt.Errorf("look for its marker %s: %w", marker, err))
+	}
+	a.report("running " + script.Name)
+	err = transact(ctx, conn, script, list)
+	if errors.Is(err, redis.Nil) { // somebody else has just run it
 		return a.commands(ctx, client, script)
 	}
 	if err == nil {
-		return nil
-	}
-	return a.refused(ctx, client, script, list, run, err)
-}
-
-// refused says which command the server did not take. Redis does not undo the
-// others; without the marker the mended file is run again.
-func (a *applier) refused(ctx context.Context, client *redis.Client, script seed.Script, list []seed.Command, run []redis.Cmder, err error) error {
-	if _, answered := errors.AsType[redis.Error](err); !answered {
-		return failed(script.At, "file "+script.Name, err)
-	}
-	effect := "; the other commands of the file took effect, and do so again once it is mended"
-	if strings.HasPrefix(err.Error(), "EXECABORT") {
-		effect = "; no command of the file took effect"
-	}
-	for i, command := range run {
-		refused := command.Err()
-		if i == 0 || refused == nil || i > len(list) || strings.HasPrefix(refused.Error(), "EXECABORT") {
-			continue
-		}
-		err = fmt.Errorf("%s:%d: %s: %w%s", script.Name, list[i-1].Line, strings.ToUpper(list[i-1].Arguments[0]), refused, effect)
-		break
-	}
-	if gone := client.Del(ctx, MarkerPrefix+script.Name).Err(); gone != nil {
-		err = errors.Join(err, fmt.Errorf("take its marker away: %w", gone))
+		a.created(subject)
 	}
 	return err
+}
+
+// transact runs the commands of a file. The error is [redis.Nil] where the
+// marker has come to be meanwhile.
+func transact(ctx context.Context, conn *redis.Conn, script seed.Script, list []seed.Command) error {
+	queued := conn.Pipeline()
+	queued.Do(ctx, "MULTI")
+	queued.Do(ctx, "SET", MarkerPrefix+script.Name, script.Hash)
+	const before = 2
+	for _, command := range list {
+		arguments := make([]any, len(command.Arguments))
+		for i, argument := range command.Arguments {
+			arguments[i] = argument
+		}
+		queued.Do(ctx, arguments...)
+	}
+	answers, err := queued.Exec(ctx)
+	if err != nil {
+		for i, answer := range answers[min(before, len(answers)):] {
+			if refused, ok := errors.AsType[redis.Error](answer.Err()); ok {
+				return errors.Join(refusedAt(script, list[i], refused, "no command of the file took effect"), conn.Do(ctx, "DISCARD").Err())
+			}
+		}
+		return failed(script.At, "file "+script.Name, err)
+	}
+	results, err := conn.Do(ctx, "EXEC").Slice()
+	if err != nil {
+		if errors.Is(err, redis.Nil) {
+			return err
+		}
+		return failed(script.At, "file "+script.Name, err)
+	}
+	for i, result := range results[min(before-1, len(results)):] {
+		if refused, ok := result.(error); ok {
+			// Redis does not undo the others. Without the marker the mended file
+			// is run again.
+			err := refusedAt(script, list[i], refused, "the other commands of the file took effect, and do so again once it is mended")
+			return errors.Join(err, conn.Del(ctx, MarkerPrefix+script.Name).Err())
+		}
+	}
+	return nil
+}
+
+// refusedAt says which command the server did not take.
+func refusedAt(script seed.Script, command seed.Command, refused error, effect string) error {
+	return fmt.Errorf("%s:%d: %s: %w; %s", script.Name, command.Line, strings.ToUpper(command.Arguments[0]), refused, effect)
 }

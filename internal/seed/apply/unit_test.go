@@ -170,7 +170,7 @@ func checkRedis(t *testing.T, stack, address, password string) {
 	set := seed.Set{Instance: stack, Stack: stack, Commands: []seed.Script{
 		script("a.redis", "SET greeting \"hello\\x21\"\nINCR visits\n"), script("b.redis", "# one\nRPUSH jobs 'a b' c\n"),
 	}}
-	wantOutcome(t, interrupted(t, set, target, 1), []string{"file a.redis"}, nil, nil)
+	wantOutcome(t, interrupted(t, set, target, 2), []string{"file a.redis"}, nil, nil)
 	wantOutcome(t, put(t, set, target), []string{"file b.redis"}, []string{"file a.redis"}, nil)
 	wantOutcome(t, put(t, set, target), nil, []string{"file a.redis", "file b.redis"}, nil)
 	set.Commands[0] = script("a.redis", "SET greeting hi\n")
