@@ -114,10 +114,10 @@ func Seed(ctx context.Context, o SeedOptions) ([]seed.Outcome, error) {
 				o.Report(set.Instance, detail)
 			}
 		})
+		outcomes = append(outcomes, outcome)
 		if err != nil {
 			return outcomes, fmt.Errorf("seeds of %s: %w", set.Instance, err)
 		}
-		outcomes = append(outcomes, outcome)
 	}
 	return outcomes, nil
 }

@@ -62,14 +62,24 @@ func putSeeds(ctx context.Context, s *streams, o diorama.SeedOptions, output str
 	if err != nil {
 		return err
 	}
+	if len(outcomes) == 0 {
+		s.say("the profile has no seeds")
+	}
 	different := 0
 	for _, outcome := range outcomes {
 		different += len(outcome.Differences)
 	}
 	if strict && different > 0 {
-		return fmt.Errorf("%d that is there differs from the seeds; alter it by hand, or the seeds", different)
+		return fmt.Errorf("what is there differs from the seeds in %s; alter it by hand, or the seeds", places(different))
 	}
 	return nil
+}
+
+func places(n int) string {
+	if n == 1 {
+		return "one place"
+	}
+	return fmt.Sprintf("%d places", n)
 }
 
 func seedText(s *streams, outcomes []seed.Outcome) {
@@ -83,8 +93,5 @@ func seedText(s *streams, outcomes []seed.Outcome) {
 		for _, difference := range outcome.Differences {
 			fmt.Fprintf(s.out, "%s: %s\n", outcome.Instance, s.paint("33", harmless(difference.String())))
 		}
-	}
-	if len(outcomes) == 0 {
-		fmt.Fprintln(s.out, "the profile has no seeds")
 	}
 }

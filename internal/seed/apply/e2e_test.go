@@ -134,17 +134,15 @@ func checkDatabase(t *testing.T, set seed.Set, target apply.Target, grants ...st
 	t.Helper()
 	objects := append([]string{"user shop", "database shop"}, grants...)
 	objects = append(objects, "database other")
-	sql := []string{"file a.sql", "file empty.sql"}
+	sql := []string{"file a.sql", "file empty.sql", "file own.sql"}
 	migrations := []string{"file migrations/001_orders.sql", "file migrations/002_more.sql"}
 	cut := interrupted(t, set, target, 2)
 	wantOutcome(t, cut, objects[:2], nil, nil)
-	cut = interrupted(t, set, target, len(objects)-2+2) // as the first file is done
-	t.Logf("cut off at %+v", cut)
-	second := put(t, set, target)
-	t.Logf("then %+v", second)
-	all := concat(objects, sql, []string{"migration migrations/001_orders.sql", "migration migrations/002_more.sql"}, []string{"file own.sql"})
-	_ = migrations
-	wantOutcome(t, put(t, set, target), nil, all, nil)
+	rest := objects[2:]
+	cut = interrupted(t, set, target, len(rest)+2) // when the first file has been run
+	wantOutcome(t, cut, concat(rest, migrations[:1]), objects[:2], nil)
+	wantOutcome(t, put(t, set, target), concat(migrations[1:], sql), concat(objects, migrations[:1]), nil)
+	wantOutcome(t, put(t, set, target), nil, concat(objects, migrations, sql), nil)
 
 	set.SQL[0] = script("a.sql", "SELECT 1;")
 	set.SQL[0].Database = "shop"

@@ -32,14 +32,14 @@ type database interface {
 }
 
 // scripts runs the files of the set that were not run yet, database by
-// database in the order in which the set names them: SQL before migrations.
+// database: migrations first, since they make what SQL fills.
 func (a *applier) scripts(ctx context.Context, open func(ctx context.Context, name string) (database, error)) error {
 	var names []string
-	for _, script := range a.set.SQL {
-		names = append(names, script.Database)
-	}
 	for _, m := range a.set.Migrations {
 		names = append(names, m.Database)
+	}
+	for _, script := range a.set.SQL {
+		names = append(names, script.Database)
 	}
 	seen := make(map[string]bool)
 	for _, name := range names {
@@ -64,6 +64,13 @@ func (a *applier) scriptsOf(ctx context.Context, name string, open func(ctx cont
 	if err != nil {
 		return fmt.Errorf("read which files were run: %w", err)
 	}
+	for _, m := range a.set.Migrations {
+		if m.Database == name {
+			if err := a.migrate(ctx, d, m, ran); err != nil {
+				return err
+			}
+		}
+	}
 	for _, script := range a.set.SQL {
 		if script.Database != name {
 			continue
@@ -77,13 +84,6 @@ func (a *applier) scriptsOf(ctx context.Context, name string, open func(ctx cont
 			a.compared(subject, script.At, []string{"has changed since it was run; it is not run again: put what is new into another file"})
 		default:
 			if err := a.run(ctx, d, script, there); err != nil {
-				return err
-			}
-		}
-	}
-	for _, m := range a.set.Migrations {
-		if m.Database == name {
-			if err := a.migrate(ctx, d, m, ran); err != nil {
 				return err
 			}
 		}
@@ -113,7 +113,7 @@ func (a *applier) migrate(ctx context.Context, d database, m seed.Migration, ran
 		was, there := ran[script.Name]
 		switch {
 		case there && was.complete && was.hash == script.Hash:
-			a.unchanged("migration " + script.Name)
+			a.unchanged("file " + script.Name)
 			continue
 		case there && was.complete:
 			return failed(m.At, "migrations "+m.Name, fmt.Errorf("%s has changed since it was run; put it back as it was, and what is new into another file", script.Name))
