@@ -1,7 +1,9 @@
 package plan_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/diorama-dev/diorama/internal/compose"
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/plan"
 	"github.com/diorama-dev/diorama/profiles"
@@ -42,7 +45,42 @@ seeds:
 	if err != nil {
 		t.Fatal(err)
 	}
+	in.Credentials["postgres"]["SEED_SHOP_PASSWORD"] = "Secret0shop"
 	return in
+}
+
+// TestSeededDatabases have addresses and variables of their own.
+func TestSeededDatabases(t *testing.T) {
+	p := resolve(t, seeded(t, input(t)))
+	i := slices.IndexFunc(p.Endpoints, func(e plan.Endpoint) bool { return e.Name == "sql-shop" })
+	if i < 0 {
+		t.Fatal("the seeded database has no endpoint")
+	}
+	got := p.Endpoints[i].Reveal(map[string]string{"SEED_SHOP_PASSWORD": "pw"})
+	if got.URL != "postgres://shop:pw@127.0.0.1:5432/shop?sslmode=disable" || got.User != "shop" || got.Password != "pw" || got.Env != "POSTGRES_SHOP" {
+		t.Errorf("endpoint = %+v", got)
+	}
+	if !strings.Contains(p.Endpoints[i].URL, "shop:xxxxx@") {
+		t.Errorf("URL %s shows something", p.Endpoints[i].URL)
+	}
+	in := seeded(t, input(t))
+	in.Profile.Apps = []profiles.App{{Name: "mine"}}
+	var inside map[string]string
+	in.LoadApp = func(_ context.Context, _ profiles.App, vars map[string]string) (compose.Project, error) {
+		inside = vars
+		return compose.Project{}, os.ErrNotExist
+	}
+	if _, err := plan.Resolve(t.Context(), in); !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"POSTGRES_SHOP_URL": "postgres://shop:Secret0shop@postgres:5432/shop?sslmode=disable", "POSTGRES_SHOP_USER": "shop",
+		"POSTGRES_SHOP_PASSWORD": "Secret0shop", "POSTGRES_SHOP_HOST": "postgres", "POSTGRES_SHOP_PORT": "5432",
+	} {
+		if inside[name] != want {
+			t.Errorf("%s=%s inside, want %s", name, inside[name], want)
+		}
+	}
 }
 
 // TestSeeds: a step for each instance that has seeds, after the one that waits

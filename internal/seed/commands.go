@@ -36,8 +36,7 @@ func Commands(text string) ([]Command, error) {
 	var list []Command
 	var wrong []error
 	for i, line := range strings.Split(text, "\n") {
-		line = strings.TrimSuffix(line, "\r")
-		if blank := strings.TrimLeft(line, " \t"); blank == "" || blank[0] == '#' {
+		if content := strings.TrimLeft(line, spaces); content == "" || content[0] == '#' {
 			continue
 		}
 		arguments, err := splitLine(line)
@@ -87,7 +86,10 @@ func splitLine(line string) ([]string, error) {
 	}
 }
 
-func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+// spaces are what C's isspace takes for such.
+const spaces = " \t\n\v\f\r"
+
+func isSpace(c byte) bool { return strings.IndexByte(spaces, c) >= 0 }
 
 // splitArgument reads the argument that begins at a byte, and says where it
 // ends.

@@ -282,22 +282,29 @@ func TestMySQL(t *testing.T) {
 // TestCutOffInAFile ends a long file midway: nothing of it is left.
 func TestCutOffInAFile(t *testing.T) {
 	port := queuetest.FreePort(t)
-	queuetest.Start(t, queuetest.Spec{
+	server := queuetest.Start(t, queuetest.Spec{
 		Image: "docker.io/library/postgres:18.6-alpine", Ports: map[int]int{port: 5432}, Ready: "database system is ready to accept connections",
 		Env: map[string]string{"POSTGRES_USER": "app", "POSTGRES_DB": "app", "POSTGRES_PASSWORD": "secret"},
 	})
 	target := apply.Target{Access: queue.Access{"sql": {URL: fmt.Sprintf("postgres://app:secret@127.0.0.1:%d/app?sslmode=disable", port)}}}
-	long := script("long.sql", "CREATE TABLE t (id int); SELECT pg_sleep(3); INSERT INTO t VALUES (1);")
+	long := script("long.sql", "CREATE TABLE t (id int); SELECT pg_sleep(5); INSERT INTO t VALUES (1);")
 	set := seed.Set{Instance: "postgres", Stack: "postgres", SQL: []seed.Script{long}}
 	ctx, cancel := context.WithCancel(t.Context())
-	if _, err := apply.Apply(ctx, set, target, func(detail string) {
-		if detail == "running long.sql" {
-			context.AfterFunc(ctx, func() {})
-			cancel()
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := apply.Apply(ctx, set, target, nil)
+		ended <- err
+	}()
+	const asleep = "PGPASSWORD=secret psql -h 127.0.0.1 -U app -d app -tAc \"SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'\""
+	for strings.TrimSpace(server.Run(t, "sh", "-c", asleep)) != "1" {
+		if t.Context().Err() != nil {
+			t.Fatal("the file was never run")
 		}
-	}); err == nil {
-		t.Fatal("it was not cut off")
 	}
 	cancel()
+	if err := <-ended; err == nil {
+		t.Fatal("it was not cut off")
+	}
 	wantOutcome(t, put(t, set, target), []string{"file long.sql"}, nil, nil)
 }
