@@ -28,7 +28,7 @@ func Keep(ctx context.Context, folder env.Folder, on profiles.Runtime, build str
 	if err != nil {
 		return fmt.Errorf("find the program's own file: %w", err)
 	}
-	o := keeper.Options{Folder: folder, Build: build, Brokers: brokers(), Log: log}
+	o := keeper.Options{Folder: folder, Build: build, Brokers: brokers(), Seed: seedFrom(folder), Log: log}
 	if on == profiles.RuntimeEmbedded {
 		o.Owner, o.Open = true, openEmbedded(folder, executable)
 	} else {

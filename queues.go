@@ -8,12 +8,18 @@ import (
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/queue"
+	"github.com/diorama-dev/diorama/internal/queue/kafka"
+	"github.com/diorama-dev/diorama/internal/queue/rabbitmq"
+	"github.com/diorama-dev/diorama/internal/queue/redis"
+	"github.com/diorama-dev/diorama/internal/queue/rocketmq"
 )
 
 // brokers are the systems whose queues are sampled, by the name that a stack's
 // `queues:` has.
 func brokers() map[string]queue.Open {
-	return map[string]queue.Open{}
+	return map[string]queue.Open{
+		"kafka": kafka.Open, "rabbitmq": rabbitmq.Open, "redis": redis.Open, "rocketmq": rocketmq.Open,
+	}
 }
 
 // Queues asks the environment's brokers and acts on them.

@@ -156,7 +156,7 @@ func credentialsOf(folder env.Folder, profile profiles.Profile, catalogue stacks
 			return credentials.Set{}, false, usage(err)
 		}
 		needs = append(needs, credentials.Need{
-			Instance: selection.As, Credentials: stack.Credentials, Fixed: profile.Credentials[selection.As],
+			Instance: selection.As, Credentials: withSeeded(stack.Credentials, profile.Seeds, selection.As), Fixed: profile.Credentials[selection.As],
 		})
 	}
 	have, err := credentials.Load(string(folder))

@@ -20,7 +20,7 @@ type profileFile struct {
 	Parameters  map[string]map[string]*yamlpos.Node `yaml:"parameters"`
 	Ports       map[string]int                      `yaml:"ports"`
 	Credentials map[string]map[string]secret        `yaml:"credentials"`
-	Seeds       []any                               `yaml:"seeds"`
+	Seeds       []seedFile                          `yaml:"seeds"`
 	Apps        []appFile                           `yaml:"apps"`
 }
 

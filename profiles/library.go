@@ -149,12 +149,14 @@ func (l Library) find(name, folder string, used []source) (source, error) {
 	return source{}, fmt.Errorf("%s; `diorama profiles` lists them, and a path with a slash names a file", yamlpos.Unknown("profile", name, l.Names()))
 }
 
-// show is the path as short as it can be said from the working folder.
+// show is the path as short as it can be said from the working folder; it
+// leads to the file from there.
 func (l Library) show(path, given string) string {
-	if relative, err := filepath.Rel(l.WorkingFolder, path); err == nil && filepath.IsLocal(relative) {
+	relative, err := filepath.Rel(l.WorkingFolder, path)
+	if err == nil && (filepath.IsLocal(relative) || !filepath.IsAbs(given)) {
 		return filepath.ToSlash(relative)
 	}
-	return filepath.ToSlash(given)
+	return filepath.ToSlash(path)
 }
 
 func (s source) same(other source) bool {

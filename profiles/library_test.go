@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"github.com/diorama-dev/diorama/internal/seed"
 	"github.com/diorama-dev/diorama/profiles"
 	"github.com/diorama-dev/diorama/stacks"
 )
@@ -58,7 +59,7 @@ parameters:
   postgres: {storage: 2Gi}
 ports: {sessions/redis: 16379}
 credentials: {sessions: {REDIS_PASSWORD: letmein}}
-seeds: [{topic: orders}]
+seeds: [{kafka: {topics: [{name: orders, partitions: 3, config: {retention.ms: 1000}}]}}]
 apps: [web/compose.yaml, {name: other, files: [/abs/a.yaml, b.yaml]}]
 `)
 	want := profiles.Profile{
@@ -75,7 +76,9 @@ apps: [web/compose.yaml, {name: other, files: [/abs/a.yaml, b.yaml]}]
 		},
 		Ports:       map[string]int{"sessions/redis": 16379},
 		Credentials: map[string]map[string]string{"sessions": {"REDIS_PASSWORD": "letmein"}},
-		Seeds:       []any{map[string]any{"topic": "orders"}},
+		Seeds: []seed.Set{{Instance: "kafka", Stack: "kafka", Topics: []seed.Topic{
+			{Name: "orders", Partitions: 3, Config: map[string]string{"retention.ms": "1000"}, At: "mine.yaml:13:27"},
+		}}},
 		Apps: []profiles.App{
 			{Name: "web", Files: []string{filepath.Join(folder, "web/compose.yaml")}, Position: "mine.yaml:14:8"},
 			{Name: "other", Files: []string{"/abs/a.yaml", filepath.Join(folder, "b.yaml")}, Position: "mine.yaml:14:26"},

@@ -2,6 +2,8 @@
 // merging and validating those of users.
 package profiles
 
+import "github.com/diorama-dev/diorama/internal/seed"
+
 // Profile says what an environment is to be: which stacks with which
 // parameters, on which runtime.
 type Profile struct {
@@ -20,8 +22,9 @@ type Profile struct {
 	// Credentials are fixed ones, by stack instance, then by name.
 	Credentials map[string]map[string]string
 	Apps        []App
-	// Seeds are kept as read; each stack's kind of seed has its own form.
-	Seeds []any
+	// Seeds are what is put into the stacks once they are ready, one set for
+	// an instance; the passwords in them are fixed credentials.
+	Seeds []seed.Set
 	// Source is the file it was read from, for messages.
 	Source string
 }

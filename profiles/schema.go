@@ -58,6 +58,8 @@ func schemaOf(t reflect.Type, catalogue stacks.Catalogue) *jsonschema.Schema {
 				"files": {Type: "array", Items: &jsonschema.Schema{Type: "string"}, Description: "Paths of Compose files, later ones merged over earlier."},
 			}, "files"),
 		}}
+	case reflect.TypeFor[seedFile]():
+		return seedSchema(catalogue)
 	case reflect.TypeFor[map[string]map[string]*yamlpos.Node]():
 		return parametersSchema(catalogue)
 	}
@@ -123,7 +125,7 @@ func descriptions() map[string]string {
 		"profileFile.Parameters":  "Values by stack instance; they count only where the stack is there.",
 		"profileFile.Ports":       "Host ports on 127.0.0.1, by INSTANCE/ENDPOINT.",
 		"profileFile.Credentials": "Fixed credentials by stack instance; by default they are made at random.",
-		"profileFile.Seeds":       "Data that is put there once the stacks are ready.",
+		"profileFile.Seeds":       "What is put into the stacks once they are ready, an entry for each instance.",
 		"profileFile.Apps":        "The user's own Compose files: paths, or {name, files}.",
 		"clusterFile.Nodes":       "Number of nodes, 1 to 9; 1 is a control plane that also works.",
 		"clusterFile.Kubernetes":  "Kubernetes version, major and minor, in quotes.",

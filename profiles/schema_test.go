@@ -44,7 +44,7 @@ func TestSchemaTakesWhatLoadTakes(t *testing.T) {
 	}
 	right := []string{"{stacks: [kafka, {redis: {as: sessions}}], parameters: {kafka: {heap: 512Mi, partitions: 3}, sessions: {any: 1}}, " +
 		"ports: {redis/redis: 1}, credentials: {redis: {REDIS_PASSWORD: abc}}, budget: {memory: 6Gi}, cluster: {nodes: 2, kubernetes: '1.36'}, " +
-		"gpu: 'off', apps: [a.yaml, {name: b, files: [b.yaml]}], seeds: [{topic: x}], extends: minimal}"}
+		"gpu: 'off', apps: [a.yaml, {name: b, files: [b.yaml]}], seeds: [{kafka: {topics: [{name: a, partitions: 3, config: {cleanup.policy: compact}}], groups: [{name: b, topics: [a], at: start}]}}, {postgres: {users: [{name: a}], databases: [{name: b, owner: a}], sql: [a.sql, {file: b.sql, database: b}], migrations: m}}, {sessions: {file: x}}], extends: minimal}"}
 	for _, file := range files {
 		data, err := os.ReadFile(file)
 		if err != nil {
@@ -60,6 +60,7 @@ func TestSchemaTakesWhatLoadTakes(t *testing.T) {
 	for _, wrong := range []string{
 		"titel: x", "runtime: docker", "gpu: maybe", "cluster: {node: 1}", "stacks: [1]", "stacks: [{redis: {az: b}}]", "stacks: [{a: {}, b: {}}]",
 		"parameters: {kafka: {partition: 1}}", "parameters: {kafka: {partitions: x}}", "ports: {a/b: x}", "credentials: {redis: {A: 'p@ss'}}", "apps: [{name: x}]",
+		"seeds: [{kafka: {topic: []}}]", "seeds: [{kafka: {topics: [{partitions: 1}]}}]", "seeds: [{kafka: {}, redis: {}}]", "seeds: [{redis: {file: [x]}}]",
 	} {
 		if err := schema.Validate(document(t, wrong)); err == nil {
 			t.Errorf("the schema takes %s", wrong)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/diorama-dev/diorama/internal/seed"
 	"github.com/diorama-dev/diorama/internal/yamlpos"
 	"github.com/diorama-dev/diorama/stacks"
 )
@@ -47,7 +48,7 @@ func (v *validator) profile() Profile {
 	p := Profile{
 		Name: file.Name, Title: file.Title, Runtime: file.Runtime, GPU: file.GPU,
 		Cluster: v.cluster(file.Cluster), Budget: Budget{Memory: int64(file.Budget.Memory)},
-		Ports: file.Ports, Seeds: file.Seeds,
+		Ports: file.Ports,
 	}
 	if !stacks.ValidName(p.Name) {
 		v.report(fmt.Sprintf("found %s, expected small letters, digits and dashes", yamlpos.Quote(p.Name)), "name")
@@ -59,7 +60,15 @@ func (v *validator) profile() Profile {
 	}
 	p.Parameters = v.parameters(file.Parameters)
 	v.ports(file.Ports)
-	p.Credentials = v.credentials(file.Credentials)
+	var passwords map[string]map[string]string
+	p.Seeds, passwords = v.seeds(file.Seeds)
+	p.Credentials = v.credentials(file.Credentials, p.Seeds)
+	for instance, fixed := range passwords {
+		if p.Credentials[instance] == nil {
+			p.Credentials[instance] = make(map[string]string, len(fixed))
+		}
+		maps.Copy(p.Credentials[instance], fixed)
+	}
 	return p
 }
 
@@ -191,7 +200,7 @@ func (v *validator) ports(ports map[string]int) {
 	}
 }
 
-func (v *validator) credentials(file map[string]map[string]secret) map[string]map[string]string {
+func (v *validator) credentials(file map[string]map[string]secret, seeds []seed.Set) map[string]map[string]string {
 	all := make(map[string]map[string]string, len(file))
 	for _, instance := range slices.Sorted(maps.Keys(file)) {
 		stack, ok := v.instance(instance, "credentials", instance)
@@ -199,9 +208,10 @@ func (v *validator) credentials(file map[string]map[string]secret) map[string]ma
 			continue
 		}
 		all[instance] = make(map[string]string, len(file[instance]))
+		known := slices.Concat(slices.Collect(maps.Keys(stack.Credentials)), seededCredentials(seeds, instance))
 		for _, name := range slices.Sorted(maps.Keys(file[instance])) {
-			if _, ok := stack.Credentials[name]; !ok {
-				v.report(yamlpos.Unknown("credential of "+stack.Name, name, slices.Collect(maps.Keys(stack.Credentials))), "credentials", instance, name)
+			if !slices.Contains(known, name) {
+				v.report(yamlpos.Unknown("credential of "+stack.Name, name, known), "credentials", instance, name)
 			}
 			all[instance][name] = string(file[instance][name])
 		}

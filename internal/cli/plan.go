@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/docker/go-units"
@@ -68,6 +69,7 @@ func planText(s *streams, p plan.Plan) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	planSeeds(s, p)
 	machine := "Docker's machine"
 	if p.Cluster.Image == "" {
 		machine = "this machine"
@@ -125,6 +127,21 @@ func planServers(s *streams, t *tabwriter.Writer, p plan.Plan) {
 		if len(stack.Servers) == 0 {
 			fmt.Fprintf(t, "%s\t%s\t–\t–\t–\t–\t–\n", stack.Name, stack.Change)
 		}
+	}
+}
+
+// planSeeds lists what is put into stacks once they are ready.
+func planSeeds(s *streams, p plan.Plan) {
+	first := true
+	for _, stack := range p.Stacks {
+		if stack.Seed == nil {
+			continue
+		}
+		if first {
+			fmt.Fprintln(s.out)
+			first = false
+		}
+		fmt.Fprintf(s.out, "seeds of %s: %s\n", stack.Name, harmless(strings.Join(stack.Seed.Lines(), "; ")))
 	}
 }
 

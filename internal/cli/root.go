@@ -144,7 +144,7 @@ func commands() []func(*streams) *cobra.Command {
 	return []func(*streams) *cobra.Command{
 		newUp, newWait, newStop, newStart, newDown,
 		newStatus, newUI, newQueues, newLogs, newEvents, newExplain,
-		newEnv, newRun, newConnect, newDemo,
+		newEnv, newRun, newConnect, newSeed, newDemo,
 		newDoctor, newPlan, newImages, newInit, newProfiles, newStacks, newVersion,
 		newInternal,
 	}

@@ -49,7 +49,9 @@ type Options struct {
 	// Owner is true where what runs is the keeper's own: it ended with an
 	// earlier keeper, and this one brings it about again.
 	Owner bool
-	Log   *slog.Logger
+	// Seed puts seeds there; nil: plans have none.
+	Seed Seed
+	Log  *slog.Logger
 }
 
 // Tell is whom a runtime tells.
@@ -238,7 +240,8 @@ func (k *keeper) giveWay(ctx context.Context, wanted []byte) {
 
 // run does the plan and says how it ended.
 func (k *keeper) run(ctx context.Context, request UpRequest) {
-	err := engine.Run(ctx, request.Plan.Steps, k.runtime, k.store.Emit, engine.Options{
+	executor := seeder{Executor: k.runtime, plan: request.Plan, seed: k.options.Seed, emit: k.store.Emit}
+	err := engine.Run(ctx, request.Plan.Steps, executor, k.store.Emit, engine.Options{
 		Timeout: request.Timeout, Failing: failing, AtOnce: map[env.StepKind]int{env.StepLoad: loadsAtOnce()},
 	})
 	if err != nil {

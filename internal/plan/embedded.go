@@ -105,7 +105,7 @@ func (r *resolver) resolveServers(ctx context.Context) error {
 	for _, i := range r.all {
 		stack := Stack{
 			Name: i.As, Stack: i.Stack, Title: i.stack.Title, Category: string(i.stack.Category),
-			Requires: i.requires, Client: i.stack.Client, Queues: i.stack.Queues,
+			Requires: i.requires, Console: Console{Client: i.stack.Client, Queues: i.stack.Queues},
 		}
 		var err error
 		if i.stack.Embedded == KindProgram {
@@ -224,7 +224,7 @@ func (r *resolver) resolveServerMemory(context.Context) error { return r.fits(ke
 
 // serverSteps makes the graph of the embedded runtime: what has to be fetched
 // is fetched at once, and each stack starts as soon as what it requires is
-// ready.
+// ready and has its seeds.
 func serverSteps(p Plan) []env.Step {
 	var list []env.Step
 	add := func(kind env.StepKind, subject string, needs ...string) string {
@@ -245,9 +245,12 @@ func serverSteps(p Plan) []env.Step {
 			}
 		}
 		for _, required := range stack.Requires {
-			needs = append(needs, stepID(env.StepWait, required))
+			needs = append(needs, p.done(required))
 		}
-		add(env.StepWait, stack.Name, add(env.StepApply, stack.Name, needs...))
+		waited := add(env.StepWait, stack.Name, add(env.StepApply, stack.Name, needs...))
+		if stack.Seed != nil {
+			add(env.StepSeed, stack.Name, waited)
+		}
 	}
 	return list
 }

@@ -85,6 +85,9 @@ func (r *resolver) inside(i instance) map[string]string {
 		if e.Password != "" {
 			vars[prefix+"_PASSWORD"] = credentials[e.Password]
 		}
+		if e.SQL {
+			r.insideSeeded(vars, i, prefix, address, known)
+		}
 	}
 	return vars
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/manifest"
+	"github.com/diorama-dev/diorama/internal/seed"
 )
 
 // Plan is all that an engine needs to bring an environment about.
@@ -68,8 +69,15 @@ type Stack struct {
 	// IgnoreDrift are JSON pointers to what the system itself rewrites.
 	IgnoreDrift []string `json:"ignoreDrift,omitempty"`
 	Memory      int64    `json:"memory"` // bytes
-	Shell       []string `json:"shell,omitempty"`
-	Client      []string `json:"client,omitempty"`
+	Console
+	// Seed is what is put there once it is ready; nil: nothing.
+	Seed *seed.Set `json:"seed,omitempty"`
+}
+
+// Console is how an instance is looked into once it runs.
+type Console struct {
+	Shell  []string `json:"shell,omitempty"`
+	Client []string `json:"client,omitempty"`
 	// Queues names the system whose queues are sampled; empty: it has none.
 	Queues string `json:"queues,omitempty"`
 }

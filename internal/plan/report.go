@@ -5,6 +5,7 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/manifest"
+	"github.com/diorama-dev/diorama/internal/seed"
 )
 
 // Report is the plan as `diorama plan -o json` prints it: no credentials, no
@@ -48,6 +49,8 @@ type StackReport struct {
 	// Servers are what the embedded runtime runs.
 	Servers []ServerReport `json:"servers,omitempty"`
 	Memory  int64          `json:"memory"` // bytes
+	// Seed is what is put there, without the text of files.
+	Seed *seed.Set `json:"seed,omitempty"`
 }
 
 // ServerReport is a server of a report.
@@ -76,7 +79,7 @@ func (p Plan) Report() Report {
 	}
 	for _, s := range p.Stacks {
 		report := StackReport{
-			Name: s.Name, Category: s.Category, Change: StackAdded, Memory: s.Memory, Objects: []ObjectName{},
+			Name: s.Name, Category: s.Category, Change: StackAdded, Memory: s.Memory, Objects: []ObjectName{}, Seed: outline(s.Seed),
 			Requires: append([]string{}, s.Requires...), Images: append([]string{}, s.Images...), Losses: append([]manifest.Loss{}, s.Losses...),
 		}
 		if slices.Contains(p.Present, s.Name) {

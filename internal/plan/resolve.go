@@ -111,14 +111,14 @@ func (r *resolver) onKind() way {
 	r.plan.Namespace = Namespace
 	return way{keep: r.resolvePrograms, graph: steps, steps: []func(context.Context) error{
 		r.resolveParameters, r.surveyApps, r.resolveCluster, r.resolveStacks, r.resolveApps,
-		r.resolveConflicts, r.resolveImages, r.resolveMemory, r.resolveDisk,
+		r.resolveConflicts, r.resolveImages, r.resolveSeeds, r.resolveMemory, r.resolveDisk,
 	}}
 }
 
 func (r *resolver) onServers() way {
 	r.in.Credentials = placeholders(r.in.Credentials)
 	return way{keep: r.resolveOffers, graph: serverSteps, steps: []func(context.Context) error{
-		r.resolveParameters, r.resolvePorts, r.resolveServers, r.resolveProgramApps, r.resolveServerMemory,
+		r.resolveParameters, r.resolvePorts, r.resolveServers, r.resolveProgramApps, r.resolveSeeds, r.resolveServerMemory,
 	}}
 }
 
@@ -147,7 +147,7 @@ func (r *resolver) resolveStacks(ctx context.Context) error {
 		}
 		rendered.Stack, rendered.Title = i.Stack, i.stack.Title
 		rendered.Requires, rendered.IgnoreDrift = i.requires, i.stack.IgnoreDrift
-		rendered.Memory, rendered.Shell, rendered.Queues = i.stack.Footprint.Memory, i.stack.Shell, i.stack.Queues
+		rendered.Memory, rendered.Console = i.stack.Footprint.Memory, Console{Shell: i.stack.Shell, Queues: i.stack.Queues}
 		r.plan.Stacks = append(r.plan.Stacks, rendered)
 		r.plan.Endpoints = append(r.plan.Endpoints, r.endpoints(i)...)
 	}

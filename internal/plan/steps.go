@@ -9,7 +9,7 @@ import (
 // steps makes the graph. Images are fetched beside the making of the nodes, and
 // loaded while Kubernetes comes up on them;
 // a stack is applied once its images are in the nodes and what it requires is
-// ready; stacks that left go as soon as there is a cluster, since others may
+// ready and has its seeds; stacks that left go as soon as there is a cluster, since others may
 // want what they hold.
 func steps(p Plan) []env.Step {
 	var list []env.Step
@@ -38,10 +38,13 @@ func steps(p Plan) []env.Step {
 			needs = append(needs, stepID(env.StepLoad, image))
 		}
 		for _, required := range stack.Requires {
-			needs = append(needs, stepID(env.StepWait, required))
+			needs = append(needs, p.done(required))
 		}
 		applied := add(env.StepApply, stack.Name, needs...)
-		add(env.StepWait, stack.Name, applied)
+		waited := add(env.StepWait, stack.Name, applied)
+		if stack.Seed != nil {
+			add(env.StepSeed, stack.Name, waited)
+		}
 	}
 	return list
 }

@@ -133,6 +133,10 @@ func mysqlUsers(password, root string) string {
 		"ALTER USER 'app'@'%' IDENTIFIED BY '" + quoted.Replace(password) + "';",
 		"GRANT ALL PRIVILEGES ON app.* TO 'app'@'%';",
 		"ALTER USER 'root'@'localhost' IDENTIFIED BY '" + quoted.Replace(root) + "';",
+		// Seeds come by TCP, and names are not resolved.
+		"CREATE USER IF NOT EXISTS 'root'@'127.0.0.1' IDENTIFIED BY '" + quoted.Replace(root) + "';",
+		"ALTER USER 'root'@'127.0.0.1' IDENTIFIED BY '" + quoted.Replace(root) + "';",
+		"GRANT ALL PRIVILEGES ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;",
 	}, "\n") + "\n"
 }
 

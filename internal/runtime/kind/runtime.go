@@ -91,7 +91,7 @@ func (r *Runtime) Execute(ctx context.Context, step env.Step, report engine.Repo
 		return r.wait(ctx, step.Subject, report)
 	case env.StepRemove:
 		return r.remove(ctx, step.Subject, report)
-	case env.StepSeed:
+	case env.StepSeed: // the keeper's, on every runtime
 	}
 	return engine.Outcome{}, fmt.Errorf("the kind runtime has no step of the kind %q", step.Kind)
 }
