@@ -180,12 +180,12 @@ func TestIntentsDiffer(t *testing.T) {
 		Endpoints, Reveal, Accept, Pick, Toggle, All, Details, Why, Logs, Shell, Restart, ScaleUp, ScaleDown, Copy, Open,
 		intent.Filter, intent.Next, intent.Previous,
 	}
-	for _, b := range slices.Concat(intent.Moves(), m.logs.Bindings(), m.events.Bindings()) {
+	for _, b := range slices.Concat(intent.Moves(), m.queues.Bindings(), m.logs.Bindings(), m.events.Bindings()) {
 		if b.Intent != intent.Next && b.Intent != intent.Previous {
 			all = append(all, b.Intent)
 		}
 	}
-	for _, tab := range tabs() {
+	for _, tab := range m.tabs() {
 		all = append(all, goTo(tab.screen))
 	}
 	slices.Sort(all)
