@@ -33,7 +33,7 @@ type fake struct {
 func newFake() *fake {
 	return &fake{
 		updates: make(chan env.Snapshot, 1), asked: make(chan Action, 8),
-		lines: tuitest.NewLines(tuitest.Story()...), brokers: &tuitest.Brokers{},
+		lines: tuitest.NewLines(tuitest.Story()...), brokers: tuitest.NewBrokers(),
 		endpoints: []env.Endpoint{
 			{Stack: "kafka", Name: "bootstrap", URL: "127.0.0.1:9092"},
 			{Stack: "postgres", Name: "sql", URL: "postgres://app:s3cret@127.0.0.1:15432/app?sslmode=disable"},
@@ -74,6 +74,9 @@ func model(t *testing.T, f *fake, v theme.Variant, width, height int, s env.Snap
 	never := func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }
 	m := newModel(deps{ctx: t.Context(), env: f, options: Options{Theme: v}, after: never})
 	m = m.resized(width, height).at(tuitest.Noon())
+	for _, brokers := range tuitest.Queues() {
+		m.queues = m.queues.WithBrokers(brokers)
+	}
 	return drive(t, m, snapshotMsg{snapshot: s})
 }
 

@@ -12,7 +12,7 @@ import (
 func groupColumns(all, room bool) []column[place] {
 	states, caught := 15, 13
 	if room {
-		states, caught = 22, 38
+		states, caught = 22, 32
 	}
 	top := func(s scale) float64 { return s.readerLag }
 	if all {
@@ -27,7 +27,7 @@ func groupColumns(all, room bool) []column[place] {
 		}},
 	}
 	if all {
-		cols = append(cols, column[place]{title: "QUEUES", width: 9, rank: 7, cell: func(p pen, r place) (string, theme.Style) {
+		cols = append(cols, column[place]{title: "QUEUES", width: 9, rank: 10, cell: func(p pen, r place) (string, theme.Style) {
 			return strconv.Itoa(len(r.group.status.Queues)), p.theme.Muted
 		}})
 	}

@@ -112,7 +112,7 @@ func (m Model) Filter() string { return m.view.filter }
 // is that of what has changed, and a walk over the rest.
 func (m Model) WithBrokers(brokers []*queue.Broker) Model {
 	tracks, topics, groups := follow(m.tracks, brokers)
-	m.tracks = tracks
+	m.tracks, m.watch.seen = tracks, true
 	m.topics = m.topics.with(topics, m.view.order.topics)
 	m.groups = m.groups.with(groups, m.view.order.groups)
 	if m.view.stack != "" {
@@ -126,6 +126,7 @@ func (m Model) WithBrokers(brokers []*queue.Broker) Model {
 // sorted returns the screen in another order.
 func (m Model) sorted(o order) Model {
 	m.view.order = o
+	m.view.topics, m.view.groups = list{}, list{} // what is first now is what was asked for
 	m.topics = m.topics.resorted(o.topics)
 	m.groups = m.groups.resorted(o.groups)
 	return m.settle()

@@ -116,7 +116,7 @@ func caughtUp(p place) (long, short string) {
 	case !clear:
 		return theme.Unknown, theme.Unknown
 	case in.Rate.IsKnown() && in.Rate.Or(0) < slight:
-		return "never: nothing is read" + gain(by), "never"
+		return "never: not read" + gain(by), "never"
 	}
 	return "never at this rate" + gain(by), "never"
 }

@@ -14,8 +14,9 @@ type watch struct {
 	epoch   uint64 // what was sent to an earlier one is dropped
 	states  <-chan []*queue.Broker
 	cancel  context.CancelFunc
-	seen    bool // a state has come
-	over    bool // no more will
+	seen    bool   // a state has come
+	over    bool   // no more will
+	asked   uint64 // how many requests were made
 }
 
 // stateMsg is the newest state of the brokers.
@@ -73,7 +74,6 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 			m.watch.over, m.watch.states = true, nil
 			return m, nil
 		}
-		m.watch.seen = true
 		m = m.WithBrokers(msg.brokers)
 		var again tea.Cmd
 		m, again = m.refreshed()
