@@ -136,7 +136,10 @@ func (m Model) focused(f focus) Model {
 		f = onTopics
 	}
 	m.view.focus = f
-	return m.reveal()
+	if f == onReaders {
+		return m.reveal()
+	}
+	return m.settle()
 }
 
 func (m Model) reordered(o order) Model { return m.sorted(o).say("sorted by " + o.String()) }

@@ -152,6 +152,12 @@ func (m Model) settle() Model {
 		s.lag, s.pace = max(s.lag, t.trail.peak(c, lagOf)), max(s.pace, t.trail.peak(c, paceOf))
 		return true
 	})
+	m.scale = s
+	m.view.topics = keep(m.view.topics, m.topics.shown, m.heights().topics)
+	if m.view.focus != onGroups { // nobody sees the groups
+		m.groups.shown = nil
+		return m.reveal()
+	}
 	m.groups = m.groups.passing(func(g *group) bool {
 		if !passes(g.label) {
 			return false
@@ -161,9 +167,7 @@ func (m Model) settle() Model {
 		return true
 	})
 	m.scale = s
-	h := m.heights()
-	m.view.topics = keep(m.view.topics, m.topics.shown, h.topics)
-	m.view.groups = keep(m.view.groups, m.groups.shown, h.topics)
+	m.view.groups = keep(m.view.groups, m.groups.shown, m.heights().topics)
 	return m.reveal()
 }
 
@@ -172,7 +176,9 @@ func (m Model) settle() Model {
 func (m Model) reveal() Model {
 	h := m.heights()
 	m.view.topics = put(m.view.topics, m.topics.shown, m.view.topics.at, h.topics)
-	m.view.groups = put(m.view.groups, m.groups.shown, m.view.groups.at, h.topics)
+	if m.view.focus == onGroups {
+		m.view.groups = put(m.view.groups, m.groups.shown, m.view.groups.at, h.topics)
+	}
 	m.readers = m.readersOf(m.view.topics.key)
 	if m.view.focus == onReaders && len(m.readers) == 0 {
 		m.view.focus = onTopics

@@ -28,7 +28,7 @@ func (m Model) readersOf(k Key) []place {
 		return nil
 	}
 	var out []place
-	for _, g := range t.groups {
+	for _, g := range t.readers[k.Name] {
 		if i, reads := g.find(k.Name); reads {
 			out = append(out, place{group: g, in: g.status.Queues[i], trail: g.parts[i]})
 		}

@@ -21,26 +21,46 @@ type table[R row] struct {
 	shown  []R // those that pass
 }
 
-// with returns the table with a change of its rows.
+// with returns the table with a change of its rows. Places are searched for, so
+// that only rows that changed are compared.
 func (t table[R]) with(c change[R], less func(a, b R) int) table[R] {
 	if len(c.fresh) == 0 && len(c.gone) == 0 {
 		return t
 	}
 	fresh := slices.SortedFunc(slices.Values(c.fresh), less)
-	sorted := make([]R, 0, len(t.sorted)+len(fresh))
-	i := 0
-	for _, r := range t.sorted {
-		if _, gone := c.gone[r]; gone {
-			continue
-		}
-		for i < len(fresh) && less(fresh[i], r) < 0 {
-			sorted = append(sorted, fresh[i])
-			i++
-		}
-		sorted = append(sorted, r)
+	stay := without(t.sorted, c.gone, less)
+	sorted := make([]R, 0, len(stay)+len(fresh))
+	from := 0
+	for _, r := range fresh {
+		at, _ := slices.BinarySearchFunc(stay[from:], r, less)
+		sorted = append(append(sorted, stay[from:from+at]...), r)
+		from += at
 	}
-	t.sorted = append(sorted, fresh[i:]...)
+	t.sorted = append(sorted, stay[from:]...)
 	return t
+}
+
+// without returns the list without some of its rows.
+func without[R row](list []R, gone map[R]struct{}, less func(a, b R) int) []R {
+	places := make([]int, 0, len(gone))
+	for r := range gone {
+		at, _ := slices.BinarySearchFunc(list, r, less)
+		if at >= len(list) || list[at] != r { // numbers that are none have no order
+			return slices.DeleteFunc(slices.Clone(list), func(r R) bool {
+				_, is := gone[r]
+				return is
+			})
+		}
+		places = append(places, at)
+	}
+	slices.Sort(places)
+	out := make([]R, 0, len(list)-len(places))
+	from := 0
+	for _, at := range places {
+		out = append(out, list[from:at]...)
+		from = at + 1
+	}
+	return append(out, list[from:]...)
 }
 
 // resorted returns the table in another order.

@@ -1,6 +1,8 @@
 package queues
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +19,9 @@ type track struct {
 	clock  clock
 	topics []*topic // by name
 	groups []*group // by name
+	// readers are the groups of each queue, by its name. The map is never changed
+	// once made.
+	readers map[string][]*group
 }
 
 // live reports whether the broker's numbers are of now.
@@ -33,6 +38,13 @@ func (c *change[R]) leaves(r R) {
 		c.gone = map[R]struct{}{}
 	}
 	c.gone[r] = struct{}{}
+}
+
+func (c *change[R]) add(more change[R]) {
+	c.fresh = append(c.fresh, more.fresh...)
+	for r := range more.gone {
+		c.leaves(r)
+	}
 }
 
 // kind says how rows of a kind are made and compared.
@@ -79,30 +91,72 @@ func renew[R comparable, S any](c *change[R], old []R, list []S, k kind[R, S]) [
 }
 
 // next returns the track of a broker's newer state.
-func (t track) next(b *queue.Broker, topics *change[*topic], groups *change[*group]) track {
+func (t track) next(b *queue.Broker) (track, change[*topic], change[*group]) {
+	var topics change[*topic]
+	var groups change[*group]
 	before := t.broker
 	t.broker = b
 	if before != nil && !b.Sampled.At.After(before.Sampled.At) && len(b.Queues) == len(t.topics) && len(b.Groups) == len(t.groups) {
-		return t // the same sample: only its phase may be another
+		return t, topics, groups // the same sample: only its phase may be another
 	}
 	t.clock.tick++
 	if before == nil || b.Sampled.At.Sub(before.Sampled.At) > gap {
 		t.clock.since = t.clock.tick
 	}
 	c := t.clock
-	t.topics = renew(topics, t.topics, b.Queues, kind[*topic, *queue.QueueStatus]{
+	t.topics = renew(&topics, t.topics, b.Queues, kind[*topic, *queue.QueueStatus]{
 		name: func(s *queue.QueueStatus) string { return s.Name },
 		row:  func(r *topic) string { return r.key.Name },
 		same: sameTopic,
 		next: func(old *topic, s *queue.QueueStatus) *topic { return nextTopic(b.Stack, c, old, s) },
 	})
-	t.groups = renew(groups, t.groups, b.Groups, kind[*group, *queue.GroupStatus]{
+	t.groups = renew(&groups, t.groups, b.Groups, kind[*group, *queue.GroupStatus]{
 		name: func(s *queue.GroupStatus) string { return s.Name },
 		row:  func(r *group) string { return r.key.Name },
 		same: sameGroup,
 		next: func(old *group, s *queue.GroupStatus) *group { return nextGroup(b.Stack, c, old, s) },
 	})
-	return t
+	t.readers = indexed(t.readers, groups)
+	return t, topics, groups
+}
+
+// indexed returns the groups of each queue after a change of groups.
+func indexed(old map[string][]*group, c change[*group]) map[string][]*group {
+	if len(c.fresh) == 0 && len(c.gone) == 0 {
+		return old
+	}
+	readers := maps.Clone(old)
+	if readers == nil {
+		readers = map[string][]*group{}
+	}
+	ours := map[string]bool{} // lists that were made here, and can be added to
+	own := func(name string) {
+		if ours[name] {
+			return
+		}
+		ours[name] = true
+		readers[name] = slices.DeleteFunc(slices.Clone(readers[name]), func(g *group) bool {
+			_, gone := c.gone[g]
+			return gone
+		})
+	}
+	for g := range c.gone {
+		for _, q := range g.status.Queues {
+			own(q.Queue)
+		}
+	}
+	for _, g := range c.fresh {
+		for _, q := range g.status.Queues {
+			own(q.Queue)
+			readers[q.Queue] = append(readers[q.Queue], g)
+		}
+	}
+	for name := range ours {
+		if len(readers[name]) == 0 {
+			delete(readers, name)
+		}
+	}
+	return readers
 }
 
 // follow returns the tracks of the brokers' newer states, and what that changes.
@@ -114,7 +168,10 @@ func follow(old []track, brokers []*queue.Broker) (tracks []track, topics change
 	for _, b := range brokers {
 		t := left[b.Stack]
 		delete(left, b.Stack)
-		tracks = append(tracks, t.next(b, &topics, &groups))
+		next, ofTopics, ofGroups := t.next(b)
+		tracks = append(tracks, next)
+		topics.add(ofTopics)
+		groups.add(ofGroups)
 	}
 	for _, t := range left {
 		for _, r := range t.topics {
