@@ -168,6 +168,9 @@ func (m Model) trouble(b *queue.Broker) []string {
 
 // Status says how new the numbers are, for the frame.
 func (m Model) Status() string {
+	if m.watch.over {
+		return "not watched any more"
+	}
 	name, at := "", m.now
 	for _, t := range m.tracks {
 		b := t.broker

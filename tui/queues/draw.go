@@ -192,7 +192,7 @@ func (m Model) facts(p page) []string {
 }
 
 func queueFacts(s *queue.QueueStatus) []string {
-	facts := []string{string(s.Kind)}
+	facts := []string{layout.Safe(string(s.Kind))}
 	if s.State != "" {
 		facts = append(facts, layout.Safe(s.State))
 	}
@@ -219,7 +219,7 @@ func queueFacts(s *queue.QueueStatus) []string {
 
 func groupFacts(g *group, now time.Time) []string {
 	s := g.status
-	facts := []string{string(s.Kind) + " group"}
+	facts := []string{layout.Safe(string(s.Kind)) + " group"}
 	if s.State != "" {
 		facts = append(facts, layout.Safe(s.State))
 	}

@@ -25,8 +25,29 @@ type entry struct {
 // inline is how many bytes of a key or value the list has room for.
 const inline = 300
 
+// mostHeaders is how many headers of a message are kept.
+const mostHeaders = 200
+
+// bounded returns the message with no more of it than a page keeps.
+func bounded(m queue.Message) queue.Message {
+	cut := func(v []byte) []byte {
+		if len(v) > mostBytes {
+			return bytes.Clone(v[:mostBytes]) // so that the rest can go
+		}
+		return v
+	}
+	m.Key, m.Value = cut(m.Key), cut(m.Value)
+	headers := make([]queue.Header, 0, min(len(m.Headers), mostHeaders))
+	for _, h := range m.Headers[:min(len(m.Headers), mostHeaders)] {
+		headers = append(headers, queue.Header{Name: h.Name, Value: cut(h.Value)})
+	}
+	m.Headers = headers
+	return m
+}
+
 // entryOf makes an entry, outside the UI's own loop.
 func entryOf(m queue.Message) entry {
+	m = bounded(m)
 	e := entry{message: m, format: recognise(m.Value)}
 	e.place = layout.Safe(m.Position)
 	if m.Partition > 0 || isNumber(m.Position) {
@@ -83,7 +104,7 @@ func (e entry) whole(t theme.Theme, width int) []string {
 	w.bytes(m.Key, recognise(m.Key), m.KeyBytes)
 	if len(m.Headers) > 0 {
 		w.heading(layout.Plural(len(m.Headers), "header"))
-		for _, h := range m.Headers[:min(len(m.Headers), 200)] {
+		for _, h := range m.Headers {
 			w.field(layout.Safe(h.Name), oneLine(h.Value, recognise(h.Value)))
 		}
 	}

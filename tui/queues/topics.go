@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/diorama-dev/diorama/internal/queue"
+	"github.com/diorama-dev/diorama/tui/layout"
 	"github.com/diorama-dev/diorama/tui/theme"
 )
 
@@ -28,7 +29,7 @@ func topicColumns(system string) []column[*topic] {
 		return p.behind(t.status.Lag.Lag, t.status.Lag.Trend, t.status.Out)
 	}}
 	kind := column[*topic]{title: "KIND", width: 12, rank: 7, left: true, cell: func(p pen, t *topic) (string, theme.Style) {
-		return string(t.status.Kind), p.theme.Muted
+		return layout.Safe(string(t.status.Kind)), p.theme.Muted
 	}}
 	switch system {
 	case "rabbitmq":

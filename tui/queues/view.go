@@ -120,7 +120,7 @@ func (m Model) system() string {
 // pen returns what a stack's rows are drawn with.
 func (m Model) pen(stack string) pen {
 	t, ok := m.track(stack)
-	return pen{theme: m.theme, dim: !ok || !t.live(), clock: t.clock, scale: m.scale}
+	return pen{theme: m.theme, dim: !ok || !t.live() || m.watch.over, clock: t.clock, scale: m.scale}
 }
 
 // lead is the cursor, the sign and the name of a row.
