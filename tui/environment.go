@@ -81,6 +81,9 @@ type Options struct {
 	NoMouse bool
 }
 
+// auto reports whether the theme follows the terminal's background.
+func (o Options) auto() bool { return o.Theme == "" || o.Theme == theme.Auto }
+
 // Screen names a screen.
 type Screen string
 

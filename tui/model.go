@@ -18,7 +18,6 @@ import (
 // Model is the whole UI: what it knows, and a model per screen.
 type Model struct {
 	deps     deps
-	auto     bool // the theme follows the terminal's background
 	theme    theme.Theme
 	width    int
 	height   int
@@ -67,7 +66,6 @@ func newModel(d deps) Model {
 	}
 	return Model{
 		deps:     d,
-		auto:     d.options.Theme == "" || d.options.Theme == theme.Auto,
 		theme:    t,
 		screen:   d.options.Start,
 		services: services.New(t),
@@ -80,7 +78,7 @@ func newModel(d deps) Model {
 // Init asks for the terminal's background, the first snapshot and the clock.
 func (m Model) Init() tea.Cmd {
 	cmds := []tea.Cmd{m.await(), m.tick()}
-	if m.auto {
+	if m.deps.options.auto() {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
 	return tea.Batch(cmds...)

@@ -67,7 +67,7 @@ func (m Model) snap(msg snapshotMsg) (tea.Model, tea.Cmd) {
 }
 
 func (m Model) background(msg tea.BackgroundColorMsg) Model {
-	if !m.auto {
+	if !m.deps.options.auto() {
 		return m
 	}
 	if msg.IsDark() {

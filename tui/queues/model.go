@@ -61,14 +61,13 @@ const (
 
 // scale is what the columns of a list have in common.
 type scale struct {
-	name         int // the longest name, in cells
-	lag, pace    float64
-	groupName    int
-	groupLag     float64
-	readerName   int
-	readerLag    float64
-	hidden       int // how many queues are internal and not shown
-	topicsOfView int
+	name       int // the longest name, in cells
+	lag, pace  float64
+	groupName  int
+	groupLag   float64
+	readerName int
+	readerLag  float64
+	hidden     int // how many queues are internal and not shown
 }
 
 // Note is what there is to say of the last request.

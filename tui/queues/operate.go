@@ -70,7 +70,7 @@ func (m Model) open(t target) (Model, tea.Cmd) {
 		return m.openGroup(Key{t.stack, t.group})
 	}
 	p := m.top()
-	switch r, _ := chosenRow(p); r.kind {
+	switch r := chosenRow(p); r.kind {
 	case rowPartition:
 		if why := m.refusal(Peek, t); why != "" {
 			return m.say(why), nil

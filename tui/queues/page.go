@@ -89,14 +89,14 @@ func (m Model) request() (Model, uint64) {
 // names are the queue, the group and the partition that the page's cursor is
 // on.
 func (p page) names() (name, group string, partition queue.Count) {
-	r, _ := chosenRow(p)
+	r := chosenRow(p)
 	switch p.kind {
 	case pageQueue:
 		name = p.key.Name
-		switch {
-		case r.kind == rowPartition:
+		switch r.kind { //nolint:exhaustive // of other rows there is no more to name
+		case rowPartition:
 			partition = queue.Known(int64(p.queue.Partitions[r.at].ID))
-		case r.kind == rowReader:
+		case rowReader:
 			group = p.readers[r.at].group.key.Name
 		}
 	case pageGroup:
@@ -141,7 +141,7 @@ func (m Model) pageBindings() []intent.Binding {
 
 func (m Model) enterBinding(p page) intent.Binding {
 	b := intent.Binding{Keys: []string{"enter"}, Help: "members", Intent: Open, Hint: "members"}
-	switch r, _ := chosenRow(p); r.kind {
+	switch r := chosenRow(p); r.kind {
 	case rowPartition:
 		b.Help, b.Hint = "messages of the partition", "messages"
 		b.Off = m.refusal(Peek, m.target())

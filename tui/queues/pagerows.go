@@ -61,11 +61,12 @@ func (p page) rows() []pageRow {
 	return rows
 }
 
-// chosenRow is the row that the page's cursor is on.
-func chosenRow(p page) (pageRow, bool) {
+// chosenRow is the row that the page's cursor is on; where there is none, one of
+// text.
+func chosenRow(p page) pageRow {
 	rows := p.rows()
 	if p.at < 0 || p.at >= len(rows) {
-		return pageRow{}, false
+		return pageRow{}
 	}
-	return rows[p.at], true
+	return rows[p.at]
 }

@@ -32,9 +32,8 @@ type topic struct {
 	trail  trail
 }
 
-func (t *topic) id() Key      { return t.key }
-func (t *topic) text() string { return t.folded }
-func (t *topic) tag() label   { return t.label }
+func (t *topic) id() Key    { return t.key }
+func (t *topic) tag() label { return t.label }
 
 // group is a group's row, with its sums over all queues.
 type group struct {
@@ -45,9 +44,8 @@ type group struct {
 	parts  []trail // by the status's queues
 }
 
-func (g *group) id() Key      { return g.key }
-func (g *group) text() string { return g.folded }
-func (g *group) tag() label   { return g.label }
+func (g *group) id() Key    { return g.key }
+func (g *group) tag() label { return g.label }
 
 // nextTopic returns the row of a queue's newer state.
 func nextTopic(stack string, c clock, old *topic, s *queue.QueueStatus) *topic {
@@ -106,15 +104,6 @@ func sumOf(s *queue.GroupStatus) queue.GroupInQueue {
 		sum.Drain = queue.Rate{}
 	}
 	return sum
-}
-
-// in is how far the group is in a queue.
-func (g *group) in(name string) (queue.GroupInQueue, bool) {
-	i, ok := g.find(name)
-	if !ok {
-		return queue.GroupInQueue{}, false
-	}
-	return g.status.Queues[i], true
 }
 
 // part is the trail of the group in a queue.

@@ -78,7 +78,8 @@ func billingGroup() *queue.Group {
 			Assigned: []queue.Assignment{{Queue: "inference-completed", Partitions: []int32{0, 1}}, {Queue: "payments-支付-订单", Partitions: []int32{0, 1, 2, 3, 5}}},
 		}},
 		Offsets: []queue.Offset{
-			at(0, 57103, 4304), at(1, 57102, 4305), {Queue: "inference-completed", Partition: 2},
+			at(0, 57103, 4304), at(1, 57102, 4305),
+			{Queue: "inference-completed", Partition: 2},
 			{Queue: "payments-支付-订单", Committed: known(6870), Lag: known(0)},
 		},
 	}
