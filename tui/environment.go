@@ -7,6 +7,7 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/tui/queues"
 	"github.com/diorama-dev/diorama/tui/theme"
 )
 
@@ -21,11 +22,18 @@ type Environment interface {
 	Act(ctx context.Context, a Action) error
 	// Endpoints are those of the environment with their credentials in clear.
 	Endpoints(ctx context.Context) ([]env.Endpoint, error)
-	// Logs reads the lines of all services.
-	Logs() logs.Reader
+	// Sources are what the screens read by themselves.
+	Sources() Sources
 	// Shell returns a command that opens a shell in a service; the UI gives it
 	// the terminal and waits for it.
 	Shell(ctx context.Context, service string) (*exec.Cmd, error)
+}
+
+// Sources are what screens read beside the snapshots.
+type Sources struct {
+	Logs logs.Reader // the lines of all services
+	// Queues is empty where no stack of the environment has queues.
+	Queues queues.Source
 }
 
 // Verb is what an action does.
@@ -72,6 +80,9 @@ type Options struct {
 	Environ []string
 	NoMouse bool
 }
+
+// auto reports whether the theme follows the terminal's background.
+func (o Options) auto() bool { return o.Theme == "" || o.Theme == theme.Auto }
 
 // Screen names a screen.
 type Screen string

@@ -12,7 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/diorama-dev/diorama/internal/env"
-	"github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/tui/queues"
 	"github.com/diorama-dev/diorama/tui/theme"
 	"github.com/diorama-dev/diorama/tui/tuitest"
 )
@@ -23,6 +23,7 @@ type fake struct {
 	updates   chan env.Snapshot
 	endpoints []env.Endpoint
 	lines     *tuitest.Lines
+	brokers   *tuitest.Brokers
 	acted     []Action
 	asked     chan Action // every action, for whoever waits for one
 	shells    []string
@@ -32,7 +33,7 @@ type fake struct {
 func newFake() *fake {
 	return &fake{
 		updates: make(chan env.Snapshot, 1), asked: make(chan Action, 8),
-		lines: tuitest.NewLines(tuitest.Story()...),
+		lines: tuitest.NewLines(tuitest.Story()...), brokers: tuitest.NewBrokers(),
 		endpoints: []env.Endpoint{
 			{Stack: "kafka", Name: "bootstrap", URL: "127.0.0.1:9092"},
 			{Stack: "postgres", Name: "sql", URL: "postgres://app:s3cret@127.0.0.1:15432/app?sslmode=disable"},
@@ -56,7 +57,9 @@ func (f *fake) Act(_ context.Context, a Action) error {
 
 func (f *fake) Endpoints(context.Context) ([]env.Endpoint, error) { return f.endpoints, f.err }
 
-func (f *fake) Logs() logs.Reader { return f.lines }
+func (f *fake) Sources() Sources {
+	return Sources{Logs: f.lines, Queues: queues.Source{Watcher: f.brokers, Operator: f.brokers, Resetter: f.brokers}}
+}
 
 func (f *fake) Shell(ctx context.Context, service string) (*exec.Cmd, error) {
 	f.shells = append(f.shells, service)
@@ -71,6 +74,9 @@ func model(t *testing.T, f *fake, v theme.Variant, width, height int, s env.Snap
 	never := func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }
 	m := newModel(deps{ctx: t.Context(), env: f, options: Options{Theme: v}, after: never})
 	m = m.resized(width, height).at(tuitest.Noon())
+	for _, brokers := range tuitest.Queues() {
+		m.queues = m.queues.WithBrokers(brokers)
+	}
 	return drive(t, m, snapshotMsg{snapshot: s})
 }
 

@@ -138,6 +138,9 @@ func (m Model) bottomLine() string {
 	}
 	switch m.overlay.kind {
 	case overlayNone:
+		if m.screen == ScreenQueues && m.queues.Asking() {
+			return m.hints(m.queues.FormBindings())
+		}
 		lists := intent.Effective(m.screenBindings(), m.serviceBindings(), m.globalBindings())
 		return m.hints(slices.Concat(lists...))
 	case overlayPalette:

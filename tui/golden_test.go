@@ -42,7 +42,14 @@ func scenes() []scene {
 		{"help", tuitest.Running, []string{"?"}},
 		{"quit", tuitest.ComingUp, []string{"q"}},
 		{"confirm-down", tuitest.Running, []string{"D"}},
-		{"disabled", tuitest.Running, []string{"2"}},
+		{"disabled", tuitest.Running, []string{"4"}},
+		{"queues", tuitest.Running, []string{"2", "down", "down"}},
+		{"queues-filtered", tuitest.Running, []string{"2", "/", "i", "n"}},
+		{"queues-partitions", tuitest.Running, []string{"2", "down", "down", "enter"}},
+		{"queues-peek", tuitest.Running, []string{"2", "down", "down", "p"}},
+		{"queues-produce", tuitest.Running, []string{"2", "P"}},
+		{"queues-reset", tuitest.Running, []string{"2", "down", "down", "tab", "O", "enter", "enter"}},
+		{"queues-help", tuitest.Running, []string{"2", "?"}},
 	}
 }
 
@@ -59,7 +66,7 @@ func TestFrames(t *testing.T) {
 
 func TestFramesInColour(t *testing.T) {
 	sizes := map[string][][2]int{ // the screens at every size, some overlays at one
-		"services": {{80, 24}, {120, 40}, {40, 12}}, "logs-searched": {{80, 24}, {120, 40}, {40, 12}},
+		"services": {{80, 24}, {120, 40}, {40, 12}}, "queues": {{80, 24}, {120, 40}, {40, 12}}, "logs-searched": {{80, 24}, {120, 40}, {40, 12}},
 		"events-coming-up": {{80, 24}, {120, 40}, {40, 12}}, "why": {{80, 24}}, "palette": {{80, 24}}, "confirm-down": {{80, 24}},
 	}
 	for _, v := range []theme.Variant{theme.Dark, theme.Light, theme.Plain} {

@@ -66,7 +66,7 @@ func (m Model) globalBindings() []intent.Binding {
 		{Keys: []string{"S"}, Help: "stop the environment, keep its data…", Intent: AskStop, Off: gone},
 		{Keys: []string{"D"}, Help: "take the environment down…", Intent: AskDown, Off: gone},
 	}
-	for _, t := range tabs() {
+	for _, t := range m.tabs() {
 		list = append(list, intent.Binding{Keys: []string{t.key}, Help: "screen " + t.title, Intent: goTo(t.screen), Off: t.off})
 	}
 	return list
@@ -85,9 +85,11 @@ func (m Model) screenBindings() []intent.Binding {
 			pick.Off = "there is no service yet"
 		}
 		return append(m.logs.Bindings(), pick, copyLine)
+	case ScreenQueues:
+		return m.queues.Bindings()
 	case ScreenEvents:
 		return m.events.Bindings()
-	case ScreenServices, ScreenQueues, ScreenGPU, ScreenMesh:
+	case ScreenServices, ScreenGPU, ScreenMesh:
 	}
 	return nil
 }
@@ -202,7 +204,9 @@ func (m Model) subject() (env.Service, bool) {
 		return m.find(e.Service)
 	case ScreenEvents:
 		return m.find(m.events.Service())
-	case ScreenQueues, ScreenGPU, ScreenMesh:
+	case ScreenQueues:
+		return m.find(m.queues.Stack())
+	case ScreenGPU, ScreenMesh:
 	}
 	return env.Service{}, false
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/diorama-dev/diorama/tui/events"
 	"github.com/diorama-dev/diorama/tui/layout"
 	"github.com/diorama-dev/diorama/tui/logs"
+	"github.com/diorama-dev/diorama/tui/queues"
 	"github.com/diorama-dev/diorama/tui/services"
 	"github.com/diorama-dev/diorama/tui/theme"
 )
@@ -17,7 +18,6 @@ import (
 // Model is the whole UI: what it knows, and a model per screen.
 type Model struct {
 	deps     deps
-	auto     bool // the theme follows the terminal's background
 	theme    theme.Theme
 	width    int
 	height   int
@@ -25,6 +25,7 @@ type Model struct {
 	snapshot env.Snapshot
 	screen   Screen
 	services services.Model
+	queues   queues.Model
 	logs     logs.Model
 	events   events.Model
 	overlay  overlay
@@ -58,16 +59,17 @@ func New(ctx context.Context, e Environment, o Options) Model {
 
 func newModel(d deps) Model {
 	t := theme.New(d.options.Theme)
-	source := logs.Source{Context: d.ctx, After: d.after}
+	source, brokers := logs.Source{Context: d.ctx, After: d.after}, queues.Deps{Context: d.ctx}
 	if d.env != nil {
-		source.Reader = d.env.Logs()
+		sources := d.env.Sources()
+		source.Reader, brokers.Source = sources.Logs, sources.Queues
 	}
 	return Model{
 		deps:     d,
-		auto:     d.options.Theme == "" || d.options.Theme == theme.Auto,
 		theme:    t,
 		screen:   d.options.Start,
 		services: services.New(t),
+		queues:   queues.New(t, brokers),
 		logs:     logs.New(t, source),
 		events:   events.New(t),
 	}
@@ -76,7 +78,7 @@ func newModel(d deps) Model {
 // Init asks for the terminal's background, the first snapshot and the clock.
 func (m Model) Init() tea.Cmd {
 	cmds := []tea.Cmd{m.await(), m.tick()}
-	if m.auto {
+	if m.deps.options.auto() {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
 	return tea.Batch(cmds...)
@@ -86,6 +88,7 @@ func (m Model) Init() tea.Cmd {
 func (m Model) resized(width, height int) Model {
 	m.width, m.height = max(width, 0), max(height, 0)
 	m.services = m.services.WithSize(m.width, m.bodyHeight())
+	m.queues = m.queues.WithSize(m.width, m.bodyHeight())
 	m.logs = m.logs.WithSize(m.width, m.bodyHeight())
 	m.events = m.events.WithSize(m.width, m.bodyHeight())
 	return m
@@ -95,6 +98,7 @@ func (m Model) resized(width, height int) Model {
 func (m Model) themed(v theme.Variant) Model {
 	m.theme = theme.New(v)
 	m.services = m.services.WithTheme(m.theme)
+	m.queues = m.queues.WithTheme(m.theme)
 	m.logs = m.logs.WithTheme(m.theme)
 	m.events = m.events.WithTheme(m.theme)
 	return m
@@ -107,6 +111,7 @@ func (m Model) at(now time.Time) Model {
 		m.notice = notice{}
 	}
 	m.services = m.services.WithNow(now)
+	m.queues = m.queues.WithNow(now)
 	m.events = m.events.WithNow(now)
 	return m
 }

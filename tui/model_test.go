@@ -56,7 +56,7 @@ func TestBottomLineSays(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"a screen that is not there", []string{"2"}, nil, "no queue is sampled in this version"},
+		{"a screen that is not there", []string{"4"}, nil, "no GPU is sampled in this version"},
 		{"an action that has begun", []string{"r"}, nil, "restarting kafka: under way"},
 		{"an action that failed, with its remedy", []string{"r"}, errFake, "✗ restarting kafka: the keeper does not answer; run `diorama up` again"},
 		{"why a key does nothing", []string{"w"}, nil, "kafka is well"},
@@ -65,12 +65,16 @@ func TestBottomLineSays(t *testing.T) {
 		{"why there is no hit", []string{"n"}, nil, "nothing is searched for: / asks for it"},
 		{"what was copied", []string{"down", "y"}, nil, "copied the address of postgres/sql, credentials included"},
 		{"that credentials cannot be read", []string{"e", "v"}, errFake, "✗ read the credentials: the keeper does not answer"},
+		{"what of a queue was copied", []string{"2", "y"}, nil, "copied kafka/audit"},
+		{"why offsets cannot be reset", []string{"2", "O"}, nil, "no group is selected: tab goes to the groups"},
+		{"where a message went", []string{"2", "P", "enter", "a", "enter", "enter", "y"}, nil, "written to kafka/audit, partition 2 at 184221"},
+		{"that a message was not written", []string{"2", "P", "enter", "a", "enter", "enter", "y"}, errFake, "✗ the keeper does not answer"},
 		{"that a line was copied", []string{"3", "y"}, nil, "copied the line"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake()
-			f.err = tt.err
+			f.err, f.brokers.Err = tt.err, tt.err
 			m := press(t, model(t, f, theme.Dark, 100, 30, tuitest.Running()), tt.keys...)
 			if got := bottom(m); !strings.HasPrefix(got, tt.want) {
 				t.Errorf("bottom line %q, want %q", got, tt.want)
@@ -80,13 +84,13 @@ func TestBottomLineSays(t *testing.T) {
 }
 
 func TestNoticesEnd(t *testing.T) {
-	m := press(t, model(t, newFake(), theme.Dark, 100, 30, tuitest.Running()), "2")
+	m := press(t, model(t, newFake(), theme.Dark, 100, 30, tuitest.Running()), "4")
 	m = drive(t, m, tickMsg(tuitest.Noon().Add(3*time.Second)))
-	if !strings.HasPrefix(bottom(m), "no queue") {
+	if !strings.HasPrefix(bottom(m), "no GPU") {
 		t.Errorf("after 3 s the bottom line is %q", bottom(m))
 	}
 	m = drive(t, m, tickMsg(tuitest.Noon().Add(6*time.Second)))
-	if strings.HasPrefix(bottom(m), "no queue") {
+	if strings.HasPrefix(bottom(m), "no GPU") {
 		t.Errorf("after 6 s the bottom line is still %q", bottom(m))
 	}
 }
@@ -152,7 +156,10 @@ func TestMouse(t *testing.T) {
 	if got := drive(t, m, click(24, 1)).screen; got != ScreenLogs {
 		t.Errorf("a click on the third tab shows %q", got)
 	}
-	if got := bottom(drive(t, m, click(14, 1))); !strings.HasPrefix(got, "no queue") {
+	if got := drive(t, m, click(14, 1)).screen; got != ScreenQueues {
+		t.Errorf("a click on the second tab shows %q", got)
+	}
+	if got := bottom(drive(t, m, click(32, 1))); !strings.HasPrefix(got, "no GPU") {
 		t.Errorf("a click on a disabled tab says %q", got)
 	}
 	m = drive(t, m, click(5, 7))
@@ -180,12 +187,12 @@ func TestIntentsDiffer(t *testing.T) {
 		Endpoints, Reveal, Accept, Pick, Toggle, All, Details, Why, Logs, Shell, Restart, ScaleUp, ScaleDown, Copy, Open,
 		intent.Filter, intent.Next, intent.Previous,
 	}
-	for _, b := range slices.Concat(intent.Moves(), m.logs.Bindings(), m.events.Bindings()) {
+	for _, b := range slices.Concat(intent.Moves(), m.queues.Bindings(), m.logs.Bindings(), m.events.Bindings()) {
 		if b.Intent != intent.Next && b.Intent != intent.Previous {
 			all = append(all, b.Intent)
 		}
 	}
-	for _, tab := range tabs() {
+	for _, tab := range m.tabs() {
 		all = append(all, goTo(tab.screen))
 	}
 	slices.Sort(all)

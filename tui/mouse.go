@@ -33,12 +33,12 @@ func (m Model) click(at tea.Mouse) (tea.Model, tea.Cmd) {
 	if m.overlay.kind != overlayNone {
 		return m.overlayClick(line)
 	}
-	return m.bodyClick(line)
+	return m.bodyClick(at.X, line)
 }
 
 // bodyClick puts the screen's cursor on a line; a click on the line that the
 // cursor is on already opens it.
-func (m Model) bodyClick(line int) (tea.Model, tea.Cmd) {
+func (m Model) bodyClick(x, line int) (tea.Model, tea.Cmd) {
 	switch m.screen {
 	case ScreenServices:
 		var again bool
@@ -47,9 +47,13 @@ func (m Model) bodyClick(line int) (tea.Model, tea.Cmd) {
 		}
 	case ScreenLogs:
 		m.logs = m.logs.Click(line)
+	case ScreenQueues:
+		var cmd tea.Cmd
+		m.queues, cmd = m.queues.Click(x, line)
+		return m.told(), cmd
 	case ScreenEvents:
 		m.events = m.events.Click(line)
-	case ScreenQueues, ScreenGPU, ScreenMesh:
+	case ScreenGPU, ScreenMesh:
 	}
 	return m, nil
 }

@@ -37,7 +37,7 @@ func (m Model) perform(i intent.Intent) (tea.Model, tea.Cmd) {
 		m.prompt.editing = true
 		return m, nil
 	}
-	for _, t := range tabs() {
+	for _, t := range m.tabs() {
 		if i == goTo(t.screen) {
 			return m.show(t.screen)
 		}
@@ -102,6 +102,7 @@ func (m Model) interrupt() (tea.Model, tea.Cmd) {
 func (m Model) end(o Outcome) (tea.Model, tea.Cmd) {
 	m.outcome = o
 	m.logs, _ = m.logs.Show(false)
+	m.queues, _ = m.queues.Show(false)
 	return m, tea.Quit
 }
 
@@ -128,13 +129,15 @@ func (m Model) show(s Screen) (tea.Model, tea.Cmd) {
 		m, _ = cleared.(Model)
 	}
 	m.screen, m.overlay = s, overlay{}
+	var watch tea.Cmd
 	m.logs, cmd = m.logs.Show(s == ScreenLogs)
-	return m, tea.Batch(before, cmd)
+	m.queues, watch = m.queues.Show(s == ScreenQueues)
+	return m, tea.Batch(before, cmd, watch)
 }
 
 // turn goes to the next screen that there is.
 func (m Model) turn(by int) (tea.Model, tea.Cmd) {
-	list := tabs()
+	list := m.tabs()
 	at := 0
 	for i, t := range list {
 		if t.screen == m.screen {
@@ -161,9 +164,24 @@ func (m Model) handle(i intent.Intent) (Model, tea.Cmd) {
 		if note := m.logs.Note(); note != "" {
 			m = m.say(note)
 		}
+	case ScreenQueues:
+		m.queues, cmd = m.queues.Handle(i)
+		m = m.told()
 	case ScreenEvents:
 		m.events = m.events.Handle(i)
-	case ScreenQueues, ScreenGPU, ScreenMesh:
+	case ScreenGPU, ScreenMesh:
 	}
 	return m, cmd
+}
+
+// told shows what the queues screen has to say.
+func (m Model) told() Model {
+	switch n := m.queues.Note(); {
+	case n.Text == "":
+	case n.Grave:
+		return m.complain(n.Text)
+	default:
+		return m.say(n.Text)
+	}
+	return m
 }

@@ -117,7 +117,7 @@ func TestProgram(t *testing.T) {
 	x.await("kafka · queue", "killed 6 times", "127.0.0.1:15432")
 	x.typed("l")
 	x.await("services: kafka", "no line passes the filter")
-	x.typed("\x1b[Z\x1b[Z") // shift+tab twice: by way of services to events
+	x.typed("\x1b[Z\x1b[Z\x1b[Z") // shift+tab three times: by way of queues and services to events
 	x.await("Last run: 14 steps")
 	x.typed("3i")
 	x.await("line 99", "following")

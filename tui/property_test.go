@@ -80,7 +80,7 @@ func (r source) snapshot() env.Snapshot {
 // no control character in them.
 func TestEveryFrameFits(t *testing.T) {
 	keys := []string{
-		"1", "3", "5", "2", "enter", "esc", "d", "w", "e", "v", "y", "D", "S", "?", ":", "q", "/", "n", "N", "l", "z", "t", "f",
+		"1", "3", "5", "2", "2", "p", "P", "C", "O", "g", "b", "i", "t", ">", "enter", "esc", "d", "w", "e", "v", "y", "D", "S", "?", ":", "q", "/", "n", "N", "l", "z", "t", "f",
 		"space", "c", "i", "+", "-", "up", "down", "pgup", "pgdown", "home", "end", "tab", "支", "a", "backspace",
 	}
 	for seed := range uint64(40) {

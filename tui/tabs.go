@@ -13,10 +13,14 @@ type tab struct {
 }
 
 // tabs are all screens, by their number.
-func tabs() []tab {
+func (m Model) tabs() []tab {
+	queues := ""
+	if m.queues.Empty() {
+		queues = "no stack of this environment has queues: `diorama stacks` lists those that do"
+	}
 	return []tab{
 		{key: "1", title: "Services", screen: ScreenServices},
-		{key: "2", title: "Queues", screen: ScreenQueues, off: "no queue is sampled in this version: the screen comes with a later release"},
+		{key: "2", title: "Queues", screen: ScreenQueues, off: queues},
 		{key: "3", title: "Logs", screen: ScreenLogs},
 		{key: "4", title: "GPU", screen: ScreenGPU, off: "no GPU is sampled in this version: the screen comes with a later release"},
 		{key: "5", title: "Events", screen: ScreenEvents},
@@ -35,7 +39,7 @@ type span struct {
 func (m Model) spans() []span {
 	var out []span
 	x := 1
-	for _, t := range tabs() {
+	for _, t := range m.tabs() {
 		text := t.key + " " + t.title
 		if m.width < 60 && t.screen != m.screen {
 			text = t.key
@@ -82,10 +86,14 @@ func (m Model) tabLine() string {
 // tabNote is the text on the right of the tabs: the filter that applies.
 func (m Model) tabNote() string {
 	note := ""
-	if m.screen == ScreenLogs {
+	switch {
+	case m.screen == ScreenLogs:
 		note = m.theme.Muted.Paint(m.logs.Status()) + " "
-	} else if m.prompt.text != "" {
-		note = m.theme.Accent.Paint("/ ") + m.theme.Text.Paint(m.prompt.text) + " "
+	case m.screen == ScreenQueues && m.queues.Status() != "":
+		note = m.theme.Muted.Paint(m.queues.Status()) + " "
+	}
+	if m.prompt.text != "" && m.screen != ScreenLogs {
+		note = m.theme.Accent.Paint("/ ") + m.theme.Text.Paint(m.prompt.text) + "   " + note
 	}
 	return note
 }

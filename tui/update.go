@@ -47,9 +47,10 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case doneMsg:
 		return m.done(msg), nil
 	}
-	var cmd tea.Cmd
-	m.logs, cmd = m.logs.Update(msg)
-	return m, cmd
+	var lines, brokers tea.Cmd
+	m.logs, lines = m.logs.Update(msg)
+	m.queues, brokers = m.queues.Update(msg)
+	return m.told(), tea.Batch(lines, brokers)
 }
 
 // snap takes a snapshot in and waits for the next.
@@ -58,18 +59,15 @@ func (m Model) snap(msg snapshotMsg) (tea.Model, tea.Cmd) {
 		m.outcome = OutcomeGone
 		return m, tea.Quit
 	}
-	first := m.screen == ""
 	m = m.received(msg.snapshot)
-	if first || m.screen == ScreenLogs {
-		var cmd tea.Cmd
-		m.logs, cmd = m.logs.Show(m.screen == ScreenLogs)
-		return m, tea.Batch(m.await(), cmd)
-	}
-	return m, m.await()
+	var lines, brokers tea.Cmd
+	m.logs, lines = m.logs.Show(m.screen == ScreenLogs)
+	m.queues, brokers = m.queues.Show(m.screen == ScreenQueues)
+	return m, tea.Batch(m.await(), lines, brokers)
 }
 
 func (m Model) background(msg tea.BackgroundColorMsg) Model {
-	if !m.auto {
+	if !m.deps.options.auto() {
 		return m
 	}
 	if msg.IsDark() {
@@ -85,6 +83,12 @@ func (m Model) key(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 	}
 	if m.overlay.kind != overlayNone {
 		return m.overlayKey(k)
+	}
+	if m.screen == ScreenQueues && m.queues.Asking() {
+		m.notice = notice{}
+		var cmd tea.Cmd
+		m.queues, cmd = m.queues.Key(k)
+		return m.told(), cmd
 	}
 	if m.prompt.editing {
 		return m.promptKey(k)
@@ -127,6 +131,10 @@ func (m Model) paste(text string) (tea.Model, tea.Cmd) {
 		m.overlay.prompt = m.overlay.prompt.pasted(text)
 		return m, nil
 	}
+	if m.screen == ScreenQueues && m.queues.Asking() {
+		m.queues = m.queues.Pasted(text)
+		return m, nil
+	}
 	if !m.prompt.editing {
 		return m, nil
 	}
@@ -142,9 +150,11 @@ func (m Model) filtered() (tea.Model, tea.Cmd) {
 		m.services = m.services.WithFilter(m.prompt.text)
 	case ScreenLogs:
 		m.logs, cmd = m.logs.WithText(m.prompt.text)
+	case ScreenQueues:
+		m.queues = m.queues.WithFilter(m.prompt.text)
 	case ScreenEvents:
 		m.events = m.events.WithFilter(m.prompt.text)
-	case ScreenQueues, ScreenGPU, ScreenMesh:
+	case ScreenGPU, ScreenMesh:
 	}
 	return m, cmd
 }

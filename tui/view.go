@@ -54,9 +54,11 @@ func (m Model) body() []string {
 		return m.services.View()
 	case ScreenLogs:
 		return m.logs.View()
+	case ScreenQueues:
+		return m.queues.View()
 	case ScreenEvents:
 		return m.events.View()
-	case ScreenQueues, ScreenGPU, ScreenMesh:
+	case ScreenGPU, ScreenMesh:
 	}
 	return layout.Fill([]string{"", m.theme.Muted.Paint("   waiting for the environment")}, m.width, m.bodyHeight())
 }
