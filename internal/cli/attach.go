@@ -53,8 +53,8 @@ func (a attached) Act(ctx context.Context, action tui.Action) error {
 // Endpoints are those of the environment, with credentials.
 func (a attached) Endpoints(context.Context) ([]env.Endpoint, error) { return a.Session.Endpoints() }
 
-// Sources are the lines of all services.
-func (a attached) Sources() tui.Sources { return tui.Sources{Logs: a.reader} }
+// Sources are the lines and the queues of all services.
+func (a attached) Sources() tui.Sources { return tui.Sources{Logs: a.reader, Queues: queuesOf(a.Session)} }
 
 // Shell opens a shell in a service.
 func (a attached) Shell(ctx context.Context, service string) (*exec.Cmd, error) {
