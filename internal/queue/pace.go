@@ -7,6 +7,10 @@ import "time"
 // steady consumer would seem to stand and leap.
 const window = 15 * time.Second
 
+// shortest is the least time that a rate is taken over: a message or two make
+// any rate over less.
+const shortest = 800 * time.Millisecond
+
 // point is a counter's value from an instant on.
 type point struct {
 	at    time.Time
@@ -46,13 +50,13 @@ func (p pace) value() (int64, bool) {
 }
 
 // rate is the change a second over the window before an instant; unknown while
-// there is one value only.
+// its course is known for too short a time.
 func (p pace) rate(now time.Time) Rate {
 	from := now.Add(-window)
 	if p.since.After(from) {
 		from = p.since
 	}
-	if len(p.points) == 0 || !now.After(from) {
+	if len(p.points) == 0 || now.Sub(from) < shortest {
 		return Rate{}
 	}
 	before := p.points[0].value
