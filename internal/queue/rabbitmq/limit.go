@@ -35,7 +35,7 @@ func (l *look) at(headers amqp.Table) {
 	if l.limit == 0 {
 		return
 	}
-	before, _ := integer(headers[headerDeliveries])
+	before := integer(headers[headerDeliveries])
 	if 2*(before+1) >= l.limit {
 		l.worn++
 	}

@@ -114,20 +114,20 @@ func publishing(r queue.ProduceRequest) amqp.Publishing {
 	return p
 }
 
-// integer reads a header that is a number of some width.
-func integer(value any) (int64, bool) {
+// integer reads a header that is a number of some width; 0: it is none.
+func integer(value any) int64 {
 	switch v := value.(type) {
 	case int64:
-		return v, true
+		return v
 	case int32:
-		return int64(v), true
+		return int64(v)
 	case int16:
-		return int64(v), true
+		return int64(v)
 	case int8:
-		return int64(v), true
+		return int64(v)
 	case byte:
-		return int64(v), true
+		return int64(v)
 	default:
-		return 0, false
+		return 0
 	}
 }

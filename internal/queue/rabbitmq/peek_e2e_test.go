@@ -201,7 +201,7 @@ func TestPeekBigMessages(t *testing.T) {
 	l := start(t)
 	const n, most = 300, 64 << 20
 	body := bytes.Repeat([]byte("x"), 1<<20)
-	for _, kind := range []queue.QueueKind{queue.KindClassic, queue.KindStream} {
+	for _, kind := range []queue.QueueKind{queue.KindClassic, queue.KindQuorum, queue.KindStream} {
 		name := string(kind)
 		l.create(t, name, kind, nil)
 		publish(t, l.channel(t, "/"), name, n, func(int) []byte { return body })
@@ -220,5 +220,11 @@ func TestPeekBigMessages(t *testing.T) {
 			t.Errorf("%s: saw %d of %d with at most %d MiB in use: %v", kind, seen, n, peak>>20, err)
 		}
 		t.Logf("%s: %d MiB in use at most", kind, peak>>20)
+		if _, sample := l.sampled(t); len(sample.Alarms) > 0 {
+			t.Errorf("%s: looking was too much for the broker: %q", kind, sample.Alarms)
+		}
+		if err := l.Delete(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

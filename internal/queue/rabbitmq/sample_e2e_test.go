@@ -5,6 +5,7 @@ package rabbitmq
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -75,6 +76,22 @@ func TestSampleIsWhatTheBrokerSays(t *testing.T) {
 	}
 	if !slices.IsSortedFunc(sample.Queues, func(a, b *queue.Queue) int { return strings.Compare(a.Name, b.Name) }) {
 		t.Error("not by name")
+	}
+}
+
+func BenchmarkSampleOfARealBroker(b *testing.B) {
+	l := start(b)
+	for i := range 1000 {
+		if err := l.Create(b.Context(), queue.CreateRequest{Name: fmt.Sprintf("q%04d", i)}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	eventually(b, "all have statistics", func() bool {
+		_, sample := l.sampled(b)
+		return len(sample.Queues) == 1000 && !slices.ContainsFunc(sample.Queues, func(q *queue.Queue) bool { return !q.Depth.IsKnown() })
+	})
+	for b.Loop() {
+		l.sampled(b)
 	}
 }
 

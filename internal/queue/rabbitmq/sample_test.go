@@ -46,6 +46,7 @@ func serve(t testing.TB, handler http.HandlerFunc) *source {
 }
 
 func recorded(t testing.TB, folder string) http.HandlerFunc {
+	t.Helper()
 	return func(w http.ResponseWriter, r *http.Request) {
 		if user, password, _ := r.BasicAuth(); user != "app" || password != "secret" {
 			w.WriteHeader(http.StatusUnauthorized)
@@ -214,8 +215,7 @@ func FuzzAnswers(f *testing.F) {
 		var a answers
 		var page queuePage
 		for _, into := range []any{&page, &a.exchanges, &a.nodes, &a.connections} {
-			//nolint:errcheck // whatever has been read is used
-			json.Unmarshal(content, into)
+			json.Unmarshal(content, into) // whatever it could read is used
 		}
 		a.queues = page.Items
 		sample := a.sample()

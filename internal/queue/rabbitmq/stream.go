@@ -121,7 +121,7 @@ func (l *link) read(ctx context.Context, name string, from any, each func(int64,
 			}
 			asked = false
 			idle.Reset(streamIdle)
-			offset, _ := integer(d.Headers[headerOffset])
+			offset := integer(d.Headers[headerOffset])
 			if !each(offset, &d) {
 				return nil
 			}

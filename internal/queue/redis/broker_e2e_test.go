@@ -21,27 +21,34 @@ import (
 type lab struct {
 	queuetest.Broker
 	*source
+	name string
 }
 
 func start(t testing.TB, args ...string) *lab {
 	t.Helper()
+	return startImage(t, "docker.io/library/redis:8.10.1-alpine", "redis", args...)
+}
+
+// startImage starts Redis or Valkey, whose name is also that of its server.
+func startImage(t testing.TB, image, name string, args ...string) *lab {
+	t.Helper()
 	port := queuetest.FreePort(t)
 	broker := queuetest.Start(t, queuetest.Spec{
-		Image: "docker.io/library/redis:8.10.1-alpine", Ports: map[int]int{port: 6379},
+		Image: image, Ports: map[int]int{port: 6379},
 		// Not as process 1, which nobody within the container can stop.
-		Cmd: append([]string{"sh", "-c", `redis-server "$@" & trap "kill $!" TERM; wait`, "sh", "--requirepass", "secret", "--maxmemory-policy", "noeviction", "--save", ""}, args...),
+		Cmd: append([]string{"sh", "-c", name + `-server "$@" & trap "kill $!" TERM; wait`, "sh", "--requirepass", "secret", "--maxmemory-policy", "noeviction", "--save", ""}, args...),
 	})
-	opened, err := Open(queue.Access{"redis": {URL: fmt.Sprintf("redis://:secret@127.0.0.1:%d/0", port)}})
+	opened, err := Open(queue.Access{name: {URL: fmt.Sprintf("redis://:secret@127.0.0.1:%d/0", port)}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(opened.Close)
-	return &lab{Broker: broker, source: opened.(*source)}
+	return &lab{Broker: broker, source: opened.(*source), name: name}
 }
 
 func (l *lab) cli(t testing.TB, args ...string) string {
 	t.Helper()
-	return strings.TrimSpace(l.Run(t, append([]string{"redis-cli", "--no-auth-warning", "-a", "secret"}, args...)...))
+	return strings.TrimSpace(l.Run(t, append([]string{l.name + "-cli", "--no-auth-warning", "-a", "secret"}, args...)...))
 }
 
 func (l *lab) sampled(t testing.TB) *queue.Sample {
@@ -88,7 +95,14 @@ func field(t testing.TB, out, name string) string {
 }
 
 func TestSampleIsWhatTheServerSays(t *testing.T) {
-	l := start(t)
+	t.Run("redis", func(t *testing.T) { sampleIsWhatTheServerSays(t, start(t)) })
+	t.Run("valkey", func(t *testing.T) {
+		sampleIsWhatTheServerSays(t, startImage(t, "docker.io/valkey/valkey:9.1.1-alpine", "valkey"))
+	})
+}
+
+func sampleIsWhatTheServerSays(t *testing.T, l *lab) {
+	t.Helper()
 	ctx := t.Context()
 	c := l.client
 	add := func(stream string, n int) (last string) {

@@ -72,9 +72,7 @@ func (s *source) sample(ctx context.Context, at time.Time) (*queue.Sample, error
 	}
 	s.heads = d.heads
 	sample.Queues, sample.Groups = r.queues(s.keys), d.groups(r)
-	for _, c := range d.channels() {
-		sample.Queues = append(sample.Queues, c)
-	}
+	sample.Queues = append(sample.Queues, d.channels()...)
 	slices.SortFunc(sample.Queues, func(a, b *queue.Queue) int { return cmp.Compare(a.Name, b.Name) })
 	s.kinds = make(map[string]queue.QueueKind, len(sample.Queues))
 	for _, q := range sample.Queues {

@@ -91,8 +91,7 @@ func withoutURL(err error) error {
 
 // Close gives up the connections.
 func (s *source) Close() {
-	//nolint:errcheck // nothing is under way that could be lost
-	s.client.Close()
+	s.client.Close() // nothing is under way that could be lost
 }
 
 // do runs a piece of work and returns soon after the context ends: the client
