@@ -1,6 +1,7 @@
 package rocketmq
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,7 +11,8 @@ import (
 // admin of RocketMQ).
 type (
 	topicConfigs struct {
-		Topics map[string]topicConfig `json:"topicConfigTable"`
+		Version json.RawMessage        `json:"dataVersion"`
+		Topics  map[string]topicConfig `json:"topicConfigTable"`
 	}
 	topicConfig struct {
 		Name        string            `json:"topicName"`
@@ -20,7 +22,8 @@ type (
 		Attributes  map[string]string `json:"attributes"`
 	}
 	groupConfigs struct {
-		Groups map[string]groupConfig `json:"subscriptionGroupTable"`
+		Version json.RawMessage        `json:"dataVersion"`
+		Groups  map[string]groupConfig `json:"subscriptionGroupTable"`
 	}
 	groupConfig struct {
 		Consumes bool `json:"consumeEnable"`
@@ -93,4 +96,20 @@ func get[T any](ctx context.Context, a *asker, c *client, code int, fields map[s
 		return body, fmt.Errorf("read what the %s answers to request %d: %w", c.what, code, err)
 	}
 	return body, nil
+}
+
+// unchanged reports whether a table of the broker's still has the version. It
+// asks for what comes after the table's end, which is nothing; a broker that
+// does not know to send a part sends all, with the version all the same.
+func unchanged(ctx context.Context, a *asker, c *client, code int, version json.RawMessage) (bool, error) {
+	if len(version) == 0 {
+		return false, nil
+	}
+	const end = "2147483647"
+	answer, err := get[struct {
+		Version json.RawMessage `json:"dataVersion"`
+	}](ctx, a, c, code, map[string]string{
+		"dataVersion": string(version), "topicSeq": end, "groupSeq": end, "maxTopicNum": "1", "maxGroupNum": "1",
+	})
+	return bytes.Equal(answer.Version, version), err
 }

@@ -27,9 +27,13 @@ func (m *memory) queues(seen overview) []*queue.Queue {
 	}
 	shown := make(map[string]*queue.Queue, len(seen.topics.Topics))
 	for name, config := range seen.topics.Topics {
+		if before := m.shownQueues[name]; before != nil && !m.changedTopics[name] {
+			shown[name] = before
+			continue
+		}
 		q := m.topics[name].stats.queue(name, config)
 		q.Internal = system[name] || ofTheSystem(name)
-		shown[name] = same(m.shownQueues, name, q)
+		shown[name] = q
 	}
 	m.shownQueues = shown
 	return sortedByName(shown)
@@ -112,14 +116,29 @@ func (m *memory) shownGroupsOf(seen overview, offsets map[string]committed) []*q
 		if builtInGroup(name) {
 			continue
 		}
+		if before := m.shownGroups[name]; before != nil && !m.changedGroups[name] && !m.inChangedTopics(name, before) {
+			shown[name] = before
+			continue
+		}
 		g := m.group(name, offsets[name])
 		if config, ok := seen.groups.Groups[name]; ok && !config.Consumes {
 			g.Trouble = "the broker gives it no messages: consumeEnable is false"
 		}
-		shown[name] = same(m.shownGroups, name, g)
+		shown[name] = g
 	}
 	m.shownGroups = shown
 	return sortedByName(shown)
+}
+
+// inChangedTopics reports whether something is new about a topic that a group
+// has read, or means to.
+func (m *memory) inChangedTopics(name string, g *queue.Group) bool {
+	for topic := range m.groups[name].members.Subscriptions {
+		if m.changedTopics[topic] {
+			return true
+		}
+	}
+	return slices.ContainsFunc(g.Offsets, func(o queue.Offset) bool { return m.changedTopics[o.Queue] })
 }
 
 func (m *memory) group(name string, offsets committed) *queue.Group {

@@ -31,11 +31,17 @@ type overview struct {
 	runtime    runtimeInfo
 }
 
-// Sample asks for all topics and groups. Six requests tell what there is and
+// Sample asks for all topics and groups. A few requests tell what there is and
 // how far groups are; then one a topic tells where it begins and ends, and one
-// a group who its members are. Of these only so many are asked at once: see
-// [memory.topicsToAsk].
+// a group who its members are. Of these a sample asks so many and no more: see
+// mostTopics and mostGroups. Of two samples at once one waits for the other.
 func (s *Source) Sample(ctx context.Context) (*queue.Sample, error) {
+	select {
+	case <-s.sampling:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	defer func() { s.sampling <- struct{}{} }()
 	at := time.Now()
 	var a asker
 	seen, err := s.overview(ctx, &a)
@@ -43,10 +49,9 @@ func (s *Source) Sample(ctx context.Context) (*queue.Sample, error) {
 		return nil, err
 	}
 	offsets := byGroup(seen)
-	s.mu.Lock()
-	topics := s.known.topicsToAsk(seen.topics.Topics, offsets)
+	s.known.begin(seen, offsets)
+	topics := s.known.topicsToAsk(seen.topics.Topics)
 	groups := s.known.groupsToAsk(seen.groups.Groups, offsets)
-	s.mu.Unlock()
 	stats, members, err := s.details(ctx, &a, topics, groups)
 	if err != nil {
 		return nil, err
@@ -55,14 +60,12 @@ func (s *Source) Sample(ctx context.Context) (*queue.Sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.known.learn(stats, members, offsets)
-	sample := &queue.Sample{
+	s.known.learn(stats, members)
+	defer s.known.end()
+	return &queue.Sample{
 		At: at, Version: version(seen.runtime.Table["brokerVersionDesc"]), Nodes: nodes(seen.clusters), Alarms: alarms,
 		Queues: s.known.queues(seen), Groups: s.known.shownGroupsOf(seen, offsets), Requests: int(a.requests.Load()),
-	}
-	return sample, nil
+	}, nil
 }
 
 func (s *Source) overview(ctx context.Context, a *asker) (overview, error) {
@@ -72,8 +75,22 @@ func (s *Source) overview(ctx context.Context, a *asker) (overview, error) {
 		seen.clusters, seen.noClusters = get[clusterInfo](ctx, a, s.namesrv, askClusters, nil)
 		return nil // the broker is there without it
 	})
-	fetch(ctx, group, a, s.broker, askTopicConfigs, &seen.topics)
-	fetch(ctx, group, a, s.broker, askGroupConfigs, &seen.groups)
+	group.Go(func() error {
+		seen.topics = s.known.topicConfigs
+		same, err := unchanged(ctx, a, s.broker, askTopicConfigs, seen.topics.Version)
+		if err == nil && !same {
+			seen.topics, err = get[topicConfigs](ctx, a, s.broker, askTopicConfigs, nil)
+		}
+		return err
+	})
+	group.Go(func() error {
+		seen.groups = s.known.groupConfigs
+		same, err := unchanged(ctx, a, s.broker, askGroupConfigs, seen.groups.Version)
+		if err == nil && !same {
+			seen.groups, err = get[groupConfigs](ctx, a, s.broker, askGroupConfigs, nil)
+		}
+		return err
+	})
 	fetch(ctx, group, a, s.broker, askConsumerOffsets, &seen.offsets)
 	fetch(ctx, group, a, s.broker, askSystemTopics, &seen.system)
 	fetch(ctx, group, a, s.broker, askRuntime, &seen.runtime)

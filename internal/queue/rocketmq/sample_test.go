@@ -200,35 +200,32 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// BenchmarkSample samples a broker of 1000 topics and 400 groups.
-func BenchmarkSample(b *testing.B) {
-	usual := asRecorded(b)
+// large answers as a broker of 1000 topics, each read by one of as many groups.
+func large(t testing.TB) func(frame) (frame, bool) {
+	t.Helper()
+	usual := asRecorded(t)
 	var topics, offsets, groups strings.Builder
 	for i := range 1000 {
 		fmt.Fprintf(&topics, `%s"t%d":{"perm":6,"readQueueNums":8,"writeQueueNums":8}`, comma(i), i)
-	}
-	for i := range 400 {
 		fmt.Fprintf(&groups, `%s"g%d":{"consumeEnable":true}`, comma(i), i)
 		fmt.Fprintf(&offsets, `%s"t%d@g%d":{0:1,1:1,2:1,3:1,4:1,5:1,6:1,7:1}`, comma(i), i, i)
 	}
 	bodies := map[int][]byte{
-		askTopicConfigs: []byte(`{"topicConfigTable":{` + topics.String() + `}}`), askConsumerOffsets: []byte(`{"offsetTable":{` + offsets.String() + `}}`),
-		askGroupConfigs: []byte(`{"subscriptionGroupTable":{` + groups.String() + `}}`),
+		askTopicConfigs:    []byte(`{"dataVersion":{"counter":1},"topicConfigTable":{` + topics.String() + `}}`),
+		askConsumerOffsets: []byte(`{"offsetTable":{` + offsets.String() + `}}`),
+		askGroupConfigs:    []byte(`{"dataVersion":{"counter":1},"subscriptionGroupTable":{` + groups.String() + `}}`),
 	}
-	stats := recorded(b, "stats-orders.json")
-	source := imitate(b, func(request frame) (frame, bool) {
-		if body, ok := bodies[request.Code]; ok {
+	stats := recorded(t, "stats-orders.json")
+	return func(request frame) (frame, bool) {
+		switch body, ok := bodies[request.Code]; {
+		case request.Fields["dataVersion"] != "":
+			return frame{body: []byte(`{"dataVersion":{"counter":1}}`)}, true
+		case ok:
 			return frame{body: body}, true
-		}
-		if request.Code == askTopicStats {
+		case request.Code == askTopicStats:
 			return frame{body: stats}, true
 		}
 		return usual(request)
-	}).open(b)
-	for b.Loop() {
-		if _, err := source.Sample(b.Context()); err != nil {
-			b.Fatal(err)
-		}
 	}
 }
 
@@ -237,4 +234,39 @@ func comma(i int) string {
 		return ""
 	}
 	return ","
+}
+
+// TestInTurn sees that a large broker is asked little at once, and for
+// everything in the end.
+func TestInTurn(t *testing.T) {
+	source := imitate(t, large(t)).open(t)
+	var sample *queue.Sample
+	for range 1000/(mostGroups*3/4) + 1 {
+		var err error
+		if sample, err = source.Sample(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if sample.Requests > 8+mostTopics+mostGroups {
+			t.Fatalf("%d requests", sample.Requests)
+		}
+	}
+	if len(sample.Queues) != 1000 || len(sample.Groups) != 1000 {
+		t.Fatalf("%d queues, %d groups", len(sample.Queues), len(sample.Groups))
+	}
+	for i, g := range sample.Groups {
+		if q := sample.Queues[i]; !q.Depth.IsKnown() || g.State == "" || len(g.Offsets) != 8 || g.Offsets[3].Lag != queue.Known[int64](5) {
+			t.Fatalf("%s is %+v, %s is %+v", q.Name, q.Depth, g.Name, g)
+		}
+	}
+}
+
+// BenchmarkSample samples a broker of 1000 topics and as many groups, of which
+// nothing changes.
+func BenchmarkSample(b *testing.B) {
+	source := imitate(b, large(b)).open(b)
+	for b.Loop() {
+		if _, err := source.Sample(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

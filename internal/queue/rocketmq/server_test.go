@@ -18,7 +18,6 @@ type imitation struct {
 	answer   func(frame) (frame, bool) // false: none
 
 	mu    sync.Mutex
-	asked map[int]int
 	conns []net.Conn
 }
 
@@ -29,7 +28,7 @@ func imitate(t testing.TB, answer func(frame) (frame, bool)) *imitation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := &imitation{listener: listener, answer: answer, asked: map[int]int{}}
+	i := &imitation{listener: listener, answer: answer}
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		for {
@@ -57,9 +56,6 @@ func (i *imitation) serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
-		i.mu.Lock()
-		i.asked[request.Code]++
-		i.mu.Unlock()
 		answer, ok := i.answer(request)
 		if !ok {
 			continue

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"strconv"
-	"sync"
 
 	"github.com/diorama-dev/diorama/internal/queue"
 )
@@ -19,8 +18,9 @@ const (
 type Source struct {
 	namesrv, broker *client
 
-	mu    sync.Mutex
-	known memory
+	// sampling holds a token while nobody samples: known belongs to who has it.
+	sampling chan struct{}
+	known    memory
 }
 
 // Open makes a source of the broker at the endpoints "namesrv" and "broker". It
@@ -30,11 +30,13 @@ func Open(access queue.Access) (queue.Source, error) {
 	if namesrv.Port == 0 || broker.Port == 0 {
 		return nil, errors.New("RocketMQ is reached by its endpoints namesrv and broker; give the stack both")
 	}
-	return &Source{
-		namesrv: newClient("name server", address(namesrv)),
-		broker:  newClient("broker", address(broker)),
-		known:   newMemory(),
-	}, nil
+	s := &Source{
+		namesrv:  newClient("name server", address(namesrv)),
+		broker:   newClient("broker", address(broker)),
+		sampling: make(chan struct{}, 1), known: newMemory(),
+	}
+	s.sampling <- struct{}{}
+	return s, nil
 }
 
 func address(e queue.Endpoint) string { return net.JoinHostPort(e.Host, strconv.Itoa(e.Port)) }
