@@ -115,6 +115,9 @@ func caughtUp(p place) (long, short string) {
 	switch {
 	case !clear:
 		return theme.Unknown, theme.Unknown
+	case by < -slight && float64(n)/-by < never:
+		text := "in " + lasting(float64(n)/-by)
+		return text, text
 	case in.Rate.IsKnown() && in.Rate.Or(0) < slight:
 		return "never: not read" + gain(by), "never"
 	}
