@@ -162,7 +162,7 @@ func TestQueuesInATerminal(t *testing.T) {
 	x.typed("/0099")
 	x.await("topic-00990", "topic-00999", "group-00099", "enter keep")
 	x.typed("\rg")
-	x.await("group-00990", "group-09900", "CAUGHT UP")
+	x.await("group-00990", "QUEUES", "CAUGHT UP")
 	x.typed("gp")
 	x.await("kafka/topic-00099", "order-1", "looking changes nothing")
 	x.typed("\x1b[A\x1b[A\r") // two up: the first message
