@@ -14,7 +14,6 @@ import (
 	"github.com/hinshun/vt10x"
 
 	"github.com/diorama-dev/diorama/internal/env"
-	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/tui/tuitest"
 )
 
@@ -139,43 +138,6 @@ func TestProgram(t *testing.T) {
 	defer f.mu.Unlock()
 	if len(f.acted) != 1 || f.acted[0].Verb != VerbRestart {
 		t.Errorf("asked for %v", f.acted)
-	}
-}
-
-// TestQueuesInATerminal types through the queues screen as a broker of many
-// queues sends its states.
-func TestQueuesInATerminal(t *testing.T) {
-	x, f := newTerminal(t, 100, 30), newFake()
-	f.brokers.States = make(chan []*queue.Broker, 1)
-	state := tuitest.Crowd(1000, 10_000)
-	state.Sampled.At = time.Now()
-	f.brokers.States <- []*queue.Broker{state}
-	over := make(chan error, 1)
-	go func() {
-		_, err := Run(t.Context(), f, Options{Input: x.tty, Output: x.tty, Environ: []string{"TERM=xterm-256color"}})
-		over <- err
-	}()
-	f.updates <- ascii(tuitest.Running())
-	x.await("kafka · queue")
-	x.typed("2")
-	x.await("BROKER", "topic-00000", "group-00000", "kafka · sampled")
-	x.typed("/0099")
-	x.await("topic-00990", "topic-00999", "group-00099", "enter keep")
-	x.typed("\rg")
-	x.await("group-00990", "QUEUES", "CAUGHT UP")
-	x.typed("gp")
-	x.await("kafka/topic-00099", "order-1", "looking changes nothing")
-	x.typed("\x1b[A\x1b[A\r") // two up: the first message
-	x.await("value · JSON", `"model": "resnet50"`)
-	silent := *state
-	silent.Phase, silent.Since, silent.Why = queue.PhaseSilent, time.Now().Add(-5*time.Second), "connection refused"
-	f.brokers.States <- []*queue.Broker{&silent}
-	x.await("kafka: no answer for", "connection refused")
-	x.typed("P")
-	x.await("kafka does not answer")
-	x.typed("q")
-	if err := <-over; err != nil {
-		t.Fatal(err)
 	}
 }
 
