@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/tui/theme"
 	"github.com/diorama-dev/diorama/tui/tuitest"
 )
@@ -69,5 +70,19 @@ func BenchmarkLogs(b *testing.B) {
 		if m.logs.View() == nil {
 			b.Fatal("nothing is drawn")
 		}
+	}
+}
+
+// BenchmarkQueues draws the whole frame of 1,000 queues and 10,000 groups as
+// the cursor moves. The bound is 16 ms.
+func BenchmarkQueues(b *testing.B) {
+	m := newModel(deps{ctx: b.Context(), env: newFake(), options: Options{Theme: theme.Dark}}).resized(200, 60).at(tuitest.Noon()).received(tuitest.Running())
+	m.queues = m.queues.WithBrokers([]*queue.Broker{tuitest.Crowd(1000, 10_000)})
+	shown, _ := m.show(ScreenQueues)
+	m, _ = shown.(Model)
+	for b.Loop() {
+		next, _ := m.Update(tuitest.Key("down"))
+		m, _ = next.(Model)
+		_ = frame(m)
 	}
 }

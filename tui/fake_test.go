@@ -58,6 +58,9 @@ func (f *fake) Act(_ context.Context, a Action) error {
 func (f *fake) Endpoints(context.Context) ([]env.Endpoint, error) { return f.endpoints, f.err }
 
 func (f *fake) Sources() Sources {
+	if f.brokers == nil {
+		return Sources{Logs: f.lines}
+	}
 	return Sources{Logs: f.lines, Queues: queues.Source{Watcher: f.brokers, Operator: f.brokers, Resetter: f.brokers}}
 }
 

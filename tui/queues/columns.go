@@ -1,6 +1,8 @@
 package queues
 
 import (
+	"time"
+
 	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/tui/layout"
 	"github.com/diorama-dev/diorama/tui/theme"
@@ -27,14 +29,28 @@ type pen struct {
 	chosen bool
 	clock  clock
 	scale  scale
+	now    time.Time
 	width  int // of the cell
 }
 
 const (
 	lead      = 3 // cursor, sign, blank
 	sparkWide = 6
+	spacious  = 170 // the width from which sparklines are as long as there are samples
 	leastName = 10
+
+	rankSpark = 9 // of sparklines
 )
+
+// stretched returns the columns with longer sparklines where there is room.
+func stretched[R any](cols []column[R], width int) []column[R] {
+	for i, c := range cols {
+		if c.rank == rankSpark && width >= spacious {
+			cols[i].width = kept + 2
+		}
+	}
+	return cols
+}
 
 // fit chooses the columns for which a width has room, next to names of a
 // length, and how much room these get.
@@ -106,7 +122,8 @@ func cells[R any](p pen, cols []column[R], r R) string {
 
 // spark draws a trail's latest values on the column's scale.
 func (p pen) spark(t trail, top float64, of func(point) float32) string {
-	return layout.Spark(t.series(p.clock, sparkWide, of), top, sparkWide)
+	w := p.width - 1
+	return layout.Spark(t.series(p.clock, w, of), top, w)
 }
 
 // behind draws a lag with the sign of where it goes.

@@ -29,10 +29,10 @@ const inline = 300
 const mostHeaders = 200
 
 // bounded returns the message with no more of it than a page keeps.
-func bounded(m queue.Message) queue.Message {
+func bounded(m queue.Message, most int) queue.Message {
 	cut := func(v []byte) []byte {
-		if len(v) > mostBytes {
-			return bytes.Clone(v[:mostBytes]) // so that the rest can go
+		if len(v) > most {
+			return bytes.Clone(v[:most]) // so that the rest can go
 		}
 		return v
 	}
@@ -46,8 +46,8 @@ func bounded(m queue.Message) queue.Message {
 }
 
 // entryOf makes an entry, outside the UI's own loop.
-func entryOf(m queue.Message) entry {
-	m = bounded(m)
+func entryOf(m queue.Message, most int) entry {
+	m = bounded(m, most)
 	e := entry{message: m, format: recognise(m.Value)}
 	e.place = layout.Safe(m.Position)
 	if m.Partition > 0 || isNumber(m.Position) {
@@ -81,6 +81,11 @@ func oneLine(v []byte, f format) string {
 		}
 	}
 	return layout.Safe(string(v[:min(len(v), inline)]))
+}
+
+// cut reports whether a part of the message was left out.
+func (e entry) cut() bool {
+	return e.message.ValueBytes > len(e.message.Value) || e.message.KeyBytes > len(e.message.Key)
 }
 
 func (e entry) facts() []string {

@@ -47,7 +47,7 @@ func TestRecognise(t *testing.T) {
 // TestMessagesAreBounded checks that a page of huge messages is not.
 func TestMessagesAreBounded(t *testing.T) {
 	huge := []byte(strings.Repeat("x", 4<<20))
-	e := entryOf(queue.Message{Key: huge, Value: huge, ValueBytes: len(huge), Headers: []queue.Header{{Name: "h", Value: huge}}})
+	e := entryOf(queue.Message{Key: huge, Value: huge, ValueBytes: len(huge), Headers: []queue.Header{{Name: "h", Value: huge}}}, mostBytes)
 	if n := cap(e.message.Key) + cap(e.message.Value) + cap(e.message.Headers[0].Value); n > 4*mostBytes {
 		t.Errorf("%d bytes are kept", n)
 	}
@@ -92,7 +92,7 @@ func FuzzMessage(f *testing.F) {
 		if width < 1 || width > 300 {
 			return
 		}
-		e := entryOf(queue.Message{Position: position, Key: key, Value: value, KeyBytes: len(key), ValueBytes: len(value), Headers: []queue.Header{{Name: position, Value: key}}})
+		e := entryOf(queue.Message{Position: position, Key: key, Value: value, KeyBytes: len(key), ValueBytes: len(value), Headers: []queue.Header{{Name: position, Value: key}}}, mostBytes)
 		m := Model{theme: theme.New(theme.Dark), width: width, height: 20, now: tuitest.Noon()}
 		for _, p := range []page{
 			{kind: pageMessage, entry: e, lines: e.whole(m.theme, width)},

@@ -51,6 +51,7 @@ type scene struct {
 	keys    []string
 	brokers func(*tuitest.Brokers)
 	states  [][]*queue.Broker
+	wide    bool // also on a large terminal
 }
 
 func scenes() []scene {
@@ -60,7 +61,7 @@ func scenes() []scene {
 	}
 	all := tuitest.Queues()
 	return []scene{
-		{name: "list", states: all},
+		{name: "list", states: all, wide: true},
 		{name: "list-by-trend", states: all, keys: []string{"t"}},
 		{name: "kafka", states: all, keys: to()},
 		{name: "kafka-internal", states: all, keys: []string{"b", "i"}},
@@ -68,11 +69,11 @@ func scenes() []scene {
 		{name: "rabbitmq", states: all, keys: []string{"b", "b"}},
 		{name: "silent", states: all, keys: []string{"b", "b", "b"}},
 		{name: "redis", states: all, keys: []string{"left"}},
-		{name: "groups", states: all, keys: []string{"g", "down"}},
-		{name: "partitions", states: all, keys: to("enter", "down")},
+		{name: "groups", states: all, wide: true, keys: []string{"g", "down"}},
+		{name: "partitions", states: all, wide: true, keys: to("enter", "down")},
 		{name: "partitions-unanswered", states: all, keys: to("enter"), brokers: fails},
-		{name: "members", states: all, keys: to("tab", "enter", "down", "down")},
-		{name: "peek", states: all, keys: to("p")},
+		{name: "members", states: all, wide: true, keys: to("tab", "enter", "down", "down")},
+		{name: "peek", states: all, wide: true, keys: to("p")},
 		{name: "peek-of-bytes", states: all, keys: to("p"), brokers: odd},
 		{name: "peek-of-nothing", states: all, keys: to("p"), brokers: func(b *tuitest.Brokers) { b.Messages, b.Note = nil, "messages of this queue are marked as redelivered" }},
 		{name: "message-json", states: all, keys: to("p", "up", "up", "enter")},
@@ -95,8 +96,11 @@ func scenes() []scene {
 }
 
 func TestFrames(t *testing.T) {
-	for _, size := range [][2]int{{80, 19}, {120, 35}, {40, 8}} { // what the frame leaves of 80×24, 120×40 and 40×12
+	for _, size := range [][2]int{{80, 19}, {120, 35}, {40, 8}, {200, 55}} { // what the frame leaves of 80×24, 120×40, 40×12 and 200×60
 		for _, s := range scenes() {
+			if size[0] == 200 && !s.wide {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s-%dx%d", s.name, size[0], size[1]), func(t *testing.T) {
 				b := tuitest.NewBrokers()
 				if s.brokers != nil {

@@ -35,7 +35,7 @@ func groupColumns(all, room bool) []column[place] {
 		column[place]{title: "LAG", width: 15, by: byLag, sorts: true, cell: func(p pen, r place) (string, theme.Style) {
 			return p.behind(r.in.Lag, r.in.Trend, r.in.Rate)
 		}},
-		column[place]{width: sparkWide + 2, rank: 9, cell: func(p pen, r place) (string, theme.Style) {
+		column[place]{width: sparkWide + 2, rank: rankSpark, cell: func(p pen, r place) (string, theme.Style) {
 			return p.spark(r.trail, top(p.scale), lagOf), p.theme.Muted
 		}},
 		column[place]{title: "RATE", width: 13, rank: 4, by: byPace, sorts: true, cell: func(p pen, r place) (string, theme.Style) {
@@ -43,6 +43,12 @@ func groupColumns(all, room bool) []column[place] {
 				return text + "/s", p.theme.Text
 			}
 			return theme.Unknown, p.theme.Muted
+		}},
+		column[place]{title: "OLDEST UNREAD", width: 16, rank: 11, cell: func(p pen, r place) (string, theme.Style) {
+			if r.in.Waiting.IsZero() {
+				return theme.Unknown, p.theme.Muted
+			}
+			return layout.LongAge(p.now.Sub(r.in.Waiting)) + " old", p.theme.Text
 		}},
 		column[place]{title: "CAUGHT UP", width: caught, rank: 3, by: byTrend, sorts: true, left: true, cell: drained},
 	)

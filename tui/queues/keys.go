@@ -184,7 +184,10 @@ func (m Model) onlyBroker(at int) Model {
 // the row that the cursor is on opens it.
 func (m Model) Click(x, line int) (Model, tea.Cmd) {
 	m.note = Note{}
-	if len(m.pages) > 0 {
+	switch {
+	case m.Asking(): // what it asks is about what the cursor is on
+		return m, nil
+	case len(m.pages) > 0:
 		return m.clickPage(line)
 	}
 	if line == 0 {

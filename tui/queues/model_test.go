@@ -182,6 +182,7 @@ func TestCaughtUp(t *testing.T) {
 		{"in hours", queue.GroupInQueue{Lag: n(4100000), Rate: per(260), Drain: per(8 * 3600)}, "in 8 h 0 m"},
 		{"it falls behind", queue.GroupInQueue{Lag: n(12904), Rate: per(84.1), Trend: per(127.9)}, "never at this rate (+127.9/s)"},
 		{"it stands still", queue.GroupInQueue{Lag: n(12904), Rate: per(84.1), Trend: per(0)}, "never at this rate"},
+		{"it shrinks, and nobody says how fast", queue.GroupInQueue{Lag: n(1200), Rate: per(50), Trend: per(-20)}, "in 1 m"},
 		{"nobody reads", queue.GroupInQueue{Lag: n(12904), Rate: per(0), Trend: per(5)}, "never: not read (+5.0/s)"},
 		{"the lag is not known", queue.GroupInQueue{Rate: per(5), Trend: per(5)}, "–"},
 		{"one sample tells no trend", queue.GroupInQueue{Lag: n(5)}, "–"},

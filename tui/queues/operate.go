@@ -81,8 +81,7 @@ func (m Model) open(t target) (Model, tea.Cmd) {
 	case rowOffset:
 		return m.openQueue(Key{t.stack, t.queue})
 	case rowMessage:
-		e := p.peek.entries[r.at]
-		return m.opened(page{kind: pageMessage, key: p.key, entry: e, peek: p.peek, lines: e.whole(m.theme, m.width)}), nil
+		return m.openMessage(p, p.peek.entries[r.at])
 	case rowText, rowTitle, rowMember, rowChange:
 	}
 	return m, nil
@@ -161,6 +160,8 @@ func (m Model) answered(msg tea.Msg) (Model, tea.Cmd) {
 		}
 	case peekMsg:
 		return m.gotPeek(msg), nil
+	case wholeMsg:
+		return m.gotWhole(msg), nil
 	case planMsg:
 		return m.gotPlan(msg), nil
 	case doneMsg:

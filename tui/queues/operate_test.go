@@ -109,6 +109,23 @@ func TestAFailureKeepsTheForm(t *testing.T) {
 	}
 }
 
+// TestAWholeMessage checks that the rest of a message is asked for once it is
+// looked at alone.
+func TestAWholeMessage(t *testing.T) {
+	b := tuitest.NewBrokers()
+	b.Messages = []queue.Message{{Partition: 2, Position: "17", Value: []byte(`{"a"`), ValueBytes: 9}}
+	m := press(t, screen(t, b, 100, 30, tuitest.AtRest()), to("p")...)
+	b.Messages = []queue.Message{{Partition: 2, Position: "17", Value: []byte(`{"a":"b"}`), ValueBytes: 9}}
+	m = press(t, m, "enter")
+	want := queue.PeekRequest{Queue: "inference-completed", Partition: queue.Known[int64](2), From: queue.FromOffset, Offset: 17, Limit: 1, MostBytes: 1 << 20}
+	if diff := cmp.Diff(want, b.Asked()[1], measures()); diff != "" {
+		t.Error(diff)
+	}
+	if got := m.top().entry; got.format.name != "JSON" || len(m.top().lines) < 5 {
+		t.Errorf("what is shown is %q", m.top().lines)
+	}
+}
+
 // TestRefusals checks that what a system does not have is said before it is
 // asked for.
 func TestRefusals(t *testing.T) {

@@ -2,6 +2,7 @@ package queues
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -26,6 +27,8 @@ const (
 	// mostBytes bounds what is kept of a key or value, so that a page of huge
 	// messages takes little memory.
 	mostBytes = 64 << 10
+	// mostWhole is the same for one that is looked at alone.
+	mostWhole = 1 << 20
 )
 
 // peek is a page of messages.
@@ -40,6 +43,50 @@ type peekMsg struct {
 	ask  uint64
 	peek peek
 	err  error
+}
+
+// wholeMsg brings a message of which the page had only a part.
+type wholeMsg struct {
+	ask   uint64
+	entry entry
+	err   error
+}
+
+// openMessage shows a message; where its page had only a part of it, and the
+// broker finds messages by their offset, it asks for the rest.
+func (m Model) openMessage(p page, e entry) (Model, tea.Cmd) {
+	next := page{kind: pageMessage, key: p.key, entry: e, peek: p.peek, lines: e.whole(m.theme, m.width)}
+	offset, err := strconv.ParseInt(e.message.Position, 10, 64)
+	if err != nil || !e.cut() {
+		return m.opened(next), nil
+	}
+	m, next.ask = m.request()
+	d := m.deps
+	r := queue.PeekRequest{
+		Queue: p.key.Name, Partition: queue.Known(int64(e.message.Partition)), From: queue.FromOffset, Offset: offset, Limit: 1, MostBytes: mostWhole,
+	}
+	return m.opened(next), func() tea.Msg {
+		got := wholeMsg{ask: next.ask}
+		_, got.err = d.Source.Operator.Peek(d.Context, p.key.Stack, r, func(message queue.Message) error {
+			got.entry = entryOf(message, mostWhole)
+			return nil
+		})
+		return got
+	}
+}
+
+// gotWhole shows the rest of a message, if it is that message.
+func (m Model) gotWhole(msg wholeMsg) Model {
+	at, ok := m.answer(msg.ask)
+	if !ok {
+		return m
+	}
+	p := m.pages[at]
+	p.err = msg.err
+	if was, is := p.entry.message, msg.entry.message; msg.err == nil && is.Position == was.Position && is.Partition == was.Partition {
+		p.entry, p.lines = msg.entry, msg.entry.whole(m.theme, m.width)
+	}
+	return m.with(at, p)
 }
 
 // facts say what the page shows.
@@ -85,7 +132,7 @@ func (m Model) looked(p page, r queue.PeekRequest) (Model, tea.Cmd) {
 	return m, func() tea.Msg {
 		got := peek{request: r}
 		note, err := operator.Peek(ctx, stack, r, func(message queue.Message) error {
-			got.entries = append(got.entries, entryOf(message))
+			got.entries = append(got.entries, entryOf(message, mostBytes))
 			return nil
 		})
 		got.note = note

@@ -3,6 +3,7 @@ package queues
 import (
 	"math"
 	"slices"
+	"time"
 
 	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/tui/layout"
@@ -108,17 +109,23 @@ func caughtUp(p place) (long, short string) {
 	case n <= 0, drains && seconds < 1, float64(n) <= in.Rate.Or(0):
 		return "now", "now"
 	case drains && seconds < never && !math.IsNaN(seconds):
-		text := "in " + lasting(seconds)
-		return text, text
+		return within(seconds)
 	}
 	by, clear := in.Trend.Get()
 	switch {
 	case !clear:
 		return theme.Unknown, theme.Unknown
+	case by < -slight && float64(n)/-by < never:
+		return within(float64(n) / -by)
 	case in.Rate.IsKnown() && in.Rate.Or(0) < slight:
 		return "never: not read" + gain(by), "never"
 	}
 	return "never at this rate" + gain(by), "never"
+}
+
+// within says in what time, and the same in one unit.
+func within(seconds float64) (long, short string) {
+	return "in " + lasting(seconds), "in " + layout.Age(time.Duration(seconds)*time.Second)
 }
 
 func gain(by float64) string {

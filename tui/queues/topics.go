@@ -11,7 +11,7 @@ import (
 // topicColumns are the columns that a system's queues have.
 func topicColumns(system string) []column[*topic] {
 	spark := func(of func(point) float32, top func(scale) float64) column[*topic] {
-		return column[*topic]{width: sparkWide + 2, rank: 9, cell: func(p pen, t *topic) (string, theme.Style) {
+		return column[*topic]{width: sparkWide + 2, rank: rankSpark, cell: func(p pen, t *topic) (string, theme.Style) {
 			return p.spark(t.trail, top(p.scale), of), p.theme.Muted
 		}}
 	}
