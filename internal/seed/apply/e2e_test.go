@@ -73,10 +73,12 @@ func TestRabbitMQ(t *testing.T) {
 		Exchanges: []seed.Exchange{{Name: "events", Type: "topic", Durable: true}, {Name: "hdr", Type: "headers", Durable: true}},
 		Queues: []seed.Queue{
 			{Name: "jobs", Type: "quorum", Durable: true, Arguments: map[string]any{"x-max-length": 1000.0}},
-			{Name: "plain", Type: "classic", Durable: false}, {Name: "log", Type: "stream", Durable: true},
+			{Name: "plain", Type: "classic", Durable: false},
+			{Name: "log", Type: "stream", Durable: true},
 		},
 		Bindings: []seed.Binding{
-			{Exchange: "events", Queue: "jobs", Key: "job.#"}, {Exchange: "amq.topic", Queue: "plain", Key: "a"},
+			{Exchange: "events", Queue: "jobs", Key: "job.#"},
+			{Exchange: "amq.topic", Queue: "plain", Key: "a"},
 			{Exchange: "hdr", Queue: "log", Arguments: map[string]any{"x-match": "all", "kind": "a"}},
 			{Exchange: "hdr", Queue: "log", Arguments: map[string]any{"x-match": "all", "kind": "b"}},
 		},
