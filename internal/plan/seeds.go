@@ -90,6 +90,18 @@ func (r *resolver) insideSeeded(vars map[string]string, i instance, prefix, addr
 	}
 }
 
+// OwnCredentials are those of an instance that its stack asks for, without the
+// passwords of seeded users: no server is started with these.
+func OwnCredentials(instance map[string]string) map[string]string {
+	own := make(map[string]string, len(instance))
+	for name, value := range instance {
+		if !strings.HasPrefix(name, seed.CredentialPrefix) {
+			own[name] = value
+		}
+	}
+	return own
+}
+
 // done is the step after which others may count on a stack: the one that puts
 // its seeds there, where it has some, else the one that waits for it.
 func (p Plan) done(name string) string {

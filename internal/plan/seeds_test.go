@@ -133,3 +133,10 @@ func TestSeedsOfWhatIsLeftOut(t *testing.T) {
 		t.Error("there are seeds for a stack that is left out")
 	}
 }
+
+func TestOwnCredentials(t *testing.T) {
+	got := plan.OwnCredentials(map[string]string{"POSTGRES_PASSWORD": "a", "SEED_SHOP_PASSWORD": "b"})
+	if diff := cmp.Diff(map[string]string{"POSTGRES_PASSWORD": "a"}, got); diff != "" {
+		t.Error(diff)
+	}
+}

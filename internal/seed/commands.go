@@ -177,7 +177,7 @@ func (r *reader) redis(n *yamlpos.Node, path string) {
 
 // commandProblems are at the lines of the file of commands itself.
 func (r *reader) commandProblems(file string, err error) {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // it is what Commands returns
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return
 	}

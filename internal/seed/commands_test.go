@@ -11,12 +11,12 @@ import (
 
 func TestCommands(t *testing.T) {
 	for text, want := range map[string][]seed.Command{
-		"":                                nil,
-		"# a comment\n\n \t\r\n":          nil,
-		"SET a b\r\nDEL  c\t d\n":         {{Line: 1, Arguments: []string{"SET", "a", "b"}}, {Line: 2, Arguments: []string{"DEL", "c", "d"}}},
-		`SET a "x y\n\"\\\x00\xfF\q\x4"`:  {{Line: 1, Arguments: []string{"SET", "a", "x y\n\"\\\x00\xffqx4"}}},
-		`SET a 'it\'s \n' ""`:             {{Line: 1, Arguments: []string{"SET", "a", `it's \n`, ""}}},
-		`SET key:"with space" 'b'`:        {{Line: 1, Arguments: []string{"SET", "key:with space", "b"}}},
+		"":                               nil,
+		"# a comment\n\n \t\r\n":         nil,
+		"SET a b\r\nDEL  c\t d\n":        {{Line: 1, Arguments: []string{"SET", "a", "b"}}, {Line: 2, Arguments: []string{"DEL", "c", "d"}}},
+		`SET a "x y\n\"\\\x00\xfF\q\x4"`: {{Line: 1, Arguments: []string{"SET", "a", "x y\n\"\\\x00\xffqx4"}}},
+		`SET a 'it\'s \n' ""`:            {{Line: 1, Arguments: []string{"SET", "a", `it's \n`, ""}}},
+		`SET key:"with space" 'b'`:       {{Line: 1, Arguments: []string{"SET", "key:with space", "b"}}},
 		"\n\nSET ключ значение # no note": {{Line: 3, Arguments: []string{"SET", "ключ", "значение", "#", "no", "note"}}},
 	} {
 		got, err := seed.Commands(text)

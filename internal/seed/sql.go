@@ -144,10 +144,14 @@ func (r *reader) users(forms []placed[userForm]) {
 	}
 }
 
+// CredentialPrefix begins the names of seeded users' passwords, which are no
+// credentials of the stack itself.
+const CredentialPrefix = "SEED_"
+
 // CredentialOf names the password of a seeded user among the credentials of
 // its instance.
 func CredentialOf(user string) string {
-	return "SEED_" + strings.ToUpper(strings.ReplaceAll(user, "-", "_")) + "_PASSWORD"
+	return CredentialPrefix + strings.ToUpper(strings.ReplaceAll(user, "-", "_")) + "_PASSWORD"
 }
 
 func (r *reader) script(p pathForm) (Script, bool) {

@@ -12,7 +12,7 @@ import (
 // job is the server with what it is run with on this machine.
 func (r *Runtime) job(stack string, server plan.Server, rule recipe, secrets map[string]map[string]string) (job, error) {
 	j := job{
-		Server: server, stack: stack, secrets: secrets[stack], executable: r.options.Executable,
+		Server: server, stack: stack, secrets: plan.OwnCredentials(secrets[stack]), executable: r.options.Executable,
 		home: filepath.Join(r.options.Folder.Servers(), server.Service), environment: make(map[string]string),
 	}
 	if err := os.MkdirAll(j.home, 0o700); err != nil {

@@ -36,7 +36,7 @@ func (a *applier) mysql(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reach %s: %w", a.set.Instance, err)
 	}
-	defer admin.Close() //nolint:errcheck // nothing is under way
+	defer admin.Close()
 	err = a.until(ctx, func(ctx context.Context) (string, error) {
 		err := admin.PingContext(ctx)
 		if number(err) != 0 {
@@ -124,7 +124,7 @@ func (m mysqlApplier) otherPassword(ctx context.Context, user, password string) 
 	if err != nil {
 		return nil
 	}
-	defer pool.Close() //nolint:errcheck // nothing is under way
+	defer pool.Close()
 	if number(pool.PingContext(ctx)) == mysqlWrongPassword {
 		return []string{"has another password than the environment's credentials say"}
 	}

@@ -66,7 +66,7 @@ func (d *mysqlDatabase) noted(ctx context.Context) (map[string]noted, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // its error is that of Err
+	defer rows.Close()
 	all := make(map[string]noted)
 	for rows.Next() {
 		var name string

@@ -66,7 +66,7 @@ func (p pgApplier) objects(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reach %s: %w", p.set.Instance, err)
 	}
-	defer conn.Close(ctx) //nolint:errcheck // nothing is under way
+	defer conn.Close(ctx)
 	for _, user := range p.set.Users {
 		if err := p.user(ctx, conn, user); err != nil {
 			return failed(user.At, "user "+user.Name, err)

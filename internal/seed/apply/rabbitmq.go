@@ -21,7 +21,7 @@ const vhost = "/"
 
 // bounded makes every request of a client end with a context, which the
 // client's own methods do not take.
-type bounded struct{ ctx context.Context } //nolint:containedctx // that is what it is for
+type bounded struct{ ctx context.Context }
 
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r.WithContext(b.ctx))

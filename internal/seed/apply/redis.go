@@ -27,7 +27,7 @@ func (a *applier) redis(ctx context.Context) error {
 		Addr: net.JoinHostPort(e.Host, strconv.Itoa(e.Port)), Username: e.User, Password: e.Password,
 		ClientName: "diorama-seed", MaxRetries: -1, DisableIdentity: true, ContextTimeoutEnabled: true,
 	})
-	defer client.Close() //nolint:errcheck // nothing is under way
+	defer client.Close()
 	err = a.until(ctx, func(ctx context.Context) (string, error) {
 		err := client.Ping(ctx).Err()
 		if answer, ok := errors.AsType[redis.Error](err); ok && !strings.HasPrefix(answer.Error(), "LOADING") {
@@ -58,7 +58,7 @@ func (a *applier) commands(ctx context.Context, client *redis.Client, script see
 		return failed(script.At, subject, err)
 	}
 	conn := client.Conn()
-	defer conn.Close() //nolint:errcheck // nothing is under way
+	defer conn.Close()
 	if err := conn.Do(ctx, "WATCH", marker).Err(); err != nil {
 		return failed(script.At, subject, err)
 	}
