@@ -77,8 +77,8 @@ func (q queuesJSON) lag(stack, group string) int64 {
 	return -1
 }
 
-// shop is a profile with seeds in all that takes some.
-const shop = `name: shop
+// shopWithSeeds is a profile with seeds in all that takes some.
+const shopWithSeeds = `name: shop
 stacks: [%s]
 seeds:
   - kafka:
@@ -104,7 +104,7 @@ func TestQueues(t *testing.T) {
 			}
 			w.file("keys.redis", "set greeting hello\nxadd jobs * id 1\n")
 			w.file("schema.sql", "create table goods(name text); insert into goods values ('pen');\n")
-			profile := w.file("shop.yaml", fmt.Sprintf(shop, stacks))
+			profile := w.file("shop.yaml", fmt.Sprintf(shopWithSeeds, stacks))
 			w.must("up", profile, "--runtime", p.runtime)
 			t.Run("seeds", func(t *testing.T) { seeded(t, w.in(t), profile) })
 			t.Run("kafka", func(t *testing.T) { kafkaQueues(t, w.in(t)) })
