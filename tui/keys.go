@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/tui/intent"
 )
@@ -103,6 +105,11 @@ func (m Model) serviceBindings() []intent.Binding {
 	list := serviceKeys()
 	for i := range list {
 		list[i].Off = m.refusal(list[i].Intent, s)
+	}
+	if m.screen == ScreenQueues { // no slip of a finger restarts a broker from among its queues
+		return slices.DeleteFunc(list, func(b intent.Binding) bool {
+			return b.Intent == Restart || b.Intent == ScaleUp || b.Intent == ScaleDown
+		})
 	}
 	return list
 }

@@ -67,6 +67,16 @@ func TestFromQueuesToLogs(t *testing.T) {
 	}
 }
 
+// TestBrokersAreNotRestartedFromTheirQueues checks that the keys that change a
+// service do nothing here.
+func TestBrokersAreNotRestartedFromTheirQueues(t *testing.T) {
+	f := newFake()
+	press(t, model(t, f, theme.Dark, 100, 30, tuitest.Running()), "2", "r", "+", "-", "enter", "r", "p", "r")
+	if len(f.acted) != 0 {
+		t.Errorf("asked for %v", f.acted)
+	}
+}
+
 // TestFormsTakeEveryKey checks that what is typed into a form is no command,
 // and that leaving it leaves nothing else.
 func TestFormsTakeEveryKey(t *testing.T) {

@@ -1,6 +1,7 @@
 package queues
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -135,20 +136,20 @@ func (m Model) submitted() (Model, tea.Cmd) {
 		m.form = form{}
 		return m.looked(m.top(), r)
 	}
-	var do func() (string, error)
+	var do func(context.Context) (string, error)
 	switch m.form.kind {
 	case formProduce:
 		do = m.produce()
 	case formCreate:
 		do = m.create()
 	case formDelete:
-		do = func() (string, error) {
-			return "deleted " + t.address(), d.Source.Operator.Delete(d.Context, t.stack, t.queue)
+		do = func(ctx context.Context) (string, error) {
+			return "deleted " + t.address(), d.Source.Operator.Delete(ctx, t.stack, t.queue)
 		}
 	case formMove:
 		plan := m.top().plan
-		do = func() (string, error) {
-			return layout.Safe(t.group) + " has been moved: " + movement(plan), d.Source.Resetter.Reset(d.Context, t.stack, plan)
+		do = func(ctx context.Context) (string, error) {
+			return layout.Safe(t.group) + " has been moved: " + movement(plan), d.Source.Resetter.Reset(ctx, t.stack, plan)
 		}
 	case formReset:
 		return m.planned()
@@ -158,20 +159,22 @@ func (m Model) submitted() (Model, tea.Cmd) {
 	m, ask := m.request()
 	m.form.ask, m.form.problem = ask, ""
 	return m, func() tea.Msg {
-		text, err := do()
+		ctx, cancel := d.within()
+		defer cancel()
+		text, err := do(ctx)
 		return doneMsg{ask: ask, text: text, err: err}
 	}
 }
 
-func (m Model) produce() func() (string, error) {
+func (m Model) produce() func(context.Context) (string, error) {
 	t, d := m.form.target, m.deps
 	headers, _ := headersOf(m.value(2))
 	r := queue.ProduceRequest{Queue: t.queue, Partition: t.partition, Value: []byte(m.form.fields[1].text), Headers: headers}
 	if key := m.form.fields[0].text; key != "" {
 		r.Key = []byte(key)
 	}
-	return func() (string, error) {
-		w, err := d.Source.Operator.Produce(d.Context, t.stack, r)
+	return func(ctx context.Context) (string, error) {
+		w, err := d.Source.Operator.Produce(ctx, t.stack, r)
 		text := "written to " + t.address()
 		if w.Position != "" {
 			text += fmt.Sprintf(", partition %d at %s", w.Partition, layout.Safe(w.Position))
@@ -180,7 +183,7 @@ func (m Model) produce() func() (string, error) {
 	}
 }
 
-func (m Model) create() func() (string, error) {
+func (m Model) create() func(context.Context) (string, error) {
 	t, d := m.form.target, m.deps
 	r := queue.CreateRequest{Name: m.value(0)}
 	if x := m.form.fields[1]; x.options != nil {
@@ -188,8 +191,8 @@ func (m Model) create() func() (string, error) {
 	} else if n, err := strconv.ParseInt(m.value(1), 10, 32); err == nil {
 		r.Partitions = int32(n)
 	}
-	return func() (string, error) {
-		return "created " + layout.Safe(t.stack+"/"+r.Name), d.Source.Operator.Create(d.Context, t.stack, r)
+	return func(ctx context.Context) (string, error) {
+		return "created " + layout.Safe(t.stack+"/"+r.Name), d.Source.Operator.Create(ctx, t.stack, r)
 	}
 }
 

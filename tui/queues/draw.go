@@ -123,7 +123,7 @@ func (m Model) heading(p page) []string {
 		lines = append(lines, m.trouble(t.broker)...)
 	}
 	if p.err != nil {
-		add(m.theme.Unwell, theme.SignUnwell+" "+p.err.Error())
+		add(m.theme.Unwell, theme.SignUnwell+" "+reason(p.err))
 	}
 	if text := m.pageTrouble(p); text != "" {
 		add(m.theme.Unwell, theme.SignUnwell+" "+text)

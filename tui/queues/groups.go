@@ -8,8 +8,9 @@ import (
 )
 
 // groupColumns are the columns of groups; in the list of all, also how many
-// queues they read. With room, states and what is to come are said in full.
-func groupColumns(all, room bool) []column[place] {
+// queues they read; where members hold messages until they acknowledge them, how
+// many. With room, states and what is to come are said in full.
+func groupColumns(all, room, pending bool) []column[place] {
 	states, caught := 15, 13
 	if room {
 		states, caught = 22, 32
@@ -18,17 +19,23 @@ func groupColumns(all, room bool) []column[place] {
 	if all {
 		top = func(s scale) float64 { return s.groupLag }
 	}
-	cols := []column[place]{
-		{title: "STATE", width: states, rank: 6, left: true, cell: func(p pen, r place) (string, theme.Style) {
+	var cols []column[place]
+	if !pending { // who keeps pending messages of groups keeps no states
+		cols = append(cols, column[place]{title: "STATE", width: states, rank: 6, left: true, cell: func(p pen, r place) (string, theme.Style) {
 			return state(r.group.status), p.theme.Muted
-		}},
-		{title: "MEMBERS", width: 9, rank: 5, cell: func(p pen, r place) (string, theme.Style) {
-			return strconv.Itoa(r.group.status.Members), p.theme.Muted
-		}},
+		}})
 	}
+	cols = append(cols, column[place]{title: "MEMBERS", width: 9, rank: 5, cell: func(p pen, r place) (string, theme.Style) {
+		return strconv.Itoa(r.group.status.Members), p.theme.Muted
+	}})
 	if all {
 		cols = append(cols, column[place]{title: "QUEUES", width: 9, rank: 10, cell: func(p pen, r place) (string, theme.Style) {
 			return strconv.Itoa(len(r.group.status.Queues)), p.theme.Muted
+		}})
+	}
+	if pending {
+		cols = append(cols, column[place]{title: "PENDING", width: 10, rank: 8, cell: func(p pen, r place) (string, theme.Style) {
+			return amount(r.in.Pending, p.width), p.theme.Muted
 		}})
 	}
 	return append(cols,

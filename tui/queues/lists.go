@@ -140,7 +140,7 @@ func tide(l queue.QueueLag) string {
 }
 
 func (m Model) columnsOfGroups(all bool) []column[place] {
-	cols := groupColumns(all, m.width >= 110)
+	cols := groupColumns(all, m.width >= 110, m.system() == "redis")
 	if m.width >= narrow {
 		return stretched(cols, m.width)
 	}

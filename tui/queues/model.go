@@ -5,6 +5,7 @@ package queues
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -17,6 +18,23 @@ import (
 type Deps struct {
 	Context context.Context
 	Source  Source
+}
+
+// patience is for how long an answer is waited for: a broker that takes longer
+// has none.
+const patience = 20 * time.Second
+
+// within returns the context of one request.
+func (d Deps) within() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(d.Context, patience)
+}
+
+// reason says an error, and of one that took too long how long that was.
+func reason(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no answer within " + layout.Age(patience)
+	}
+	return layout.Safe(err.Error())
 }
 
 // Model is the state of the queues screen. It is a value: its methods return

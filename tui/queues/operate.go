@@ -5,7 +5,6 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/tui/intent"
-	"github.com/diorama-dev/diorama/tui/layout"
 )
 
 // queueMsg and groupMsg bring what a page shows, doneMsg says how a request
@@ -104,7 +103,7 @@ func (m Model) openGroup(k Key) (Model, tea.Cmd) {
 // asked asks for what the innermost page shows.
 func (m Model) asked() (Model, tea.Cmd) {
 	p := m.top()
-	watcher, ctx, k := m.deps.Source.Watcher, m.deps.Context, p.key
+	d, watcher, k := m.deps, m.deps.Source.Watcher, p.key
 	if watcher == nil || p.ask != 0 || p.kind != pageQueue && p.kind != pageGroup {
 		return m, nil
 	}
@@ -112,11 +111,15 @@ func (m Model) asked() (Model, tea.Cmd) {
 	m = m.changed(p)
 	if p.kind == pageGroup {
 		return m, func() tea.Msg {
+			ctx, cancel := d.within()
+			defer cancel()
 			g, err := watcher.Group(ctx, k.Stack, k.Name)
 			return groupMsg{ask: p.ask, group: g, err: err}
 		}
 	}
 	return m, func() tea.Msg {
+		ctx, cancel := d.within()
+		defer cancel()
 		q, err := watcher.Queue(ctx, k.Stack, k.Name)
 		return queueMsg{ask: p.ask, queue: q, err: err}
 	}
@@ -175,9 +178,9 @@ func (m Model) done(msg doneMsg) Model {
 	ours := m.form.kind != formNone && m.form.ask == msg.ask
 	if msg.err != nil {
 		if ours {
-			m.form.ask, m.form.problem, m.form.confirming = 0, layout.Safe(msg.err.Error()), m.form.kind == formMove
+			m.form.ask, m.form.problem, m.form.confirming = 0, reason(msg.err), m.form.kind == formMove
 		}
-		return m.complain(msg.err.Error())
+		return m.complain(reason(msg.err))
 	}
 	if ours {
 		if m.form.kind == formMove || m.form.kind == formDelete && len(m.pages) > 0 {

@@ -131,10 +131,13 @@ func (m Model) pageBindings() []intent.Binding {
 	case pagePeek:
 		list = append(list, m.peekBindings(p)...)
 	case pageMessage:
-		list = append(list, intent.Binding{Keys: []string{"y"}, Help: "copy the value", Intent: CopyValue, Hint: "copy"})
+		return append(list,
+			intent.Binding{Keys: []string{"y"}, Help: "copy the value", Intent: CopyValue, Hint: "copy"},
+			intent.Binding{Keys: []string{"enter"}, Help: "the whole message", Intent: Open, Off: "this is the whole message"})
 	case pageReset:
-		list = append(list, intent.Binding{Keys: []string{"enter"}, Help: "reset the offsets…", Intent: Move, Off: unmovable(p), Hint: "reset the offsets…"})
-		return list
+		return append(list,
+			intent.Binding{Keys: []string{"enter"}, Help: "reset the offsets…", Intent: Move, Off: unmovable(p), Hint: "reset the offsets…"},
+			intent.Binding{Keys: []string{"y"}, Help: "copy the queue's address", Intent: Address, Off: "enter asks whether, then y says yes"})
 	}
 	return append(list, m.operations()...)
 }

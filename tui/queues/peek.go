@@ -2,6 +2,7 @@ package queues
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -67,7 +68,9 @@ func (m Model) openMessage(p page, e entry) (Model, tea.Cmd) {
 	}
 	return m.opened(next), func() tea.Msg {
 		got := wholeMsg{ask: next.ask}
-		_, got.err = d.Source.Operator.Peek(d.Context, p.key.Stack, r, func(message queue.Message) error {
+		ctx, cancel := d.within()
+		defer cancel()
+		_, got.err = d.Source.Operator.Peek(ctx, p.key.Stack, r, func(message queue.Message) error {
 			got.entry = entryOf(message, mostWhole)
 			return nil
 		})
@@ -128,16 +131,27 @@ func (m Model) looked(p page, r queue.PeekRequest) (Model, tea.Cmd) {
 	m, ask := m.request()
 	p.ask, p.err, p.peek.request = ask, nil, r
 	m = m.changed(p)
-	operator, ctx, stack := m.deps.Source.Operator, m.deps.Context, p.key.Stack
+	d, stack := m.deps, p.key.Stack
 	return m, func() tea.Msg {
+		ctx, cancel := d.within()
+		defer cancel()
 		got := peek{request: r}
-		note, err := operator.Peek(ctx, stack, r, func(message queue.Message) error {
+		note, err := d.Source.Operator.Peek(ctx, stack, r, func(message queue.Message) error {
 			got.entries = append(got.entries, entryOf(message, mostBytes))
 			return nil
 		})
 		got.note = note
+		byTime(got.entries)
 		return peekMsg{ask: ask, peek: got, err: err}
 	}
+}
+
+// byTime mixes the messages of all partitions by their time, where all have one.
+func byTime(list []entry) {
+	if slices.ContainsFunc(list, func(e entry) bool { return e.message.Time.IsZero() }) {
+		return
+	}
+	slices.SortStableFunc(list, func(a, b entry) int { return a.message.Time.Compare(b.message.Time) })
 }
 
 // gotPeek shows the messages that were asked for. The newest are at the end.

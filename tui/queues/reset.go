@@ -43,7 +43,9 @@ func (m Model) planned() (Model, tea.Cmd) {
 	m.form.ask, m.form.problem = ask, ""
 	d, stack := m.deps, m.form.target.stack
 	return m, func() tea.Msg {
-		plan, err := d.Source.Resetter.PlanReset(d.Context, stack, r)
+		ctx, cancel := d.within()
+		defer cancel()
+		plan, err := d.Source.Resetter.PlanReset(ctx, stack, r)
 		return planMsg{ask: ask, request: r, plan: plan, err: err}
 	}
 }
@@ -54,7 +56,7 @@ func (m Model) gotPlan(msg planMsg) Model {
 		return m
 	}
 	if msg.err != nil {
-		m.form.ask, m.form.problem = 0, layout.Safe(msg.err.Error())
+		m.form.ask, m.form.problem = 0, reason(msg.err)
 		return m
 	}
 	t := m.form.target

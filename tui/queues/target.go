@@ -1,6 +1,9 @@
 package queues
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/tui/intent"
 	"github.com/diorama-dev/diorama/tui/layout"
@@ -75,22 +78,32 @@ func (m Model) chosenNames() (name, group string) {
 // topicStatus and groupRow are the newest of a name; nil: there is none.
 func (m Model) topicStatus(k Key) *queue.QueueStatus {
 	t, _ := m.track(k.Stack)
-	for _, r := range t.topics {
-		if r.key.Name == k.Name {
-			return r.status
-		}
+	if r := named(t.topics, k.Name); r != nil {
+		return r.status
 	}
 	return nil
 }
 
 func (m Model) groupRow(k Key) *group {
 	t, _ := m.track(k.Stack)
-	for _, r := range t.groups {
-		if r.key.Name == k.Name {
-			return r
-		}
+	return named(t.groups, k.Name)
+}
+
+// named is the row of a name; the zero one where there is none. Rows are by
+// name; those of a broker that does not keep to it are looked through.
+func named[R interface {
+	row
+	tag() label
+}](rows []R, name string,
+) (r R) {
+	at, ok := slices.BinarySearchFunc(rows, name, func(r R, want string) int { return strings.Compare(r.tag().key.Name, want) })
+	if !ok {
+		at = slices.IndexFunc(rows, func(r R) bool { return r.tag().key.Name == name })
 	}
-	return nil
+	if at < 0 {
+		return r
+	}
+	return rows[at]
 }
 
 // operations are the bindings for what the cursor is on.
