@@ -76,7 +76,8 @@ bindings: [{exchange: events, queue: jobs, key: "job.#"}, {exchange: amq.topic, 
 			"exchanges events (topic), plain (direct), late (x-delayed-message); queues jobs (quorum), tmp (classic); bindings events → jobs by job.#, amq.topic → tmp",
 		},
 		"rocketmq": {
-			"rocketmq", "topics: [{name: orders, queues: 4}, {name: any}]\ngroups: [{name: billing}]", []string{"topics", "groups"},
+			"rocketmq", "topics: [{name: orders, queues: 4}, {name: any}]\ngroups: [{name: billing}]",
+			[]string{"topics", "groups"},
 			seed.Set{
 				Topics: []seed.Topic{{Name: "orders", Partitions: 4, At: "f.yaml:1:10"}, {Name: "any", At: "f.yaml:1:37"}},
 				Groups: []seed.Group{{Name: "billing", At: "f.yaml:2:10"}},
@@ -84,7 +85,8 @@ bindings: [{exchange: events, queue: jobs, key: "job.#"}, {exchange: amq.topic, 
 			"topics orders (4), any; groups billing",
 		},
 		"redis": {
-			"redis", "file: ./a.redis", []string{"file"},
+			"redis", "file: ./a.redis",
+			[]string{"file"},
 			seed.Set{Commands: []seed.Script{{
 				Name: "a.redis", Hash: "filled in below", Bytes: 7, Text: "SET a b", At: "f.yaml:1:7",
 			}}},
