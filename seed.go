@@ -65,6 +65,14 @@ func putSeed(ctx context.Context, set seed.Set, p plan.Plan, secrets credentials
 			}
 		}
 	}
+	if set.Stack == "rocketmq" { // no client of Go's makes topics there: the adapter does
+		source, err := brokers()[set.Stack](target.Access)
+		if err != nil {
+			return seed.Outcome{}, err
+		}
+		defer source.Close()
+		target.Source = source
+	}
 	if set.Stack == "mysql" { // the stack's own user may make neither databases nor users
 		sql := target.Access["sql"]
 		sql.User, sql.Password = "root", own["MYSQL_ROOT_PASSWORD"]

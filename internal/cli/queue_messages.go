@@ -155,7 +155,7 @@ func newQueuesProduce(s *streams) *cobra.Command {
 	var partition int
 	var lines bool
 	c := queueCommand("produce BROKER/NAME [VALUE]", "Write a message",
-		`  diorama queues produce kafka/orders '{"id": 7}' --key 7
+		`  diorama queues produce kafka/orders '{"id":7}' --key 7
   diorama queues produce rabbitmq/jobs --file job.json --header content-type=application/json
   seq 100 | diorama queues produce kafka/orders --lines`,
 		func(ctx context.Context, client keeper.Queues, a address, rest []string) error {

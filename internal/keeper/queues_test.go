@@ -46,7 +46,7 @@ func TestQueuesThroughTheKeeper(t *testing.T) {
 		}}
 	})
 	p := planOf("shop")
-	p.Stacks = []plan.Stack{{Name: "kafka", Queues: "kafka"}, {Name: "postgres"}, {Name: "odd", Queues: "other"}}
+	p.Stacks = []plan.Stack{{Name: "kafka", Console: plan.Console{Queues: "kafka"}}, {Name: "postgres"}, {Name: "odd", Console: plan.Console{Queues: "other"}}}
 	p.Endpoints = []plan.Endpoint{{Endpoint: env.Endpoint{Stack: "kafka", Name: "broker", Host: "127.0.0.1", Port: 9092}, Template: "127.0.0.1:9092"}}
 	if err := client.Up(t.Context(), keeper.UpRequest{Plan: p}); err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestBrokersStayOverAnUnchangedPlan(t *testing.T) {
 		o.Brokers = map[string]queue.Open{"kafka": func(a queue.Access) (queue.Source, error) { opened++; return broker{a}, nil }}
 	})
 	p := planOf("shop")
-	p.Stacks = []plan.Stack{{Name: "kafka", Queues: "kafka"}}
+	p.Stacks = []plan.Stack{{Name: "kafka", Console: plan.Console{Queues: "kafka"}}}
 	for range 2 {
 		if err := client.Up(t.Context(), keeper.UpRequest{Plan: p}); err != nil {
 			t.Fatal(err)

@@ -18,6 +18,8 @@ const (
 	askConsumerOffsets = 43
 	askRoute           = 105
 	askClusters        = 106
+	askCreateGroup     = 200
+	askCreateGroup     = 200
 	askGroupConfigs    = 201
 	askTopicStats      = 202
 	askConnections     = 203
