@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -116,19 +117,24 @@ func fill(tb testing.TB, source *Client, client *kgo.Client) {
 		}
 	}
 	within(tb, time.Minute, func() error { // the topics are led
-		for _, q := range sampleOf(tb, source).Queues {
+		queues := sampleOf(tb, source).Queues
+		if len(queues) < manyTopics {
+			return fmt.Errorf("%d topics", len(queues))
+		}
+		for _, q := range queues {
 			if q.Trouble != "" {
 				return fmt.Errorf("topic %s: %s", q.Name, q.Trouble)
 			}
 		}
 		return nil
 	})
+	var failed atomic.Pointer[error]
 	for i := range manyTopics {
 		for partition := range int32(manyPartitions) {
 			for range 3 {
 				client.Produce(ctx, &kgo.Record{Topic: topicNumber(i), Partition: partition, Value: []byte("value")}, func(_ *kgo.Record, err error) {
 					if err != nil {
-						tb.Error(err)
+						failed.Store(&err)
 					}
 				})
 			}
@@ -136,6 +142,9 @@ func fill(tb testing.TB, source *Client, client *kgo.Client) {
 	}
 	if err := client.Flush(ctx); err != nil {
 		tb.Fatal(err)
+	}
+	if err := failed.Load(); err != nil {
+		tb.Fatal(*err)
 	}
 	// The first look for a coordinator makes its topic.
 	within(tb, time.Minute, func() error {
