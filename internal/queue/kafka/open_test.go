@@ -1,7 +1,9 @@
 package kafka
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/diorama-dev/diorama/internal/queue"
 )
@@ -47,4 +49,24 @@ func groupIn(tb testing.TB, s *queue.Sample, name string) *queue.Group {
 	}
 	tb.Fatalf("the sample has no group %s", name)
 	return nil
+}
+
+// within runs a check again and again until it holds.
+func within(tb testing.TB, limit time.Duration, check func() error) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), limit)
+	defer cancel()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			tb.Fatalf("after %v: %v", limit, err)
+		case <-ticker.C:
+		}
+	}
 }

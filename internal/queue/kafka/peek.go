@@ -211,7 +211,7 @@ func (p *peek) onwards(ctx context.Context, see func(queue.Message) error) error
 }
 
 // errEnough ends a reading that has had what it wanted.
-var errEnough = errors.New("enough was read") //nolint:gochecknoglobals // never changed
+var errEnough = errors.New("enough was read")
 
 // read reads a span from where it is, and moves it on. It ends where the span
 // does, or with what see returns. Offsets that nobody sees, of markers and of

@@ -3,11 +3,9 @@
 package kafka
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -63,7 +61,10 @@ func (r real) tool(tb testing.TB, name string, args ...string) string {
 }
 
 // source is the adapter under test.
-func (r real) source(tb testing.TB) *Client { return open(tb, r.port) }
+func (r real) source(tb testing.TB) *Client {
+	tb.Helper()
+	return open(tb, r.port)
+}
 
 // client is a client as a program of the user's would have.
 func (r real) client(tb testing.TB, opts ...kgo.Opt) *kgo.Client {
@@ -97,25 +98,5 @@ func write(tb testing.TB, client *kgo.Client, topic string, partition int32, n i
 	}
 	if err := client.ProduceSync(tb.Context(), records...).FirstErr(); err != nil {
 		tb.Fatal(err)
-	}
-}
-
-// within runs a check again and again until it holds.
-func within(tb testing.TB, limit time.Duration, check func() error) {
-	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), limit)
-	defer cancel()
-	ticker := time.NewTicker(100 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		err := check()
-		if err == nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			tb.Fatalf("after %v: %v", limit, err)
-		case <-ticker.C:
-		}
 	}
 }
