@@ -129,11 +129,12 @@ func (m Model) pageBindings() []intent.Binding {
 	case pageQueue, pageGroup:
 		list = append(list, m.enterBinding(p))
 	case pagePeek:
-		list = append(list, m.peekBindings(p)...)
+		return append(append(list, m.peekBindings(p)...), m.operations(Peek, Reset)...)
 	case pageMessage:
-		return append(list,
+		list = append(list,
 			intent.Binding{Keys: []string{"y"}, Help: "copy the value", Intent: CopyValue, Hint: "copy"},
 			intent.Binding{Keys: []string{"enter"}, Help: "the whole message", Intent: Open, Off: "this is the whole message"})
+		return append(list, m.operations(Peek, Reset, Address)...)
 	case pageReset:
 		return append(list,
 			intent.Binding{Keys: []string{"enter"}, Help: "reset the offsets…", Intent: Move, Off: unmovable(p), Hint: "reset the offsets…"},

@@ -119,7 +119,7 @@ func (m Model) peekBindings(p page) []intent.Binding {
 	}
 	return []intent.Binding{
 		{Keys: []string{"enter"}, Help: "the whole message", Intent: Open, Off: none, Hint: "whole"},
-		{Keys: []string{"n"}, Help: "the newest messages", Intent: Newest, Hint: "newest"},
+		{Keys: []string{"n", "p"}, Help: "the newest messages", Intent: Newest, Hint: "newest"},
 		{Keys: []string{"o"}, Help: "the oldest messages", Intent: Oldest, Hint: "oldest"},
 		{Keys: []string{"a"}, Help: "messages from an offset or a time…", Intent: At, Hint: "at…"},
 	}

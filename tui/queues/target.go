@@ -106,8 +106,8 @@ func named[R interface {
 	return rows[at]
 }
 
-// operations are the bindings for what the cursor is on.
-func (m Model) operations() []intent.Binding {
+// operations are the bindings for what the cursor is on, but for some.
+func (m Model) operations(but ...intent.Intent) []intent.Binding {
 	list := []intent.Binding{
 		{Keys: []string{"p"}, Help: "peek: look at messages", Intent: Peek, Hint: "peek"},
 		{Keys: []string{"P"}, Help: "produce a message…", Intent: Produce, Hint: "produce"},
@@ -116,6 +116,7 @@ func (m Model) operations() []intent.Binding {
 		{Keys: []string{"D"}, Help: "delete the queue…", Intent: Delete},
 		{Keys: []string{"y"}, Help: "copy the queue's address", Intent: Address, Hint: "copy"},
 	}
+	list = slices.DeleteFunc(list, func(b intent.Binding) bool { return slices.Contains(but, b.Intent) })
 	t := m.target()
 	for i := range list {
 		list[i].Off = m.refusal(list[i].Intent, t)
