@@ -19,7 +19,6 @@ const (
 	askRoute           = 105
 	askClusters        = 106
 	askCreateGroup     = 200
-	askCreateGroup     = 200
 	askGroupConfigs    = 201
 	askTopicStats      = 202
 	askConnections     = 203
