@@ -15,7 +15,7 @@ import (
 )
 
 // broker is a source whose one topic a test decides.
-type broker struct{ access queue.Access }
+type broker struct{}
 
 func (broker) Sample(context.Context) (*queue.Sample, error) {
 	return &queue.Sample{At: time.Now(), Queues: []*queue.Queue{{Name: "orders", Kind: queue.KindTopic, Depth: queue.Known(int64(7))}}}, nil
@@ -42,7 +42,7 @@ func TestQueuesThroughTheKeeper(t *testing.T) {
 	client := runWith(t, f, newFake(), func(o *keeper.Options) {
 		o.Brokers = map[string]queue.Open{"kafka": func(a queue.Access) (queue.Source, error) {
 			opened = a
-			return talker{broker{a}}, nil
+			return &talker{}, nil
 		}}
 	})
 	p := planOf("shop")
@@ -91,7 +91,7 @@ func TestBrokersStayOverAnUnchangedPlan(t *testing.T) {
 	opened := 0
 	client := runWith(t, f, newFake(), func(o *keeper.Options) {
 		o.Log = slog.New(slog.DiscardHandler)
-		o.Brokers = map[string]queue.Open{"kafka": func(a queue.Access) (queue.Source, error) { opened++; return broker{a}, nil }}
+		o.Brokers = map[string]queue.Open{"kafka": func(queue.Access) (queue.Source, error) { opened++; return &broker{}, nil }}
 	})
 	p := planOf("shop")
 	p.Stacks = []plan.Stack{{Name: "kafka", Console: plan.Console{Queues: "kafka"}}}

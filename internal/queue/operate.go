@@ -18,7 +18,8 @@ type Access map[string]Endpoint
 // returns may also be a [Peeker], [Producer], [Creator] or [Resetter].
 type Open func(access Access) (Source, error)
 
-// Source answers for one broker. All its methods, and those of the interfaces
+// Source answers for one broker; it is a pointer, so that two can be told apart.
+// All its methods, and those of the interfaces
 // below that it also has, may be called from several goroutines at once, return
 // soon after their context ends, and recover by themselves once a broker that
 // was away is back.
