@@ -93,24 +93,35 @@ seeds:
       sql: [schema.sql]
 `
 
+// rocketSeeds are more seeds, where there is a RocketMQ.
+const rocketSeeds = `  - rabbitmq: {queues: [{name: seeded, type: quorum}]}
+  - rocketmq: {topics: [{name: seeded, queues: 4}], groups: [{name: readers}]}
+`
+
 // TestQueues is what a developer does with queues, the same in every runtime.
 func TestQueues(t *testing.T) {
 	for _, p := range []place{onServers(), onKind()} {
 		t.Run(p.runtime, func(t *testing.T) {
 			w := p.world(t)
-			stacks := "kafka, redis, postgres"
+			stacks, more := "kafka, redis, postgres", ""
 			if p.runtime == "kind" {
 				stacks += ", rabbitmq, rocketmq"
+				more = rocketSeeds
 			}
 			w.file("keys.redis", "set greeting hello\nxadd jobs * id 1\n")
 			w.file("schema.sql", "create table goods(name text); insert into goods values ('pen');\n")
-			profile := w.file("shop.yaml", fmt.Sprintf(shopWithSeeds, stacks))
+			profile := w.file("shop.yaml", fmt.Sprintf(shopWithSeeds, stacks)+more)
 			w.must("up", profile, "--runtime", p.runtime)
 			t.Run("seeds", func(t *testing.T) { seeded(t, w.in(t), profile) })
 			t.Run("kafka", func(t *testing.T) { kafkaQueues(t, w.in(t)) })
 			t.Run("redis", func(t *testing.T) { redisQueues(t, w.in(t)) })
 			if p.runtime == "kind" {
 				t.Run("rabbitmq", func(t *testing.T) { leavesItThere(t, w.in(t), "rabbitmq/jobs", "--kind", "quorum") })
+				t.Run("seeds of rocketmq", func(t *testing.T) {
+					if out := w.in(t).must("queues", "show", "rocketmq/seeded", "-o", "json", "--name", "shop"); strings.Count(out, `"partition"`) < 4 {
+						t.Errorf("the seeded topic is %s", out)
+					}
+				})
 				t.Run("rocketmq", func(t *testing.T) { leavesItThere(t, w.in(t), "rocketmq/jobs", "--partitions", "2") })
 			} else {
 				t.Run("a broker that is paused", func(t *testing.T) { pausedBroker(t, w.in(t)) })

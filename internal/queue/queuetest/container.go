@@ -46,6 +46,9 @@ type Broker struct{ testcontainers.Container }
 // where no Docker answers.
 func Start(tb testing.TB, s Spec) Broker {
 	tb.Helper()
+	if why := os.Getenv("DIORAMA_E2E_NO_KIND"); why != "" { // .ci/e2e has looked
+		tb.Skipf("left out: %s", why)
+	}
 	if err := dockerAnswers(tb.Context()); err != nil {
 		tb.Skipf("left out: Docker does not answer: %v", err)
 	}
