@@ -33,7 +33,7 @@ func newLoop(s *Sampler, spec Spec, cancel context.CancelFunc) *loop {
 // run samples until ctx ends, then closes the source.
 func (l *loop) run(ctx context.Context) {
 	defer l.spec.Source.Close()
-	failures := 0
+	failures, usual := 0, giveUpAfter
 	for ctx.Err() == nil {
 		began := time.Now()
 		sample, err := l.attempt(ctx)
@@ -41,12 +41,13 @@ func (l *loop) run(ctx context.Context) {
 			return
 		}
 		took := time.Since(began)
-		rest := l.rest(took)
+		// One answer that was late says nothing about the next.
+		rest := l.rest(min(took, usual))
 		if err != nil {
 			failures++
 			rest = min(retryFirst<<min(failures-1, 8), retryLongest)
 		} else {
-			failures = 0
+			failures, usual = 0, took
 		}
 		l.end(began, took, rest, sample, err)
 		l.pause(ctx, rest)

@@ -59,6 +59,9 @@ func TestOneBrokersTroubleIsItsOwn(t *testing.T) {
 		}
 		close(paused)
 		time.Sleep(retryLongest)
+		if age := time.Since(s.State().Of("stuck").Sampled.At); age > 2*watchedEvery {
+			t.Errorf("after it went on it was last sampled %v ago", age)
+		}
 		if b := s.State().Of("stuck"); b.Phase != PhaseAnswering || b.Why != "" {
 			t.Errorf("after it went on it is %s (%q)", b.Phase, b.Why)
 		}

@@ -9,4 +9,5 @@ var (
 	_ queue.Producer = (*Client)(nil)
 	_ queue.Creator  = (*Client)(nil)
 	_ queue.Resetter = (*Client)(nil)
+	_ queue.Dater    = (*Client)(nil)
 )

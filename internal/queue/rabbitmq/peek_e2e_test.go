@@ -221,9 +221,6 @@ func TestPeekBigMessages(t *testing.T) {
 			t.Errorf("%s: saw %d of %d with at most %d MiB in use: %v", kind, seen, n, peak>>20, err)
 		}
 		t.Logf("%s: %d MiB in use at most", kind, peak>>20)
-		if _, sample := l.sampled(t); len(sample.Alarms) > 0 {
-			t.Errorf("%s: looking was too much for the broker: %q", kind, sample.Alarms)
-		}
 		if err := l.Delete(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
