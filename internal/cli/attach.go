@@ -54,7 +54,9 @@ func (a attached) Act(ctx context.Context, action tui.Action) error {
 func (a attached) Endpoints(context.Context) ([]env.Endpoint, error) { return a.Session.Endpoints() }
 
 // Sources are the lines and the queues of all services.
-func (a attached) Sources() tui.Sources { return tui.Sources{Logs: a.reader, Queues: queuesOf(a.Session)} }
+func (a attached) Sources() tui.Sources {
+	return tui.Sources{Logs: a.reader, Queues: queuesOf(a.Session)}
+}
 
 // Shell opens a shell in a service.
 func (a attached) Shell(ctx context.Context, service string) (*exec.Cmd, error) {

@@ -24,7 +24,7 @@ func newQueuesCreate(s *streams) *cobra.Command {
 		`  diorama queues create kafka/orders --partitions 3 --setting cleanup.policy=compact
   diorama queues create rabbitmq/jobs --kind quorum --setting x-max-length=1000`,
 		func(ctx context.Context, client keeper.Queues, a address, _ []string) error {
-			r := queue.CreateRequest{Name: a.name, Kind: queue.QueueKind(kind), Partitions: int32(min(partitions, 1<<20)), Settings: map[string]string{}} //nolint:gosec // bounded
+			r := queue.CreateRequest{Name: a.name, Kind: queue.Kind(kind), Partitions: int32(min(partitions, 1<<20)), Settings: map[string]string{}} //nolint:gosec // bounded
 			for _, setting := range settings {
 				name, value, ok := strings.Cut(setting, "=")
 				if !ok {

@@ -45,7 +45,7 @@ func TestConditionOfAGroup(t *testing.T) {
 
 func TestConditionOfAQueue(t *testing.T) {
 	state := func(depth queue.Count) queue.State {
-		return queue.State{{Stack: "rabbitmq", Phase: queue.PhaseAnswering, Queues: []*queue.QueueStatus{{Name: "jobs", Depth: depth}}}}
+		return queue.State{{Stack: "rabbitmq", Phase: queue.PhaseAnswering, Queues: []*queue.Status{{Name: "jobs", Depth: depth}}}}
 	}
 	c := condition{queue: address{"rabbitmq", "jobs"}, consumed: -1, lag: 0}
 	for depth, want := range map[queue.Count]bool{queue.Known(int64(0)): true, queue.Known(int64(1)): false, {}: false} {
@@ -53,7 +53,7 @@ func TestConditionOfAQueue(t *testing.T) {
 			t.Errorf("with %v messages: met %v, missing %q", depth, ok, missing)
 		}
 	}
-	topic := queue.State{{Stack: "rabbitmq", Queues: []*queue.QueueStatus{{Name: "jobs", Kind: queue.KindTopic}}}}
+	topic := queue.State{{Stack: "rabbitmq", Queues: []*queue.Status{{Name: "jobs", Kind: queue.KindTopic}}}}
 	if err := c.sensible(topic); codeOf(err) != ExitUsage {
 		t.Errorf("waiting for an empty topic is %v", err)
 	}

@@ -109,7 +109,7 @@ func Run(ctx context.Context, o Options) error {
 	k := &keeper{options: o, store: env.NewStore(env.Snapshot{}), shutdown: shutdown, forwards: newForwards(o.Log)}
 	defer k.forwards.close()
 	k.brokers = newBrokers(ctx, o)
-	defer k.brokers.sampler.Close()
+	defer k.brokers.sampler.Close() //nolint:contextcheck // what is sampled is the sampler's for its life, not the caller's
 	collector, err := newCollector(o, k)
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func (k *keeper) resume(ctx context.Context) {
 		k.mu.Unlock()
 		return
 	}
-	k.begin(p, nil)
+	k.begin(p, nil) //nolint:contextcheck // what is sampled is the sampler's for its life, not the caller's
 	phase, at := env.Ended{Phase: env.PhaseReady}, record.Ready
 	switch {
 	case record.Stopped:
@@ -222,7 +222,7 @@ func (k *keeper) up(ctx context.Context, request UpRequest) error {
 	k.ended = make(chan struct{})
 	runCtx, cancel := context.WithCancelCause(ctx)
 	k.cancel = cancel
-	k.begin(request.Plan, request.Plan.Steps)
+	k.begin(request.Plan, request.Plan.Steps) //nolint:contextcheck // what is sampled is the sampler's for its life, not the caller's
 	go k.run(runCtx, request)
 	return nil
 }

@@ -1,9 +1,7 @@
 package queue
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"time"
 )
 
@@ -11,18 +9,27 @@ import (
 // and what the next sample is compared with. [History.With] is pure.
 type History struct {
 	sample *Sample
-	queues map[string]queueCourse
-	groups map[courseKey]groupCourse
-	broker Broker // its queues and groups, and how it was sampled
+	// queues and groups are by name.
+	queues []queueEntry
+	groups []groupEntry
+	broker Broker // its queues and groups
 }
 
-// courseKey is a group in a queue.
-type courseKey struct{ group, queue string }
-
-// queueCourse is how the numbers of a queue went.
-type queueCourse struct {
+// queueEntry is a queue as it was sampled, what that means, and how its numbers
+// went.
+type queueEntry struct {
+	queue   *Queue
+	status  *Status
 	in, out meter
 	depth   pace // of a queue without groups: its lag
+}
+
+// groupEntry is a group as it was sampled, what that means, and how it went in
+// each of its queues, in the order of the status.
+type groupEntry struct {
+	group   *Group
+	status  *GroupStatus
+	courses []groupCourse
 }
 
 // groupCourse is how a group went in a queue.
@@ -33,21 +40,22 @@ type groupCourse struct {
 
 // With returns the history with one sample more.
 func (h History) With(s *Sample) History {
-	next := History{
-		sample: s,
-		queues: make(map[string]queueCourse, len(s.Queues)),
-		groups: make(map[courseKey]groupCourse, len(s.Groups)),
+	f := folding{at: s.At, behind: make(map[string]behind, len(s.Queues))}
+	next := History{sample: s, groups: f.foldGroups(h.groups, s.Groups), queues: f.foldQueues(h.queues, s.Queues)}
+	next.broker.Queues = make([]*Status, 0, len(next.queues))
+	for _, e := range next.queues {
+		next.broker.Queues = append(next.broker.Queues, e.status)
 	}
-	f := folding{before: h, after: &next, behind: make(map[string]behind, len(s.Queues))}
-	next.broker.Groups = f.foldGroups()
-	next.broker.Queues = f.foldQueues()
+	next.broker.Groups = make([]*GroupStatus, 0, len(next.groups))
+	for _, e := range next.groups {
+		next.broker.Groups = append(next.broker.Groups, e.status)
+	}
 	return next
 }
 
 // folding is one sample on its way into a history.
 type folding struct {
-	before History
-	after  *History
+	at     time.Time
 	behind map[string]behind // by queue
 }
 
@@ -55,67 +63,74 @@ type folding struct {
 type behind struct {
 	groups int
 	out    Rate
-	worst  QueueLag
+	worst  WorstLag
 }
 
-func (f folding) at() time.Time { return f.after.sample.At }
-
-func (f folding) foldGroups() []*GroupStatus {
-	known := f.before.groupsByName()
-	statuses := f.before.broker.groupsByName()
-	list := make([]*GroupStatus, 0, len(f.after.sample.Groups))
-	for _, g := range f.after.sample.Groups {
-		status := f.foldGroup(g, known[g.Name], statuses[g.Name])
-		for _, in := range status.Queues {
+func (f folding) foldGroups(old []groupEntry, groups []*Group) []groupEntry {
+	groups = sorted(groups, groupOf)
+	list := make([]groupEntry, 0, len(groups))
+	for _, g := range groups {
+		var before groupEntry
+		before, old = next(old, g.Name, func(e groupEntry) string { return e.group.Name })
+		e := f.foldGroup(g, before)
+		for _, in := range e.status.Queues {
 			f.count(g.Name, in)
 		}
-		list = append(list, status)
+		list = append(list, e)
 	}
-	slices.SortFunc(list, func(a, b *GroupStatus) int { return cmp.Compare(a.Name, b.Name) })
 	return list
 }
 
-// foldGroup is the status of a group; that of the last sample where nothing of
+// foldGroup is what became of a group; what there was before where nothing of
 // it can have changed.
-func (f folding) foldGroup(g, old *Group, last *GroupStatus) *GroupStatus {
-	if g == old && last != nil && f.carry(g.Name, last) {
-		return last
+func (f folding) foldGroup(g *Group, before groupEntry) groupEntry {
+	if g == before.group && f.stands(before) {
+		return before
 	}
-	status := &GroupStatus{
+	e := groupEntry{group: g, status: &GroupStatus{
 		Name: g.Name, Kind: g.Kind, State: g.State, Trouble: g.Trouble, Members: len(g.Members), Queues: []GroupInQueue{},
-	}
-	var before []Offset
-	if old != nil {
-		before = byQueue(old.Offsets)
+	}}
+	var committed []Offset
+	if before.group != nil {
+		committed = byQueue(before.group.Offsets)
 	}
 	for offsets := range chunks(byQueue(g.Offsets)) {
-		in := f.inQueue(g.Name, offsets, before)
-		status.Committed = status.Committed || in.Consumed.IsKnown()
-		status.Queues = append(status.Queues, in)
+		in, course := f.inQueue(offsets, committed, before.course(offsets[0].Queue))
+		e.status.Committed = e.status.Committed || in.Consumed.IsKnown()
+		e.status.Queues = append(e.status.Queues, in)
+		e.courses = append(e.courses, course)
 	}
-	if last != nil && equalGroup(last, status) {
-		return last
+	if before.status != nil && equalGroup(before.status, e.status) {
+		e.status = before.status
 	}
-	return status
+	return e
 }
 
-// carry takes the courses of an unchanged group along, and reports whether all
-// of them stand still and its status says so.
-func (f folding) carry(group string, last *GroupStatus) bool {
-	for _, in := range last.Queues {
-		key := courseKey{group, in.Queue}
-		course, ok := f.before.groups[key]
-		if !ok || !course.read.still(f.at()) || !course.lag.still(f.at()) || in.Rate.Or(0) != 0 || in.Trend.Or(0) != 0 {
+// stands reports whether all of a group stands still and its status says so.
+func (f folding) stands(e groupEntry) bool {
+	for i, in := range e.status.Queues {
+		if !e.courses[i].read.still(f.at) || !e.courses[i].lag.still(f.at) || in.Rate.Or(0) != 0 || in.Trend.Or(0) != 0 {
 			return false
 		}
-		f.after.groups[key] = course
 	}
 	return true
 }
 
+// course is how a group went in a queue.
+func (e groupEntry) course(queue string) groupCourse {
+	if e.status != nil {
+		for i, in := range e.status.Queues {
+			if in.Queue == queue {
+				return e.courses[i]
+			}
+		}
+	}
+	return groupCourse{}
+}
+
 // inQueue is how far a group is in one queue; before are its offsets, of all
 // queues, in the last sample.
-func (f folding) inQueue(group string, offsets, before []Offset) GroupInQueue {
+func (f folding) inQueue(offsets, before []Offset, course groupCourse) (GroupInQueue, groupCourse) {
 	in := GroupInQueue{Queue: offsets[0].Queue}
 	read, restart := int64(0), false
 	for _, o := range offsets {
@@ -133,23 +148,20 @@ func (f folding) inQueue(group string, offsets, before []Offset) GroupInQueue {
 			read, restart = read+max(step, 0), restart || step < 0
 		}
 	}
-	key := courseKey{group, in.Queue}
-	course := f.before.groups[key]
 	if in.Consumed.IsKnown() {
-		course.read = course.read.add(f.at(), read, restart)
-		in.Rate = course.read.rate(f.at())
+		course.read = course.read.add(f.at, read, restart)
+		in.Rate = course.read.rate(f.at)
 	} else {
 		course.read = meter{}
 	}
 	if lag, ok := in.Lag.Get(); ok {
-		course.lag = course.lag.with(f.at(), lag)
-		in.Trend = course.lag.rate(f.at())
+		course.lag = course.lag.with(f.at, lag)
+		in.Trend = course.lag.rate(f.at)
 		in.Drain = drain(lag, in.Trend)
 	} else {
 		course.lag = pace{}
 	}
-	f.after.groups[key] = course
-	return in
+	return in, course
 }
 
 // drain is in how many seconds a lag will be gone at its trend.
@@ -170,38 +182,37 @@ func (f folding) count(group string, in GroupInQueue) {
 	b.groups++
 	b.out = Total(b.out, in.Rate)
 	if lag, ok := in.Lag.Get(); ok && lag > b.worst.Lag.Or(-1) {
-		b.worst = QueueLag{Lag: in.Lag, Group: group, Trend: in.Trend}
+		b.worst = WorstLag{Lag: in.Lag, Group: group, Trend: in.Trend}
 	}
 	f.behind[in.Queue] = b
 }
 
-func (f folding) foldQueues() []*QueueStatus {
-	known := f.before.queuesByName()
-	statuses := f.before.broker.queuesByName()
-	list := make([]*QueueStatus, 0, len(f.after.sample.Queues))
-	for _, q := range f.after.sample.Queues {
-		status := f.foldQueue(q, known[q.Name])
-		if last := statuses[q.Name]; last != nil && *last == *status {
-			status = last
+func (f folding) foldQueues(old []queueEntry, queues []*Queue) []queueEntry {
+	queues = sorted(queues, queueOf)
+	list := make([]queueEntry, 0, len(queues))
+	for _, q := range queues {
+		var before queueEntry
+		before, old = next(old, q.Name, func(e queueEntry) string { return e.queue.Name })
+		e := f.foldQueue(q, before)
+		if before.status != nil && *before.status == *e.status {
+			e.status = before.status
 		}
-		list = append(list, status)
+		list = append(list, e)
 	}
-	slices.SortFunc(list, func(a, b *QueueStatus) int { return cmp.Compare(a.Name, b.Name) })
 	return list
 }
 
-func (f folding) foldQueue(q, old *Queue) *QueueStatus {
-	b := f.behind[q.Name]
-	course := f.before.queues[q.Name]
-	status := &QueueStatus{
+func (f folding) foldQueue(q *Queue, e queueEntry) queueEntry {
+	b, old := f.behind[q.Name], e.queue
+	status := &Status{
 		Name: q.Name, Kind: q.Kind, Internal: q.Internal, State: q.State, Trouble: q.Trouble, Partitions: len(q.Partitions),
 		Depth: q.Depth, Unacknowledged: q.Unacknowledged, Consumers: q.Consumers, Bytes: q.Bytes, Groups: b.groups, Out: b.out, Lag: b.worst,
 	}
 	if amount, restart, ok := written(q, old); ok {
-		course.in = course.in.add(f.at(), amount, restart)
-		status.In = course.in.rate(f.at())
+		e.in = e.in.add(f.at, amount, restart)
+		status.In = e.in.rate(f.at)
 	} else {
-		course.in = meter{}
+		e.in = meter{}
 	}
 	if taken, ok := q.Taken.Get(); ok {
 		var before Count
@@ -209,19 +220,19 @@ func (f folding) foldQueue(q, old *Queue) *QueueStatus {
 			before = old.Taken
 		}
 		step := taken - before.Or(taken)
-		course.out = course.out.add(f.at(), max(step, 0), step < 0)
-		status.Out = course.out.rate(f.at())
+		e.out = e.out.add(f.at, max(step, 0), step < 0)
+		status.Out = e.out.rate(f.at)
 	} else {
-		course.out = meter{}
+		e.out = meter{}
 	}
 	if waiting, ok := q.Depth.Minus(Known(q.Unacknowledged.Or(0))).Get(); ok && b.groups == 0 && len(q.Partitions) == 0 {
-		course.depth = course.depth.with(f.at(), waiting)
-		status.Lag = QueueLag{Lag: Known(waiting), Trend: course.depth.rate(f.at())}
+		e.depth = e.depth.with(f.at, waiting)
+		status.Lag = WorstLag{Lag: Known(waiting), Trend: e.depth.rate(f.at)}
 	} else {
-		course.depth = pace{}
+		e.depth = pace{}
 	}
-	f.after.queues[q.Name] = course
-	return status
+	e.queue, e.status = q, status
+	return e
 }
 
 // written is how many messages were written since the last sample: by

@@ -8,42 +8,30 @@ import (
 
 // The looking up of names and partitions in lists that are sorted by them.
 
-func (h History) queuesByName() map[string]*Queue {
-	if h.sample == nil {
-		return nil
+func queueOf(q *Queue) string { return q.Name }
+func groupOf(g *Group) string { return g.Name }
+
+// sorted is a list by name, a copy where it was not.
+func sorted[T any](list []T, name func(T) string) []T {
+	byName := func(a, b T) int { return cmp.Compare(name(a), name(b)) }
+	if slices.IsSortedFunc(list, byName) {
+		return list
 	}
-	index := make(map[string]*Queue, len(h.sample.Queues))
-	for _, q := range h.sample.Queues {
-		index[q.Name] = q
-	}
-	return index
+	list = slices.Clone(list)
+	slices.SortFunc(list, byName)
+	return list
 }
 
-func (h History) groupsByName() map[string]*Group {
-	if h.sample == nil {
-		return nil
+// next takes what is called so off the beginning of a list that is sorted by
+// name, with all before it; the zero value where there is none.
+func next[T any](list []T, wanted string, name func(T) string) (found T, rest []T) {
+	for len(list) > 0 && name(list[0]) < wanted {
+		list = list[1:]
 	}
-	index := make(map[string]*Group, len(h.sample.Groups))
-	for _, g := range h.sample.Groups {
-		index[g.Name] = g
+	if len(list) > 0 && name(list[0]) == wanted {
+		return list[0], list[1:]
 	}
-	return index
-}
-
-func (b Broker) queuesByName() map[string]*QueueStatus {
-	index := make(map[string]*QueueStatus, len(b.Queues))
-	for _, q := range b.Queues {
-		index[q.Name] = q
-	}
-	return index
-}
-
-func (b Broker) groupsByName() map[string]*GroupStatus {
-	index := make(map[string]*GroupStatus, len(b.Groups))
-	for _, g := range b.Groups {
-		index[g.Name] = g
-	}
-	return index
+	return found, list
 }
 
 func compareOffsets(a, b Offset) int {

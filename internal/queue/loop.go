@@ -25,7 +25,7 @@ func newLoop(s *Sampler, spec Spec, cancel context.CancelFunc) *loop {
 		sampler: s, spec: spec, cancel: cancel, wake: make(chan struct{}, 1),
 		broker: Broker{
 			Stack: spec.Stack, System: spec.System, Phase: PhaseConnecting, Since: time.Now(),
-			Queues: []*QueueStatus{}, Groups: []*GroupStatus{},
+			Queues: []*Status{}, Groups: []*GroupStatus{},
 		},
 	}
 }

@@ -108,8 +108,8 @@ type Producer interface {
 
 // CreateRequest asks for a queue.
 type CreateRequest struct {
-	Name string    `json:"name"`
-	Kind QueueKind `json:"kind,omitempty"` // empty: the system's usual one
+	Name string `json:"name"`
+	Kind Kind   `json:"kind,omitempty"` // empty: the system's usual one
 	// Partitions is 0 for the broker's default.
 	Partitions int32             `json:"partitions,omitempty"`
 	Settings   map[string]string `json:"settings,omitempty"`

@@ -26,24 +26,24 @@ type Nodes struct {
 	Known     int `json:"known"`
 }
 
-// QueueKind is what holds messages.
-type QueueKind string
+// Kind is what holds messages.
+type Kind string
 
 // The kinds of queue.
 const (
-	KindTopic    QueueKind = "topic"    // of Kafka and RocketMQ
-	KindClassic  QueueKind = "classic"  // queue of RabbitMQ
-	KindQuorum   QueueKind = "quorum"   // queue of RabbitMQ
-	KindStream   QueueKind = "stream"   // of RabbitMQ and Redis
-	KindList     QueueKind = "list"     // of Redis, used as a queue
-	KindChannel  QueueKind = "channel"  // of Redis: holds nothing, has subscribers
-	KindExchange QueueKind = "exchange" // of RabbitMQ: holds nothing, distributes
+	KindTopic    Kind = "topic"    // of Kafka and RocketMQ
+	KindClassic  Kind = "classic"  // queue of RabbitMQ
+	KindQuorum   Kind = "quorum"   // queue of RabbitMQ
+	KindStream   Kind = "stream"   // of RabbitMQ and Redis
+	KindList     Kind = "list"     // of Redis, used as a queue
+	KindChannel  Kind = "channel"  // of Redis: holds nothing, has subscribers
+	KindExchange Kind = "exchange" // of RabbitMQ: holds nothing, distributes
 )
 
 // Queue is a topic, a queue or whatever else holds messages.
 type Queue struct {
-	Name string    `json:"name"`
-	Kind QueueKind `json:"kind"`
+	Name string `json:"name"`
+	Kind Kind   `json:"kind"`
 	// Internal is true of what the system keeps for itself.
 	Internal bool   `json:"internal,omitempty"`
 	State    string `json:"state,omitempty"` // as the broker names it, where it does

@@ -20,6 +20,9 @@ type fake struct {
 func (f *fake) Sample(ctx context.Context) (*Sample, error) { return f.answer(ctx, f.asked.Add(1)) }
 func (f *fake) Close()                                      { f.closed.Store(true) }
 
+// pass lets the bubble's clock go on.
+func pass(d time.Duration) { <-time.After(d) }
+
 func answering() *fake {
 	return &fake{answer: func(_ context.Context, n int64) (*Sample, error) {
 		return &Sample{At: time.Now(), Queues: []*Queue{topic("t", n*10)}}, nil
@@ -46,7 +49,7 @@ func TestOneBrokersTroubleIsItsOwn(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		s.Watch(ctx)
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		well, silent := s.State().Of("well"), s.State().Of("stuck")
 		if age := time.Since(well.Sampled.At); well.Phase != PhaseAnswering || age > 2*watchedEvery {
 			t.Errorf("the other broker is %s, sampled %v ago", well.Phase, age)
@@ -58,7 +61,7 @@ func TestOneBrokersTroubleIsItsOwn(t *testing.T) {
 			t.Errorf("silent since %v, but its last answer was at %v", silent.Since, silent.Sampled.At)
 		}
 		close(paused)
-		time.Sleep(retryLongest)
+		pass(retryLongest)
 		if age := time.Since(s.State().Of("stuck").Sampled.At); age > 2*watchedEvery {
 			t.Errorf("after it went on it was last sampled %v ago", age)
 		}
@@ -74,7 +77,7 @@ func TestABrokerThatNeverAnswered(t *testing.T) {
 		defer s.Close()
 		f := &fake{answer: func(context.Context, int64) (*Sample, error) { return nil, errors.New("connection refused") }}
 		s.Set([]Spec{{Stack: "kafka", Source: f}})
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if b := s.State().Of("kafka"); b.Phase != PhaseConnecting || b.Why != "connection refused" {
 			t.Errorf("it is %s (%q)", b.Phase, b.Why)
 		}
@@ -90,18 +93,18 @@ func TestAskingFollowsWhoLooks(t *testing.T) {
 		defer s.Close()
 		quick := answering()
 		slow := &fake{answer: func(context.Context, int64) (*Sample, error) {
-			time.Sleep(time.Second)
+			pass(time.Second)
 			return &Sample{At: time.Now()}, nil
 		}}
 		s.Set([]Spec{{Stack: "quick", Source: quick}, {Stack: "slow", Source: slow}})
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if n := quick.asked.Load(); n < 6 || n > 7 {
 			t.Errorf("asked %d times in a minute that nobody looked, want 6", n)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		before := quick.asked.Load()
 		s.Watch(ctx)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if n := quick.asked.Load() - before; n < 58 || n > 62 {
 			t.Errorf("asked %d times in a minute, want 60", n)
 		}
@@ -122,7 +125,7 @@ func TestFresh(t *testing.T) {
 		}}
 		well := answering()
 		s.Set([]Spec{{Stack: "well", Source: well}, {Stack: "never", Source: never}})
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		asked, began := well.asked.Load(), time.Now()
 		state := s.Fresh(t.Context())
 		if well.asked.Load() == asked {

@@ -28,7 +28,7 @@ type Broker struct {
 	Nodes   Nodes    `json:"nodes"`
 	Sampled Sampled  `json:"sampled,omitzero"`
 	// Queues and Groups are by name.
-	Queues []*QueueStatus `json:"queues"`
+	Queues []*Status      `json:"queues"`
 	Groups []*GroupStatus `json:"groups"`
 }
 
@@ -40,13 +40,13 @@ type Sampled struct {
 	Every    time.Duration `json:"every"` // nanoseconds until the next
 }
 
-// QueueStatus is a queue in a list: its sums, without its partitions.
-type QueueStatus struct {
-	Name     string    `json:"name"`
-	Kind     QueueKind `json:"kind"`
-	Internal bool      `json:"internal,omitempty"`
-	State    string    `json:"state,omitempty"`
-	Trouble  string    `json:"trouble,omitempty"`
+// Status is a queue in a list: its sums, without its partitions.
+type Status struct {
+	Name     string `json:"name"`
+	Kind     Kind   `json:"kind"`
+	Internal bool   `json:"internal,omitempty"`
+	State    string `json:"state,omitempty"`
+	Trouble  string `json:"trouble,omitempty"`
 	// Partitions is how many it has; 0: the system has none.
 	Partitions     int   `json:"partitions"`
 	Depth          Count `json:"depth"`
@@ -58,12 +58,12 @@ type QueueStatus struct {
 	In     Rate     `json:"in"`
 	Out    Rate     `json:"out"`
 	Groups int      `json:"groups"`
-	Lag    QueueLag `json:"worst"`
+	Lag    WorstLag `json:"worst"`
 }
 
-// QueueLag is the lag of the group that is furthest behind in a queue. Of one
+// WorstLag is the lag of the group that is furthest behind in a queue. Of one
 // whose consumers are no groups it is what waits to be read.
-type QueueLag struct {
+type WorstLag struct {
 	Lag   Count  `json:"lag"`
 	Group string `json:"group,omitempty"`
 	// Trend is how much the lag grows a second; negative: it shrinks.

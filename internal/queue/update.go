@@ -87,7 +87,7 @@ func (s State) Of(stack string) *Broker {
 	return nil
 }
 
-func queueName(q *QueueStatus) string { return q.Name }
+func queueName(q *Status) string      { return q.Name }
 func groupName(g *GroupStatus) string { return g.Name }
 
 // changed compares two lists that are sorted by name.

@@ -38,14 +38,14 @@ func changedAtRandom(r *rand.Rand, s State) State {
 	if r.IntN(10) == 0 {
 		return s.replaced(stack, nil)
 	}
-	b := Broker{Stack: stack, Version: strconv.Itoa(r.IntN(5)), Queues: []*QueueStatus{}, Groups: []*GroupStatus{}}
+	b := Broker{Stack: stack, Version: strconv.Itoa(r.IntN(5)), Queues: []*Status{}, Groups: []*GroupStatus{}}
 	old := s.Of(stack)
 	for i := range 8 {
 		name := strconv.Itoa(i)
 		if r.IntN(3) > 0 {
-			b.Queues = append(b.Queues, &QueueStatus{Name: name, Depth: Known(r.Int64N(3))})
+			b.Queues = append(b.Queues, &Status{Name: name, Depth: Known(r.Int64N(3))})
 		} else if old != nil {
-			if at := slices.IndexFunc(old.Queues, func(q *QueueStatus) bool { return q.Name == name }); at >= 0 {
+			if at := slices.IndexFunc(old.Queues, func(q *Status) bool { return q.Name == name }); at >= 0 {
 				b.Queues = append(b.Queues, old.Queues[at])
 			}
 		}
@@ -66,9 +66,9 @@ func described(s State) []string {
 }
 
 func TestOnlyWhatChangedTravels(t *testing.T) {
-	q, r := &QueueStatus{Name: "q"}, &QueueStatus{Name: "r"}
-	old := &Broker{Stack: "s", Queues: []*QueueStatus{q, r}}
-	now := &Broker{Stack: "s", Queues: []*QueueStatus{q, {Name: "r", Partitions: 1}}}
+	q, r := &Status{Name: "q"}, &Status{Name: "r"}
+	old := &Broker{Stack: "s", Queues: []*Status{q, r}}
+	now := &Broker{Stack: "s", Queues: []*Status{q, {Name: "r", Partitions: 1}}}
 	if u := now.ChangesSince(old); len(u.Queues) != 1 || u.Queues[0].Name != "r" || len(u.GoneQueues) != 0 {
 		t.Errorf("the update is %+v", u)
 	}

@@ -22,7 +22,7 @@ func Queue(w io.Writer, b *queue.Broker, q *queue.Queue, groups []*queue.Group, 
 	p.broker(b)
 	for _, status := range b.Queues {
 		if status.Name == q.Name {
-			table(p, telling(queueColumns(), []*queue.QueueStatus{status}), []*queue.QueueStatus{status})
+			table(p, telling(queueColumns(), []*queue.Status{status}), []*queue.Status{status})
 		}
 	}
 	if q.Trouble != "" {
@@ -186,7 +186,7 @@ type brokerJSON struct {
 }
 
 type queueJSON struct {
-	*queue.QueueStatus
+	*queue.Status
 	Partitions []queue.Partition `json:"partitions"`
 }
 
@@ -231,7 +231,7 @@ func ofBroker(b *queue.Broker, d queue.Detail) brokerJSON {
 	for _, q := range b.Queues {
 		list = append(list, queueJSON{q, append([]queue.Partition{}, partitions[q.Name]...)})
 	}
-	if slices.ContainsFunc(b.Queues, func(q *queue.QueueStatus) bool { return q.Kind == queue.KindTopic }) {
+	if slices.ContainsFunc(b.Queues, func(q *queue.Status) bool { return q.Kind == queue.KindTopic }) {
 		out.Topics = list
 	} else {
 		out.Queues = list

@@ -73,7 +73,7 @@ func (p *page) broker(b *queue.Broker) {
 
 // queues writes the table of a broker's queues.
 func (p *page) queues(b *queue.Broker, internal bool) {
-	var rows []*queue.QueueStatus
+	var rows []*queue.Status
 	hidden := 0
 	for _, q := range b.Queues {
 		if q.Internal && !internal {
@@ -115,18 +115,18 @@ func table[Row any](p *page, columns []column[Row], rows []Row) {
 	}
 }
 
-func queueColumns() []column[*queue.QueueStatus] {
-	return []column[*queue.QueueStatus]{
-		{"QUEUE", false, 0, func(q *queue.QueueStatus) string { return one(q.Name) }},
-		{"KIND", false, 6, func(q *queue.QueueStatus) string { return string(q.Kind) }},
-		{"PARTS", true, 7, func(q *queue.QueueStatus) string { return someOf(q.Partitions) }},
-		{"MESSAGES", true, 2, func(q *queue.QueueStatus) string { return amount(q.Depth) }},
-		{"UNACKED", true, 5, func(q *queue.QueueStatus) string { return amount(q.Unacknowledged) }},
-		{"CONSUMERS", true, 8, func(q *queue.QueueStatus) string { return amount(q.Consumers) }},
-		{"IN/s", true, 3, func(q *queue.QueueStatus) string { return rate(q.In) }},
-		{"OUT/s", true, 4, func(q *queue.QueueStatus) string { return rate(q.Out) }},
-		{"GROUPS", true, 9, func(q *queue.QueueStatus) string { return someOf(q.Groups) }},
-		{"WORST LAG", true, 1, func(q *queue.QueueStatus) string { return amount(q.Lag.Lag) }},
+func queueColumns() []column[*queue.Status] {
+	return []column[*queue.Status]{
+		{"QUEUE", false, 0, func(q *queue.Status) string { return one(q.Name) }},
+		{"KIND", false, 6, func(q *queue.Status) string { return string(q.Kind) }},
+		{"PARTS", true, 7, func(q *queue.Status) string { return someOf(q.Partitions) }},
+		{"MESSAGES", true, 2, func(q *queue.Status) string { return amount(q.Depth) }},
+		{"UNACKED", true, 5, func(q *queue.Status) string { return amount(q.Unacknowledged) }},
+		{"CONSUMERS", true, 8, func(q *queue.Status) string { return amount(q.Consumers) }},
+		{"IN/s", true, 3, func(q *queue.Status) string { return rate(q.In) }},
+		{"OUT/s", true, 4, func(q *queue.Status) string { return rate(q.Out) }},
+		{"GROUPS", true, 9, func(q *queue.Status) string { return someOf(q.Groups) }},
+		{"WORST LAG", true, 1, func(q *queue.Status) string { return amount(q.Lag.Lag) }},
 	}
 }
 

@@ -187,7 +187,7 @@ func (m Model) create() func(context.Context) (string, error) {
 	t, d := m.form.target, m.deps
 	r := queue.CreateRequest{Name: m.value(0)}
 	if x := m.form.fields[1]; x.options != nil {
-		r.Kind = queue.QueueKind(x.options[x.chosen])
+		r.Kind = queue.Kind(x.options[x.chosen])
 	} else if n, err := strconv.ParseInt(m.value(1), 10, 32); err == nil {
 		r.Partitions = int32(n)
 	}

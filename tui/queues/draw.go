@@ -191,7 +191,7 @@ func (m Model) facts(p page) []string {
 	return nil
 }
 
-func queueFacts(s *queue.QueueStatus) []string {
+func queueFacts(s *queue.Status) []string {
 	facts := []string{layout.Safe(string(s.Kind))}
 	if s.State != "" {
 		facts = append(facts, layout.Safe(s.State))

@@ -125,7 +125,7 @@ func unread(t *topic) string {
 }
 
 // tide says where what waits in a queue goes that is not read by groups.
-func tide(l queue.QueueLag) string {
+func tide(l queue.WorstLag) string {
 	n, known := l.Lag.Get()
 	by, clear := l.Trend.Get()
 	switch {

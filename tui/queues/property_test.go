@@ -62,12 +62,12 @@ func (r chance) brokers() []*queue.Broker {
 		for range r.IntN(3) {
 			b.Alarms = append(b.Alarms, r.text())
 		}
-		kinds := []queue.QueueKind{queue.KindTopic, queue.KindClassic, queue.KindStream, queue.KindList, queue.KindChannel, queue.KindExchange, queue.QueueKind(r.text())}
+		kinds := []queue.Kind{queue.KindTopic, queue.KindClassic, queue.KindStream, queue.KindList, queue.KindChannel, queue.KindExchange, queue.Kind(r.text())}
 		for range r.IntN(30) {
-			b.Queues = append(b.Queues, &queue.QueueStatus{
+			b.Queues = append(b.Queues, &queue.Status{
 				Name: r.text(), Kind: kinds[r.IntN(len(kinds))], Internal: r.IntN(5) == 0, State: r.text(), Trouble: r.text(), Partitions: r.IntN(4) * 1000,
 				Depth: r.count(), Unacknowledged: r.count(), Consumers: r.count(), Bytes: r.count(), In: r.rate(), Out: r.rate(), Groups: r.IntN(9),
-				Lag: queue.QueueLag{Lag: r.count(), Group: r.text(), Trend: r.rate()},
+				Lag: queue.WorstLag{Lag: r.count(), Group: r.text(), Trend: r.rate()},
 			})
 		}
 		for range r.IntN(30) {

@@ -28,7 +28,7 @@ func labelOf(stack, name string) label {
 // of a queue keeps its row.
 type topic struct {
 	label
-	status *queue.QueueStatus
+	status *queue.Status
 	trail  trail
 }
 
@@ -48,7 +48,7 @@ func (g *group) id() Key    { return g.key }
 func (g *group) tag() label { return g.label }
 
 // nextTopic returns the row of a queue's newer state.
-func nextTopic(stack string, c clock, old *topic, s *queue.QueueStatus) *topic {
+func nextTopic(stack string, c clock, old *topic, s *queue.Status) *topic {
 	t := &topic{status: s}
 	if old != nil {
 		t.label, t.trail = old.label, old.trail
@@ -121,7 +121,7 @@ func (g *group) find(name string) (int, bool) {
 
 // sameTopic and sameGroup report whether a newer state says nothing new. States
 // that went through a pipe come with pointers of their own.
-func sameTopic(t *topic, s *queue.QueueStatus) bool { return t.status == s || *t.status == *s }
+func sameTopic(t *topic, s *queue.Status) bool { return t.status == s || *t.status == *s }
 
 func sameGroup(g *group, s *queue.GroupStatus) bool {
 	a, b := g.status, s

@@ -22,7 +22,7 @@ const (
 type target struct {
 	stack, system string
 	queue         string
-	kind          queue.QueueKind
+	kind          queue.Kind
 	internal      bool
 	group         string
 	broadcast     bool
@@ -76,7 +76,7 @@ func (m Model) chosenNames() (name, group string) {
 }
 
 // topicStatus and groupRow are the newest of a name; nil: there is none.
-func (m Model) topicStatus(k Key) *queue.QueueStatus {
+func (m Model) topicStatus(k Key) *queue.Status {
 	t, _ := m.track(k.Stack)
 	if r := named(t.topics, k.Name); r != nil {
 		return r.status

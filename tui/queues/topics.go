@@ -46,7 +46,7 @@ func topicColumns(system string) []column[*topic] {
 }
 
 // ready is what waits to be handed out.
-func ready(s *queue.QueueStatus) queue.Count {
+func ready(s *queue.Status) queue.Count {
 	if !s.Unacknowledged.IsKnown() {
 		return s.Depth
 	}
@@ -89,7 +89,7 @@ func readers(title string) column[*topic] {
 }
 
 // grouped reports whether groups read queues of a kind.
-func grouped(k queue.QueueKind) bool {
+func grouped(k queue.Kind) bool {
 	switch k {
 	case queue.KindClassic, queue.KindQuorum, queue.KindList, queue.KindChannel, queue.KindExchange:
 		return false

@@ -104,11 +104,11 @@ func (t track) next(b *queue.Broker) (track, change[*topic], change[*group]) {
 		t.clock.since = t.clock.tick
 	}
 	c := t.clock
-	t.topics = renew(&topics, t.topics, b.Queues, kind[*topic, *queue.QueueStatus]{
-		name: func(s *queue.QueueStatus) string { return s.Name },
+	t.topics = renew(&topics, t.topics, b.Queues, kind[*topic, *queue.Status]{
+		name: func(s *queue.Status) string { return s.Name },
 		row:  func(r *topic) string { return r.key.Name },
 		same: sameTopic,
-		next: func(old *topic, s *queue.QueueStatus) *topic { return nextTopic(b.Stack, c, old, s) },
+		next: func(old *topic, s *queue.Status) *topic { return nextTopic(b.Stack, c, old, s) },
 	})
 	t.groups = renew(&groups, t.groups, b.Groups, kind[*group, *queue.GroupStatus]{
 		name: func(s *queue.GroupStatus) string { return s.Name },

@@ -38,22 +38,22 @@ func kafkaAt(at time.Time, i int) *queue.Broker {
 	behind := []int64{2410, 3980, 6100, 8204, 10330, 12904}[i]
 	catching := []int64{2210, 1720, 1305, 980, 662, 410}[i]
 	in := []float64{96, 102, 118, 160, 188, 212}[i]
-	topic := func(name string, parts int, depth queue.Count, in, out queue.Rate, groups int, lag queue.QueueLag) *queue.QueueStatus {
-		return &queue.QueueStatus{Name: name, Kind: queue.KindTopic, Partitions: parts, Depth: depth, In: in, Out: out, Groups: groups, Lag: lag, Bytes: known(64 << 20)}
+	topic := func(name string, parts int, depth queue.Count, in, out queue.Rate, groups int, lag queue.WorstLag) *queue.Status {
+		return &queue.Status{Name: name, Kind: queue.KindTopic, Partitions: parts, Depth: depth, In: in, Out: out, Groups: groups, Lag: lag, Bytes: known(64 << 20)}
 	}
-	offsets := topic("__consumer_offsets", 50, known(8123), per(9.5), queue.Rate{}, 0, queue.QueueLag{})
+	offsets := topic("__consumer_offsets", 50, known(8123), per(9.5), queue.Rate{}, 0, queue.WorstLag{})
 	offsets.Internal = true
-	broken := topic("payments-支付-订单", 6, known(41200), per(0), per(0), 1, queue.QueueLag{Lag: known(0), Group: "billing", Trend: per(0)})
+	broken := topic("payments-支付-订单", 6, known(41200), per(0), per(0), 1, queue.WorstLag{Lag: known(0), Group: "billing", Trend: per(0)})
 	broken.Trouble = "partition 3 has no leader"
 	in1 := queue.GroupInQueue{Queue: "inference-completed", Lag: known(behind), Consumed: known(171316), Rate: per(84.1), Trend: per(127.9), Waiting: at.Add(-153 * time.Second)}
 	return &queue.Broker{
 		Stack: "kafka", System: "kafka", Phase: queue.PhaseAnswering, Since: at.Add(-131 * time.Minute), Version: "4.3.1",
 		Nodes: queue.Nodes{Answering: 1, Known: 1}, Sampled: sampled(at),
-		Queues: []*queue.QueueStatus{
+		Queues: []*queue.Status{
 			offsets,
-			topic("audit", 1, queue.Count{}, queue.Rate{}, queue.Rate{}, 0, queue.QueueLag{}),
-			topic("features", 3, known(96004), per(40.1), per(40.1), 1, queue.QueueLag{Lag: known(0), Group: "features", Trend: per(0)}),
-			topic("inference-completed", 3, known(184220), per(in), per(148.2), 4, queue.QueueLag{Lag: known(behind), Group: "billing", Trend: per(127.9)}),
+			topic("audit", 1, queue.Count{}, queue.Rate{}, queue.Rate{}, 0, queue.WorstLag{}),
+			topic("features", 3, known(96004), per(40.1), per(40.1), 1, queue.WorstLag{Lag: known(0), Group: "features", Trend: per(0)}),
+			topic("inference-completed", 3, known(184220), per(in), per(148.2), 4, queue.WorstLag{Lag: known(behind), Group: "billing", Trend: per(127.9)}),
 			broken,
 		},
 		Groups: []*queue.GroupStatus{
@@ -85,9 +85,9 @@ func rabbitAt(at time.Time, i int) *queue.Broker {
 		Stack: "rabbitmq", System: "rabbitmq", Phase: queue.PhaseAnswering, Since: at.Add(-131 * time.Minute), Version: "4.3.1",
 		Nodes: queue.Nodes{Answering: 1, Known: 1}, Sampled: sampled(at),
 		Alarms: []string{"memory alarm on rabbit@rabbitmq-0: publishers are made to wait"},
-		Queues: []*queue.QueueStatus{
-			{Name: "invoices", Kind: queue.KindQuorum, State: "running", Depth: known(waiting), Unacknowledged: known(0), Consumers: known(0), In: per(40), Out: per(0), Lag: queue.QueueLag{Lag: known(waiting), Trend: per(40)}},
-			{Name: "mails", Kind: queue.KindClassic, State: "running", Depth: known(31), Unacknowledged: known(25), Consumers: known(2), In: per(12.5), Out: per(12.5), Lag: queue.QueueLag{Lag: known(6), Trend: per(0)}},
+		Queues: []*queue.Status{
+			{Name: "invoices", Kind: queue.KindQuorum, State: "running", Depth: known(waiting), Unacknowledged: known(0), Consumers: known(0), In: per(40), Out: per(0), Lag: queue.WorstLag{Lag: known(waiting), Trend: per(40)}},
+			{Name: "mails", Kind: queue.KindClassic, State: "running", Depth: known(31), Unacknowledged: known(25), Consumers: known(2), In: per(12.5), Out: per(12.5), Lag: queue.WorstLag{Lag: known(6), Trend: per(0)}},
 			{Name: "orders", Kind: queue.KindExchange, In: per(52.5), Out: per(52.5)},
 		},
 	}
@@ -98,8 +98,8 @@ func rocketAt() *queue.Broker {
 	return &queue.Broker{
 		Stack: "rocketmq", System: "rocketmq", Phase: queue.PhaseSilent, Since: at, Why: "dial 127.0.0.1:10911: connection refused", Version: "5.4.0",
 		Nodes: queue.Nodes{Answering: 1, Known: 1}, Sampled: sampled(at),
-		Queues: []*queue.QueueStatus{
-			{Name: "shipments", Kind: queue.KindTopic, Partitions: 8, Depth: known(1200), In: per(3), Out: per(3), Groups: 1, Lag: queue.QueueLag{Lag: known(17), Group: "warehouse", Trend: per(2)}},
+		Queues: []*queue.Status{
+			{Name: "shipments", Kind: queue.KindTopic, Partitions: 8, Depth: known(1200), In: per(3), Out: per(3), Groups: 1, Lag: queue.WorstLag{Lag: known(17), Group: "warehouse", Trend: per(2)}},
 		},
 		Groups: []*queue.GroupStatus{
 			{Name: "warehouse", Kind: queue.GroupCluster, Members: 1, Committed: true, Queues: []queue.GroupInQueue{{Queue: "shipments", Lag: known(17), Consumed: known(1183), Rate: per(3), Trend: per(2)}}},
@@ -111,9 +111,9 @@ func redisAt(at time.Time, i int) *queue.Broker {
 	return &queue.Broker{
 		Stack: "redis", System: "redis", Phase: queue.PhaseAnswering, Since: at.Add(-131 * time.Minute), Version: "8.6",
 		Nodes: queue.Nodes{Answering: 1, Known: 1}, Sampled: sampled(at),
-		Queues: []*queue.QueueStatus{
-			{Name: "clicks", Kind: queue.KindStream, Depth: known(5000), In: per(5), Out: per(5), Groups: 1, Lag: queue.QueueLag{Lag: known(int64(20 - i)), Group: "counters", Trend: per(-1)}},
-			{Name: "jobs", Kind: queue.KindList, Depth: known(14), Lag: queue.QueueLag{Lag: known(14), Trend: per(0)}},
+		Queues: []*queue.Status{
+			{Name: "clicks", Kind: queue.KindStream, Depth: known(5000), In: per(5), Out: per(5), Groups: 1, Lag: queue.WorstLag{Lag: known(int64(20 - i)), Group: "counters", Trend: per(-1)}},
+			{Name: "jobs", Kind: queue.KindList, Depth: known(14), Lag: queue.WorstLag{Lag: known(14), Trend: per(0)}},
 		},
 		Groups: []*queue.GroupStatus{
 			{Name: "counters", Kind: queue.GroupStream, Members: 1, Committed: true, Queues: []queue.GroupInQueue{
@@ -130,9 +130,9 @@ func Crowd(queues, groups int) *queue.Broker {
 		Nodes: queue.Nodes{Answering: 1, Known: 1}, Sampled: sampled(Noon()),
 	}
 	for i := range queues {
-		b.Queues = append(b.Queues, &queue.QueueStatus{
+		b.Queues = append(b.Queues, &queue.Status{
 			Name: "topic-" + padded(i), Kind: queue.KindTopic, Partitions: 8, Depth: known(int64(i) * 1000), In: per(float64(i % 97)), Out: per(float64(i % 89)),
-			Groups: groups / max(queues, 1), Lag: queue.QueueLag{Lag: known(int64(i * 7919 % 10007)), Group: "group-00000", Trend: per(float64(i%13) - 6)},
+			Groups: groups / max(queues, 1), Lag: queue.WorstLag{Lag: known(int64(i * 7919 % 10007)), Group: "group-00000", Trend: per(float64(i%13) - 6)},
 		})
 	}
 	for i := range groups {

@@ -90,7 +90,7 @@ func (s *stats) UnmarshalJSON(data []byte) error {
 // taken counts what left the queue for a consumer: acknowledged messages and
 // those delivered without acknowledgements. A stream's messages do not leave;
 // there it counts each delivery.
-func (s stats) taken(kind queue.QueueKind) queue.Count {
+func (s stats) taken(kind queue.Kind) queue.Count {
 	if kind == queue.KindStream {
 		return queue.Total(s.Deliver.Count, s.DeliverNoAck.Count)
 	}
@@ -110,7 +110,7 @@ func (a queueAnswer) queue() *queue.Queue {
 
 // kindOf is the kind of a type of queue: one that plugins add is taken for a
 // classic queue, which is what clients see in it.
-func kindOf(name string) queue.QueueKind {
+func kindOf(name string) queue.Kind {
 	switch name {
 	case "quorum", "rabbit_quorum_queue":
 		return queue.KindQuorum
@@ -122,7 +122,7 @@ func kindOf(name string) queue.QueueKind {
 }
 
 // trouble says what keeps the queue from working.
-func (a queueAnswer) trouble(kind queue.QueueKind) string {
+func (a queueAnswer) trouble(kind queue.Kind) string {
 	switch a.State {
 	case "down", "stopped":
 		return "the node that holds it is down"

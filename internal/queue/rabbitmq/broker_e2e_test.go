@@ -61,7 +61,7 @@ func (l *lab) vhost(t *testing.T, name string) {
 	}
 }
 
-func (l *lab) create(t *testing.T, name string, kind queue.QueueKind, settings map[string]string) {
+func (l *lab) create(t *testing.T, name string, kind queue.Kind, settings map[string]string) {
 	t.Helper()
 	if err := l.Create(t.Context(), queue.CreateRequest{Name: name, Kind: kind, Settings: settings}); err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ func values(list []queue.Message) string {
 func TestPeekLeavesAllAsItIs(t *testing.T) {
 	l := start(t)
 	c := l.channel(t, "/")
-	for _, kind := range []queue.QueueKind{queue.KindClassic, queue.KindQuorum} {
+	for _, kind := range []queue.Kind{queue.KindClassic, queue.KindQuorum} {
 		name := string(kind)
 		l.create(t, name, kind, nil)
 		publish(t, c, name, 50, numbered)
@@ -157,7 +157,7 @@ func TestPeekStream(t *testing.T) {
 func TestProduce(t *testing.T) {
 	l := start(t)
 	binary := []byte("\x00\xff\x1b[31m\r\n\xc3\x28")
-	for _, kind := range []queue.QueueKind{queue.KindClassic, queue.KindQuorum, queue.KindStream} {
+	for _, kind := range []queue.Kind{queue.KindClassic, queue.KindQuorum, queue.KindStream} {
 		name := string(kind)
 		l.create(t, name, kind, nil)
 		_, err := l.Produce(t.Context(), queue.ProduceRequest{Queue: name, Value: binary, Headers: []queue.Header{
@@ -202,7 +202,7 @@ func TestPeekBigMessages(t *testing.T) {
 	const most = 64 << 20
 	body := bytes.Repeat([]byte("x"), 1<<20)
 	// A quorum queue keeps what is new in memory: more would be an alarm.
-	for kind, n := range map[queue.QueueKind]int{queue.KindClassic: 300, queue.KindQuorum: 40, queue.KindStream: 300} {
+	for kind, n := range map[queue.Kind]int{queue.KindClassic: 300, queue.KindQuorum: 40, queue.KindStream: 300} {
 		name := string(kind)
 		l.create(t, name, kind, nil)
 		publish(t, l.channel(t, "/"), name, n, func(int) []byte { return body })

@@ -8,7 +8,7 @@ import (
 )
 
 // kind is that of a queue in the last sample; empty: it was not there.
-func (s *source) kind(name string) queue.QueueKind {
+func (s *source) kind(name string) queue.Kind {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.last == nil {

@@ -38,7 +38,7 @@ func parseAddress(text string) address {
 }
 
 // kindOf is the kind of a type of key; empty: it is no queue.
-func kindOf(keyType string) queue.QueueKind {
+func kindOf(keyType string) queue.Kind {
 	switch keyType {
 	case "stream":
 		return queue.KindStream

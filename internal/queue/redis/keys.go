@@ -29,16 +29,16 @@ const (
 type keys struct {
 	known map[string]*key
 	// cursors are where the scans for each kind go on.
-	cursors map[queue.QueueKind]uint64
+	cursors map[queue.Kind]uint64
 	// rounds are how often each scan has come to its end.
-	rounds map[queue.QueueKind]int
+	rounds map[queue.Kind]int
 	// full is set while there are more than mostKeys.
 	full bool
 }
 
 // key is a stream or a list.
 type key struct {
-	kind queue.QueueKind
+	kind queue.Kind
 	// seen is when the key was last there.
 	seen time.Time
 	// big is set for a stream that has entries too large to be sent each time.
@@ -48,12 +48,12 @@ type key struct {
 func newKeys() *keys {
 	return &keys{
 		known:   make(map[string]*key),
-		cursors: make(map[queue.QueueKind]uint64), rounds: make(map[queue.QueueKind]int),
+		cursors: make(map[queue.Kind]uint64), rounds: make(map[queue.Kind]int),
 	}
 }
 
 // add notes a key that is there.
-func (k *keys) add(name string, kind queue.QueueKind, at time.Time) {
+func (k *keys) add(name string, kind queue.Kind, at time.Time) {
 	if known := k.known[name]; known != nil {
 		known.kind, known.seen = kind, at
 		return
@@ -103,7 +103,7 @@ func (s *source) scan(ctx context.Context, at time.Time) (requests int, err erro
 }
 
 // found takes what a SCAN gave.
-func (k *keys) found(kind queue.QueueKind, answer *goredis.ScanCmd, at time.Time) {
+func (k *keys) found(kind queue.Kind, answer *goredis.ScanCmd, at time.Time) {
 	names, cursor := answer.Val()
 	for _, name := range names {
 		k.add(name, kind, at)

@@ -52,7 +52,7 @@ func noPartition(partition queue.Count) error {
 
 // kindOfKey asks what a key is. A list that the last sample still had is an
 // empty one.
-func (s *source) kindOfKey(ctx context.Context, a address) (queue.QueueKind, error) {
+func (s *source) kindOfKey(ctx context.Context, a address) (queue.Kind, error) {
 	var keyType string
 	err := s.do(ctx, "look at "+a.String(), func(ctx context.Context) (err error) {
 		keyType, err = s.client.Type(ctx, a.name).Result()

@@ -74,7 +74,7 @@ func (s *source) sample(ctx context.Context, at time.Time) (*queue.Sample, error
 	sample.Queues, sample.Groups = r.queues(s.keys), d.groups(r)
 	sample.Queues = append(sample.Queues, d.channels()...)
 	slices.SortFunc(sample.Queues, func(a, b *queue.Queue) int { return cmp.Compare(a.Name, b.Name) })
-	s.kinds = make(map[string]queue.QueueKind, len(sample.Queues))
+	s.kinds = make(map[string]queue.Kind, len(sample.Queues))
 	for _, q := range sample.Queues {
 		s.kinds[q.Name] = q.Kind
 	}

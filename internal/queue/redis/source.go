@@ -35,7 +35,7 @@ type source struct {
 	// heads are when the entries were written that groups are to get next.
 	heads map[head]time.Time
 	// kinds are those of the last sample, by address.
-	kinds map[string]queue.QueueKind
+	kinds map[string]queue.Kind
 	// planned is, by group, the last entry it had got when a reset was planned.
 	planned map[streamGroup]string
 }

@@ -133,7 +133,7 @@ func TestEmptiedList(t *testing.T) {
 func TestScanGoesOn(t *testing.T) {
 	k := newKeys()
 	at := time.Now()
-	page := func(kind queue.QueueKind, cursor uint64, names ...string) {
+	page := func(kind queue.Kind, cursor uint64, names ...string) {
 		k.found(kind, goredis.NewScanCmdResult(names, cursor, nil), at)
 	}
 	page(queue.KindStream, 7, "a")
