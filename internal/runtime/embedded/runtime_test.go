@@ -163,8 +163,9 @@ func TestNothingToDo(t *testing.T) {
 	}
 	s := w.await(t, "both", both)
 	a, b := process(t, service(s, "a")), process(t, service(s, "b"))
-	p.Stacks[1].Servers = []plan.Server{program("b", "works", "otherwise")}
-	if err := w.up(t.Context(), p); err != nil {
+	changed := planOf(program("a", "works"), program("b", "works")) // of its own: the runtime reads the other
+	changed.Stacks[1].Servers = []plan.Server{program("b", "works", "otherwise")}
+	if err := w.up(t.Context(), changed); err != nil {
 		t.Fatal(err)
 	}
 	s = w.await(t, "b anew", func(s env.Snapshot) bool {
