@@ -40,7 +40,10 @@ type groupCourse struct {
 
 // With returns the history with one sample more.
 func (h History) With(s *Sample) History {
-	f := folding{at: s.At, behind: make(map[string]behind, len(s.Queues))}
+	f := folding{before: s.At, at: s.At, behind: make(map[string]behind, len(s.Queues))}
+	if h.sample != nil {
+		f.before = h.sample.At
+	}
 	next := History{sample: s, groups: f.foldGroups(h.groups, s.Groups), queues: f.foldQueues(h.queues, s.Queues)}
 	next.broker.Queues = make([]*Status, 0, len(next.queues))
 	for _, e := range next.queues {
@@ -55,8 +58,8 @@ func (h History) With(s *Sample) History {
 
 // folding is one sample on its way into a history.
 type folding struct {
-	at     time.Time
-	behind map[string]behind // by queue
+	before, at time.Time         // of the last sample, and of this one
+	behind     map[string]behind // by queue
 }
 
 // behind is what the groups of a queue are together.
@@ -95,7 +98,7 @@ func (f folding) foldGroup(g *Group, before groupEntry) groupEntry {
 		committed = byQueue(before.group.Offsets)
 	}
 	for offsets := range chunks(byQueue(g.Offsets)) {
-		in, course := f.inQueue(offsets, committed, before.course(offsets[0].Queue))
+		in, course := f.inQueue(offsets, committed, before.course(offsets[0].Queue, offsets))
 		e.status.Committed = e.status.Committed || in.Consumed.IsKnown()
 		e.status.Queues = append(e.status.Queues, in)
 		e.courses = append(e.courses, course)
@@ -109,21 +112,33 @@ func (f folding) foldGroup(g *Group, before groupEntry) groupEntry {
 // stands reports whether all of a group stands still and its status says so.
 func (f folding) stands(e groupEntry) bool {
 	for i, in := range e.status.Queues {
-		if !e.courses[i].read.still(f.at) || !e.courses[i].lag.still(f.at) || in.Rate.Or(0) != 0 || in.Trend.Or(0) != 0 {
+		course := e.courses[i]
+		if !course.read.still(f.at) || !course.lag.still(f.at) || in.Rate.Or(0) != 0 || in.Trend.Or(0) != 0 {
 			return false
+		}
+		if in.Consumed.IsKnown() && !in.Rate.IsKnown() || in.Lag.IsKnown() && !in.Trend.IsKnown() {
+			return false // they are known by now
 		}
 	}
 	return true
 }
 
-// course is how a group went in a queue.
-func (e groupEntry) course(queue string) groupCourse {
-	if e.status != nil {
-		for i, in := range e.status.Queues {
-			if in.Queue == queue {
-				return e.courses[i]
-			}
+// course is how a group went in a queue. Where the lag is of other partitions
+// than it was, its course begins again: a partition that nobody knows of any
+// more was not read.
+func (e groupEntry) course(queue string, now []Offset) groupCourse {
+	if e.status == nil {
+		return groupCourse{}
+	}
+	for i, in := range e.status.Queues {
+		if in.Queue != queue {
+			continue
 		}
+		course := e.courses[i]
+		if !sameKnown(now, byQueue(e.group.Offsets)) {
+			course.lag = pace{}
+		}
+		return course
 	}
 	return groupCourse{}
 }
@@ -149,13 +164,13 @@ func (f folding) inQueue(offsets, before []Offset, course groupCourse) (GroupInQ
 		}
 	}
 	if in.Consumed.IsKnown() {
-		course.read = course.read.add(f.at, read, restart)
+		course.read = course.read.add(f.before, f.at, read, restart)
 		in.Rate = course.read.rate(f.at)
 	} else {
 		course.read = meter{}
 	}
 	if lag, ok := in.Lag.Get(); ok {
-		course.lag = course.lag.with(f.at, lag)
+		course.lag = course.lag.with(f.before, f.at, lag)
 		in.Trend = course.lag.rate(f.at)
 		in.Drain = drain(lag, in.Trend)
 	} else {
@@ -209,7 +224,7 @@ func (f folding) foldQueue(q *Queue, e queueEntry) queueEntry {
 		Depth: q.Depth, Unacknowledged: q.Unacknowledged, Consumers: q.Consumers, Bytes: q.Bytes, Groups: b.groups, Out: b.out, Lag: b.worst,
 	}
 	if amount, restart, ok := written(q, old); ok {
-		e.in = e.in.add(f.at, amount, restart)
+		e.in = e.in.add(f.before, f.at, amount, restart)
 		status.In = e.in.rate(f.at)
 	} else {
 		e.in = meter{}
@@ -220,13 +235,13 @@ func (f folding) foldQueue(q *Queue, e queueEntry) queueEntry {
 			before = old.Taken
 		}
 		step := taken - before.Or(taken)
-		e.out = e.out.add(f.at, max(step, 0), step < 0)
+		e.out = e.out.add(f.before, f.at, max(step, 0), step < 0)
 		status.Out = e.out.rate(f.at)
 	} else {
 		e.out = meter{}
 	}
 	if waiting, ok := q.Depth.Minus(Known(q.Unacknowledged.Or(0))).Get(); ok && b.groups == 0 && len(q.Partitions) == 0 {
-		e.depth = e.depth.with(f.at, waiting)
+		e.depth = e.depth.with(f.before, f.at, waiting)
 		status.Lag = WorstLag{Lag: Known(waiting), Trend: e.depth.rate(f.at)}
 	} else {
 		e.depth = pace{}

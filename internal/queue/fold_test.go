@@ -189,3 +189,45 @@ func TestQueuesWithoutGroups(t *testing.T) {
 	}
 	about(t, "trend", q.Lag.Trend, 16)
 }
+
+// However far apart samples are, what was added is added over the time in which
+// it was.
+func TestRatesOfSamplesFarApart(t *testing.T) {
+	for _, every := range []time.Duration{2 * time.Second, 10 * time.Second, 30 * time.Second, 5 * time.Minute} {
+		var samples []*Sample
+		for i := range 6 {
+			end := int64(i) * 1000 * int64(every/time.Second)
+			samples = append(samples, &Sample{Queues: []*Queue{topic("t", end)}, Groups: []*Group{reader("g", "t", []int64{2 * end}, end)}})
+		}
+		h := history(every, samples...)
+		about(t, "rate in, every "+every.String(), h.broker.Queues[0].In, 1000)
+		about(t, "rate of the group, every "+every.String(), h.broker.Groups[0].Queues[0].Rate, 1000)
+		about(t, "trend, every "+every.String(), h.broker.Groups[0].Queues[0].Trend, 1000)
+	}
+}
+
+// A partition whose end nobody tells takes its lag out of the sum: the group has
+// not read it.
+func TestAPartitionThatFallsSilentIsNotRead(t *testing.T) {
+	ends := []int64{1000, 10}
+	both, one := reader("g", "t", ends, 0, 5), reader("g", "t", ends, 0, 5)
+	one.Offsets[0].Lag = Count{}
+	for name, samples := range map[string][]*Sample{
+		"silent":  {{Groups: []*Group{both}}, {Groups: []*Group{both}}, {Groups: []*Group{one}}},
+		"is back": {{Groups: []*Group{one}}, {Groups: []*Group{one}}, {Groups: []*Group{both}}},
+	} {
+		in := history(time.Second, samples...).broker.Groups[0].Queues[0]
+		if in.Trend.IsKnown() || in.Drain.IsKnown() {
+			t.Errorf("%s: the trend is %v, drained in %v s", name, in.Trend, in.Drain)
+		}
+	}
+}
+
+// A group that stands still from the beginning has a rate of zero, not one that
+// nobody knows, however late the second sample comes.
+func TestAStandingGroupsRateBecomesKnown(t *testing.T) {
+	g := reader("g", "t", []int64{10}, 5)
+	in := history(20*time.Second, &Sample{Groups: []*Group{g}}, &Sample{Groups: []*Group{g}}).broker.Groups[0].Queues[0]
+	about(t, "rate", in.Rate, 0)
+	about(t, "trend", in.Trend, 0)
+}

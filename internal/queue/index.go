@@ -73,6 +73,20 @@ func committed(offsets []Offset, queue string, partition int32) Count {
 	return offsets[at].Committed
 }
 
+// sameKnown reports whether the lag of the same partitions is known as was in a
+// sorted list of more queues.
+func sameKnown(now, before []Offset) bool {
+	at, _ := slices.BinarySearchFunc(before, now[0].Queue, func(o Offset, queue string) int { return cmp.Compare(o.Queue, queue) })
+	before = before[at:]
+	for _, o := range now {
+		if len(before) == 0 || before[0].Queue != o.Queue || before[0].Partition != o.Partition || before[0].Lag.IsKnown() != o.Lag.IsKnown() {
+			return false
+		}
+		before = before[1:]
+	}
+	return len(before) == 0 || before[0].Queue != now[0].Queue
+}
+
 // partition is a queue's partition of that ID.
 func partition(q *Queue, id int32) (Partition, bool) {
 	if q == nil {

@@ -59,13 +59,21 @@ func (l *loop) run(ctx context.Context) {
 func (l *loop) attempt(ctx context.Context) (*Sample, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, giveUpAfter, fmt.Errorf("no answer for %s", giveUpAfter))
 	defer cancel()
+	over := false // guarded by the sampler's lock: a timer that is stopped may be running
 	late := time.AfterFunc(silentAfter, func() {
 		l.publish(func() {
-			l.stuck = true
-			l.silent(fmt.Sprintf("no answer for %s", silentAfter))
+			if !over {
+				l.stuck = true
+				l.silent(fmt.Sprintf("no answer for %s", silentAfter))
+			}
 		})
 	})
-	defer late.Stop()
+	defer func() {
+		late.Stop()
+		l.sampler.mu.Lock()
+		defer l.sampler.mu.Unlock()
+		over = true
+	}()
 	sample, err := l.spec.Source.Sample(ctx)
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)

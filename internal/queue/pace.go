@@ -11,10 +11,11 @@ const window = 15 * time.Second
 // any rate over less.
 const shortest = 800 * time.Millisecond
 
-// point is a counter's value from an instant on.
+// point is a counter's value from an instant on. Seen is when the value before
+// it was last seen: the change lies between the two.
 type point struct {
-	at    time.Time
-	value int64
+	seen, at time.Time
+	value    int64
 }
 
 // pace remembers how a number went lately. It keeps instants of change only, so
@@ -24,15 +25,16 @@ type pace struct {
 	points []point   // oldest first; the first may be from before the window
 }
 
-// with returns the pace with the number's value at a later instant.
-func (p pace) with(at time.Time, value int64) pace {
+// with returns the pace with the number's value at a later instant; it was seen
+// before at the instant before.
+func (p pace) with(before, at time.Time, value int64) pace {
 	if len(p.points) == 0 {
-		return pace{since: at, points: []point{{at, value}}}
+		return pace{since: at, points: []point{{at, at, value}}}
 	}
 	points := p.points
 	if points[len(points)-1].value != value {
 		// A new array: what was returned before must stay as it is.
-		points = append(points[:len(points):len(points)], point{at, value})
+		points = append(points[:len(points):len(points)], point{before, at, value})
 	}
 	first := 0
 	for first+1 < len(points) && !points[first+1].at.After(at.Add(-window)) {
@@ -56,15 +58,23 @@ func (p pace) rate(now time.Time) Rate {
 	if p.since.After(from) {
 		from = p.since
 	}
-	if len(p.points) == 0 || now.Sub(from) < shortest {
+	if len(p.points) == 0 {
 		return Rate{}
 	}
 	before := p.points[0].value
 	for _, q := range p.points {
 		if q.at.After(from) {
+			// What was added began to be added before the window, where nobody
+			// has looked in between.
+			if q.seen.Before(from) && q.seen.After(p.since) {
+				from = q.seen
+			}
 			break
 		}
 		before = q.value
+	}
+	if now.Sub(from) < shortest {
+		return Rate{}
 	}
 	return Known(float64(p.points[len(p.points)-1].value-before) / now.Sub(from).Seconds())
 }
@@ -86,10 +96,10 @@ type meter struct{ pace }
 
 // add returns the meter after an amount was added up to an instant; restart
 // says that the amount is not known.
-func (m meter) add(at time.Time, amount int64, restart bool) meter {
+func (m meter) add(before, at time.Time, amount int64, restart bool) meter {
 	if restart {
-		return meter{pace{}.with(at, 0)}
+		return meter{pace{}.with(before, at, 0)}
 	}
 	total, _ := m.value()
-	return meter{m.with(at, total+amount)}
+	return meter{m.with(before, at, total+amount)}
 }

@@ -73,7 +73,8 @@ func (s *Sampler) Set(specs []Spec) {
 		ctx, cancel := context.WithCancel(s.ctx)
 		l := newLoop(s, spec, cancel)
 		s.loops[stack] = l
-		s.put(stack, &l.broker)
+		b := l.broker // a copy: the loop's own changes
+		s.put(stack, &b)
 		s.closing.Go(func() { l.run(ctx) })
 	}
 }

@@ -157,3 +157,24 @@ func TestSetEndsWhatIsNotWanted(t *testing.T) {
 		}
 	})
 }
+
+// Who watches from before the first answer sees it whole.
+func TestWatchFromTheBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewSampler(t.Context())
+		defer s.Close()
+		s.Set([]Spec{{Stack: "kafka", Source: &fake{answer: func(context.Context, int64) (*Sample, error) {
+			pass(time.Second)
+			return &Sample{At: time.Now(), Queues: []*Queue{topic("t", 1)}}, nil
+		}}}})
+		before := s.State()
+		pass(2 * time.Second)
+		var client State
+		for _, u := range s.State().ChangesSince(before) {
+			client = before.With(u)
+		}
+		if b := client.Of("kafka"); b == nil || len(b.Queues) != 1 {
+			t.Errorf("the watcher has %+v", b)
+		}
+	})
+}

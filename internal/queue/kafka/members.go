@@ -73,8 +73,12 @@ func (g *group) described(err error, state string, members []queue.Member) {
 	}
 	slices.SortFunc(members, func(a, b queue.Member) int { return strings.Compare(a.ID, b.ID) })
 	g.undescribed = false
-	if state = stateName(state); state != g.state || !reflect.DeepEqual(members, g.members) {
-		g.state, g.members, g.shown = state, members, nil
+	name := stateName(state)
+	if name != g.state {
+		g.told = state // the next list is compared with what was said last
+	}
+	if name != g.state || !reflect.DeepEqual(members, g.members) {
+		g.state, g.members, g.shown = name, members, nil
 	}
 }
 

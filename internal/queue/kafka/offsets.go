@@ -119,6 +119,9 @@ func (t *topic) takeOffset(said *kmsg.ListOffsetsResponseTopicPartition, e edge,
 		return false
 	}
 	p := &t.parts[said.Partition]
+	if p.leader < 0 { // who says so leads it no more
+		return false
+	}
 	if err := why(said.ErrorCode); err != nil {
 		if p.silent == nil || e.of(p).IsKnown() {
 			p.forget(err)

@@ -44,7 +44,13 @@ func (c *Client) produce(ctx context.Context, r queue.ProduceRequest) (queue.Wri
 		return queue.Written{}, err
 	}
 	defer client.Close()
+	// A record that is on its way is given up by nothing else.
+	stop := context.AfterFunc(ctx, client.Close)
+	defer stop()
 	if err := client.ProduceSync(ctx, record).FirstErr(); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return queue.Written{}, err
 	}
 	return queue.Written{Partition: record.Partition, Position: strconv.FormatInt(record.Offset, 10)}, nil

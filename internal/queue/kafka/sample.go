@@ -125,7 +125,11 @@ func (r *round) topics(ctx context.Context, m *memory) error {
 	}
 	before := slices.Clone(m.brokers)
 	fresh := m.learn(said)
-	fresh = append(fresh, m.take(answers)...)
+	for _, t := range m.take(answers) {
+		if !slices.Contains(fresh, t) { // asked twice in one request, a partition is refused
+			fresh = append(fresh, t)
+		}
+	}
 	again := r.offsets(ctx, fresh, start(), end())
 	more := r.listGroups(ctx, slices.DeleteFunc(slices.Clone(m.brokers), func(id int32) bool { return slices.Contains(before, id) }))
 	r.wait()

@@ -31,6 +31,9 @@ func (r *round) sizes(ctx context.Context, m *memory) []func() {
 	if len(asked) == len(m.topics) {
 		request.Topics = nil // all
 	}
+	for _, t := range asked {
+		t.unsized = false // until a leader does not say
+	}
 	var takes []func()
 	for _, node := range m.brokers {
 		var answer *kmsg.DescribeLogDirsResponse
@@ -92,6 +95,6 @@ func (t *topic) size(node int32, sizes map[int32]int64) {
 		if bytes != p.bytes {
 			p.bytes, t.shown = bytes, nil
 		}
-		t.unsized = t.unsized && sizes == nil
+		t.unsized = t.unsized || sizes == nil
 	}
 }

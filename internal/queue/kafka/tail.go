@@ -44,6 +44,11 @@ func (r *round) follow(ctx context.Context, m *memory) {
 		m.staleAll()
 		return
 	}
+	if m.tail.cut() {
+		m.tail.skip()
+		m.staleAll()
+		return
+	}
 	for range mostBehind {
 		behind := m.tail.behind()
 		if len(behind) == 0 {
@@ -75,6 +80,18 @@ func (t *tail) skip() {
 			t.next[int32(i)] = end
 		}
 	}
+}
+
+// cut reports whether a partition ends before what was read of it: a leader
+// without the newest records was elected, and what follows is new.
+func (t *tail) cut() bool {
+	for i := range t.topic.parts {
+		end, known := t.topic.parts[i].end.Get()
+		if next, followed := t.next[int32(i)]; known && followed && next > end {
+			return true
+		}
+	}
+	return false
 }
 
 // behind are the partitions that have more, by their leaders. One whose end is
@@ -119,15 +136,28 @@ func (r *round) read(ctx context.Context, m *memory, behind map[int32][]int32) b
 		answers[node] = answer
 	}
 	for _, answer := range answers {
+		full := hasRecords(answer)
 		for i := range answer.Topics {
 			for k := range answer.Topics[i].Partitions {
-				if !m.takeSigns(&answer.Topics[i].Partitions[k]) {
+				if !m.takeSigns(&answer.Topics[i].Partitions[k], full) {
 					return false
 				}
 			}
 		}
 	}
 	return true
+}
+
+// hasRecords reports whether an answer has records of any partition.
+func hasRecords(answer *kmsg.FetchResponse) bool {
+	for i := range answer.Topics {
+		for k := range answer.Topics[i].Partitions {
+			if len(answer.Topics[i].Partitions[k].RecordBatches) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // fetchRequest asks for a topic's records without waiting, without a session.
@@ -145,8 +175,9 @@ func addPartition(request *kmsg.FetchRequest, id int32, from int64, bytes int32)
 	request.Topics[0].Partitions = append(request.Topics[0].Partitions, asked)
 }
 
-// takeSigns marks the groups that records speak of.
-func (m *memory) takeSigns(said *kmsg.FetchResponseTopicPartition) bool {
+// takeSigns marks the groups that records speak of. Of an answer that is full,
+// a partition without records may only have found no room: it is asked again.
+func (m *memory) takeSigns(said *kmsg.FetchResponseTopicPartition, full bool) bool {
 	before, ok := m.tail.next[said.Partition]
 	if !ok || said.ErrorCode != 0 {
 		return false
@@ -171,7 +202,7 @@ func (m *memory) takeSigns(said *kmsg.FetchResponseTopicPartition) bool {
 			}
 		}
 	}
-	if next <= before { // nothing is left of what there was
+	if next <= before && !full { // nothing is left of what there was
 		next = said.HighWatermark
 	}
 	m.tail.next[said.Partition] = max(next, before)

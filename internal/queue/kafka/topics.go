@@ -97,6 +97,11 @@ func (t *topic) place(said *kmsg.MetadataResponseTopic) (news bool) {
 		}
 		if p.leader != s.Leader || (p.trouble == nil) != (trouble == nil) {
 			p.leader, p.trouble, news = s.Leader, trouble, true
+			if s.Leader < 0 { // nobody can say
+				p.forget(nil)
+				p.bytes = queue.Count{}
+				t.moves++
+			}
 		}
 	}
 	if news {
