@@ -225,6 +225,10 @@ func content(s *streams, rest []string, file string) ([]byte, error) {
 
 func produce(ctx context.Context, s *streams, client keeper.Queues, a address, r queue.ProduceRequest, data []byte, lines bool) error {
 	values := [][]byte{data}
+	if lines && len(data) == 0 {
+		s.say("nothing to write: there is no line")
+		return nil
+	}
 	if lines {
 		values = bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
 	}

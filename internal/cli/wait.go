@@ -46,6 +46,9 @@ anything is never through.`,
 			if len(given) > 0 {
 				return &exitError{ExitUsage, errors.New("wait for services or for a --queue, not for both")}
 			}
+			if wanted.consumed >= 0 && wanted.group == "" {
+				return &exitError{ExitUsage, errors.New("--consumed is about a group: say which with --group")}
+			}
 			return waitQueue(c.Context(), s, name, wanted, timeout)
 		},
 		ValidArgsFunction: completeOf(&name, -1, diorama.Services),

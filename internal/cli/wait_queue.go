@@ -59,6 +59,8 @@ func (c condition) groupMet(in queue.GroupInQueue) (ok bool, missing string) {
 		return false, fmt.Sprintf("%s has read %d of %d messages", c.group, consumed, c.consumed)
 	case c.lag >= 0 && !known:
 		return false, fmt.Sprintf("the lag of %s is not known", c.group)
+	case c.lag >= 0 && in.Unknown > 0:
+		return false, fmt.Sprintf("the lag of %s is not known in %d of the partitions that hold messages", c.group, in.Unknown)
 	case c.lag >= 0 && lag > c.lag:
 		return false, fmt.Sprintf("%s is %d messages behind", c.group, lag)
 	}

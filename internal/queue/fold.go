@@ -1,7 +1,9 @@
 package queue
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -40,7 +42,7 @@ type groupCourse struct {
 
 // With returns the history with one sample more.
 func (h History) With(s *Sample) History {
-	f := folding{before: s.At, at: s.At, behind: make(map[string]behind, len(s.Queues))}
+	f := folding{before: s.At, at: s.At, behind: make(map[string]behind, len(s.Queues)), queues: sorted(s.Queues, queueOf)}
 	if h.sample != nil {
 		f.before = h.sample.At
 	}
@@ -60,6 +62,7 @@ func (h History) With(s *Sample) History {
 type folding struct {
 	before, at time.Time         // of the last sample, and of this one
 	behind     map[string]behind // by queue
+	queues     []*Queue          // by name
 }
 
 // behind is what the groups of a queue are together.
@@ -111,6 +114,9 @@ func (f folding) foldGroup(g *Group, before groupEntry) groupEntry {
 
 // stands reports whether all of a group stands still and its status says so.
 func (f folding) stands(e groupEntry) bool {
+	if slices.ContainsFunc(e.group.Offsets, func(o Offset) bool { return !o.Lag.IsKnown() }) {
+		return false // whether something waits there is for the queue to say
+	}
 	for i, in := range e.status.Queues {
 		course := e.courses[i]
 		if !course.read.still(f.at) || !course.lag.still(f.at) || in.Rate.Or(0) != 0 || in.Trend.Or(0) != 0 {
@@ -152,7 +158,7 @@ func (f folding) inQueue(offsets, before []Offset, course groupCourse) (GroupInQ
 		in.Lag = Total(in.Lag, o.Lag)
 		in.Pending = Total(in.Pending, o.Pending)
 		in.Consumed = Total(in.Consumed, o.Committed)
-		if !o.Lag.IsKnown() {
+		if !o.Lag.IsKnown() && !f.empty(o) {
 			in.Unknown++
 		}
 		if !o.Waiting.IsZero() && (in.Waiting.IsZero() || o.Waiting.Before(in.Waiting)) {
@@ -177,6 +183,17 @@ func (f folding) inQueue(offsets, before []Offset, course groupCourse) (GroupInQ
 		course.lag = pace{}
 	}
 	return in, course
+}
+
+// empty reports whether the partition of an offset is known to hold nothing.
+func (f folding) empty(o Offset) bool {
+	at, ok := slices.BinarySearchFunc(f.queues, o.Queue, func(q *Queue, name string) int { return cmp.Compare(q.Name, name) })
+	if !ok {
+		return false
+	}
+	p, ok := partition(f.queues[at], o.Partition)
+	left, known := p.End.Minus(p.Start).Get()
+	return ok && known && left == 0
 }
 
 // drain is in how many seconds a lag will be gone at its trend.

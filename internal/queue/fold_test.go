@@ -231,3 +231,14 @@ func TestAStandingGroupsRateBecomesKnown(t *testing.T) {
 	about(t, "rate", in.Rate, 0)
 	about(t, "trend", in.Trend, 0)
 }
+
+// A partition that nobody has committed in hides nothing while it is empty.
+func TestAnEmptyPartitionIsNotUnknown(t *testing.T) {
+	for end, want := range map[int64]int{0: 0, 5: 1} {
+		g := reader("g", "t", []int64{10, end}, 10, -1)
+		s := &Sample{Queues: []*Queue{topic("t", 10, end)}, Groups: []*Group{g}}
+		if got := history(time.Second, s, &Sample{Queues: []*Queue{topic("t", 10, end)}, Groups: []*Group{g}}).broker.Groups[0].Queues[0].Unknown; got != want {
+			t.Errorf("with %d messages in it, %d partitions are not known, want %d", end, got, want)
+		}
+	}
+}

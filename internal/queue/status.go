@@ -85,8 +85,8 @@ type GroupStatus struct {
 // GroupInQueue is how far a group is in one queue, over all partitions.
 type GroupInQueue struct {
 	Queue string `json:"queue"`
-	// Lag adds what is known; Unknown is how many partitions have no lag that
-	// is known.
+	// Lag adds what is known; Unknown is how many partitions, of those that are
+	// not known to be empty, have no lag that is known.
 	Lag     Count `json:"lag"`
 	Unknown int   `json:"unknown,omitempty"`
 	Pending Count `json:"pending"`

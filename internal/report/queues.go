@@ -195,6 +195,9 @@ func lag(in queue.GroupInQueue) string {
 // CaughtUp says when a group will have read all: "now", "in 8 s", or "never at
 // this rate (+12.9/s)".
 func CaughtUp(in queue.GroupInQueue) string {
+	if in.Unknown > 0 {
+		return unknown // what is not known may be the most of it
+	}
 	if seconds, ok := in.Drain.Get(); ok {
 		if seconds == 0 {
 			return "now"

@@ -106,7 +106,7 @@ func (r *reader) folder(n *yamlpos.Node, path, folder string) ([]Script, bool) {
 	var scripts []Script
 	for _, entry := range entries { // sorted by name
 		name := entry.Name()
-		if entry.IsDir() || !strings.HasSuffix(name, ".sql") || strings.HasSuffix(name, ".down.sql") || strings.HasPrefix(name, ".") {
+		if entry.IsDir() || !IsMigration(name) {
 			continue
 		}
 		script, ok := r.read(n, path, filepath.Join(folder, name))
@@ -156,4 +156,10 @@ func compareNumbers(a, b string) int {
 		return len(a) - len(b)
 	}
 	return strings.Compare(a, b)
+}
+
+// IsMigration reports whether a file of a folder of migrations is one, by its
+// name without the folder: what undoes one is none.
+func IsMigration(name string) bool {
+	return strings.HasSuffix(name, ".sql") && !strings.HasSuffix(name, ".down.sql") && !strings.HasPrefix(name, ".")
 }

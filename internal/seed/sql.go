@@ -106,6 +106,10 @@ func (r *reader) sql(n *yamlpos.Node, path string) {
 		if node, at := d.at("owner"); d.value.Owner != "" && !slices.Contains(users, d.value.Owner) {
 			r.report(node, at, yamlpos.Unknown("user", d.value.Owner, users)+" (users of this seed)")
 		}
+		if other := r.clashing(d.value); other != "" {
+			node, at := d.at("name")
+			r.report(node, at, fmt.Sprintf("the variables of %s would be called as those of %s: expected another name", yamlpos.Quote(d.value.Name), yamlpos.Quote(other)))
+		}
 		r.set.Databases = append(r.set.Databases, Database{Name: d.value.Name, Owner: d.value.Owner, At: d.node.String()})
 	}
 	for _, p := range form.SQL {
@@ -119,9 +123,25 @@ func (r *reader) sql(n *yamlpos.Node, path string) {
 			for i := range files {
 				files[i].Database = database
 			}
+			for _, file := range files {
+				if slices.ContainsFunc(r.set.SQL, func(s Script) bool { return s.Name == file.Name && s.Database == database }) {
+					r.report(p.node, p.path, fmt.Sprintf("%s is in the folder and in sql too: expected it once", file.Name))
+				}
+			}
 			r.set.Migrations = append(r.set.Migrations, Migration{Name: slashed(p.file), Database: database, Files: files, At: p.node.String()})
 		}
 	}
+}
+
+// clashing is a database of the set whose variables have the names of another's.
+func (r *reader) clashing(d databaseForm) string {
+	variable := func(name string) string { return strings.ToUpper(strings.ReplaceAll(name, "-", "_")) }
+	for _, other := range r.set.Databases {
+		if d.Owner != "" && other.Owner != "" && other.Name != d.Name && variable(other.Name) == variable(d.Name) {
+			return other.Name
+		}
+	}
+	return ""
 }
 
 func (r *reader) users(forms []placed[userForm]) {

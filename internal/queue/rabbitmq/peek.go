@@ -76,6 +76,8 @@ func (s *source) peekQueue(ctx context.Context, a address, found queueAnswer, r 
 		return explain(ctx, "peek into "+a.String(), err)
 	}
 	looked := look{limit: limit}
+	// Also where it fails midway: what was taken goes back as delivered once more.
+	defer func() { s.hasLooked(a, found, looked) }()
 	last, seen := uint64(0), error(nil)
 	wanted, returned := r.Limit, quorumOf(found)
 	for i := 0; i < wanted || (returned && i < r.Limit+mostReturned); i++ {
@@ -96,7 +98,6 @@ func (s *source) peekQueue(ctx context.Context, a address, found queueAnswer, r 
 			wanted = 0
 		}
 	}
-	s.hasLooked(a, found, looked)
 	if last > 0 {
 		if err := giveBack(channel, a.name, last); err != nil && seen == nil {
 			return explain(ctx, "give messages back to "+a.String(), err)

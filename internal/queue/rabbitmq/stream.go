@@ -67,13 +67,17 @@ func (s *source) peekStream(ctx context.Context, a address, r queue.PeekRequest,
 	return seen
 }
 
+// endWithin bounds the search for the end of a stream that is being written to:
+// any end of that time is as good.
+const endWithin = time.Second
+
 // end is the offset that a stream's next message gets. The message count that
 // the broker gives for a stream is seconds old, so its last chunk is read.
 func (l *link) end(ctx context.Context, name string) (int64, error) {
-	end := int64(0)
+	end, began := int64(0), time.Now()
 	err := l.read(ctx, name, "last", func(offset int64, _ *amqp.Delivery) bool {
 		end = offset + 1
-		return true
+		return time.Since(began) < endWithin
 	})
 	return end, err
 }

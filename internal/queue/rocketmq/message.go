@@ -120,7 +120,8 @@ func nextMessage(data []byte, most int) (m stored, rest []byte, err error) {
 	if c.short {
 		return stored{}, nil, fmt.Errorf("a message ends within its %d bytes", size)
 	}
-	return m, data[size:], m.unpack(body, most)
+	m.unpack(body, most)
+	return m, data[size:], nil
 }
 
 // host is how many bytes an address and its port take.
@@ -132,34 +133,36 @@ func host(flags, isIPv6 int32) int {
 }
 
 // unpack undoes the compression of a body that is compressed with zlib, which
-// is what clients do by themselves. What is compressed otherwise stays so.
-func (m *stored) unpack(body []byte, most int) error {
+// is what clients do by themselves. What is compressed otherwise, or cannot be
+// unpacked, stays so: whoever wrote the message has set its flags.
+func (m *stored) unpack(body []byte, most int) {
 	kind := m.flags >> 8 & 7
 	if m.flags&isCompressed == 0 || kind == compressedLZ4 || kind == compressedZstd {
 		m.body, m.bodyBytes = cut(body, most), len(body)
 		if m.flags&isCompressed != 0 {
 			m.compression = map[int32]string{compressedLZ4: "lz4", compressedZstd: "zstd"}[kind]
 		}
-		return nil
+		return
 	}
-	if kind != 0 && kind != compressedZlib {
-		return fmt.Errorf("message %d of queue %d: its compression is %d, which is none that is known", m.offset, m.queueID, kind)
+	if kind != 0 && kind != compressedZlib || !m.inflate(body, most) {
+		m.body, m.bodyBytes, m.compression = cut(body, most), len(body), "something that cannot be undone"
 	}
+}
+
+// inflate unpacks a body; false: it is not what its flags say.
+func (m *stored) inflate(body []byte, most int) bool {
 	reader, err := zlib.NewReader(bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("message %d of queue %d: %w", m.offset, m.queueID, err)
+		return false
 	}
 	defer reader.Close()
 	limited := io.LimitReader(reader, mostUnpacked)
 	if m.body, err = io.ReadAll(io.LimitReader(limited, int64(cmp.Or(most, mostUnpacked)))); err != nil {
-		return fmt.Errorf("message %d of queue %d: %w", m.offset, m.queueID, err)
+		return false
 	}
 	rest, err := io.Copy(io.Discard, limited)
 	m.bodyBytes = len(m.body) + int(rest)
-	if err != nil {
-		return fmt.Errorf("message %d of queue %d: %w", m.offset, m.queueID, err)
-	}
-	return nil
+	return err == nil
 }
 
 func cut(data []byte, most int) []byte {

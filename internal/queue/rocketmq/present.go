@@ -186,7 +186,9 @@ func (m *memory) offsets(topic string, offsets map[int32]int64) []queue.Offset {
 		o := queue.Offset{Queue: topic, Partition: at.ID}
 		if offset, ok := offsets[at.ID]; ok {
 			o.Committed = queue.Known(offset)
-			o.Lag = queue.Known(max(0, bounds.Max-offset))
+			if offset <= bounds.Max { // else the end is older than the offset
+				o.Lag = queue.Known(bounds.Max - offset)
+			}
 		}
 		seen[at.ID] = true
 		list = append(list, o)

@@ -233,8 +233,14 @@ func (k kafkaApplier) group(ctx context.Context, group seed.Group) error {
 			}
 			return "", fmt.Errorf("commit its offsets: %w", err)
 		}
-		if missing, err = k.uncommitted(ctx, group.Name, places); err != nil || len(missing) == 0 {
+		still, err := k.uncommitted(ctx, group.Name, places)
+		switch {
+		case err != nil && !kerr.IsRetriable(err):
 			return "", err
+		case err == nil && len(still) == 0:
+			return "", nil
+		case err == nil:
+			missing = still
 		}
 		return "the offsets of " + subject + " are not there yet", nil
 	})
@@ -268,7 +274,11 @@ func (k kafkaApplier) uncommitted(ctx context.Context, group string, places kadm
 	}
 	missing := make(kadm.Offsets)
 	for _, place := range places.Sorted() {
-		if offset, ok := committed.Lookup(place.Topic, place.Partition); !ok || offset.Err != nil || offset.At < 0 {
+		offset, ok := committed.Lookup(place.Topic, place.Partition)
+		if ok && offset.Err != nil {
+			return nil, fmt.Errorf("fetch its offset in partition %d of %s: %w", place.Partition, place.Topic, offset.Err)
+		}
+		if !ok || offset.At < 0 {
 			missing.Add(place)
 		}
 	}

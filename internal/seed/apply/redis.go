@@ -89,8 +89,6 @@ func (a *applier) commands(ctx context.Context, client *redis.Client, script see
 func transact(ctx context.Context, conn *redis.Conn, script seed.Script, list []seed.Command) error {
 	queued := conn.Pipeline()
 	queued.Do(ctx, "MULTI")
-	queued.Do(ctx, "SET", MarkerPrefix+script.Name, script.Hash)
-	const before = 2
 	for _, command := range list {
 		arguments := make([]any, len(command.Arguments))
 		for i, argument := range command.Arguments {
@@ -98,10 +96,12 @@ func transact(ctx context.Context, conn *redis.Conn, script seed.Script, list []
 		}
 		queued.Do(ctx, arguments...)
 	}
+	// At last: the file may empty the database.
+	queued.Do(ctx, "SET", MarkerPrefix+script.Name, script.Hash)
 	answers, err := queued.Exec(ctx)
 	if err != nil {
-		for i, answer := range answers[min(before, len(answers)):] {
-			if refused, ok := errors.AsType[redis.Error](answer.Err()); ok {
+		for i, answer := range answers[min(1, len(answers)):] {
+			if refused, ok := errors.AsType[redis.Error](answer.Err()); ok && i < len(list) {
 				return errors.Join(refusedAt(script, list[i], refused, "no command of the file took effect"), conn.Do(ctx, "DISCARD").Err())
 			}
 		}
@@ -114,8 +114,8 @@ func transact(ctx context.Context, conn *redis.Conn, script seed.Script, list []
 		}
 		return failed(script.At, "file "+script.Name, err)
 	}
-	for i, result := range results[min(before-1, len(results)):] {
-		if refused, ok := result.(error); ok {
+	for i, result := range results {
+		if refused, ok := result.(error); ok && i < len(list) {
 			// Redis does not undo the others. Without the marker the mended file
 			// is run again.
 			err := refusedAt(script, list[i], refused, "the other commands of the file took effect, and do so again once it is mended")

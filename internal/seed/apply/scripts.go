@@ -91,6 +91,11 @@ func (a *applier) scriptsOf(ctx context.Context, name string, open func(ctx cont
 	return nil
 }
 
+// isSQL reports whether a file is one of the set's own, which are no migrations.
+func (a *applier) isSQL(name string) bool {
+	return slices.ContainsFunc(a.set.SQL, func(s seed.Script) bool { return s.Name == name })
+}
+
 // migrate runs the files of the folder that are new. All that ran before have
 // to be there still, as they were, and in front of the new ones: else the
 // database is none that the folder makes.
@@ -101,7 +106,7 @@ func (a *applier) migrate(ctx context.Context, d database, m seed.Migration, ran
 		present[script.Name] = true
 	}
 	for _, name := range slices.Sorted(maps.Keys(ran)) {
-		if path.Dir(name) != m.Name || !ran[name].complete {
+		if path.Dir(name) != m.Name || !ran[name].complete || !seed.IsMigration(path.Base(name)) || a.isSQL(name) {
 			continue
 		}
 		last = name
