@@ -37,7 +37,11 @@ func (s *Session) WatchQueues(ctx context.Context, see func(queue.State) bool) e
 		if _, err := os.Stat(s.folder.Plan()); err != nil {
 			return noEnvironment(s.name)
 		}
-		if s.client, err = s.spawn.Ensure(ctx); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		// The client knows the socket alone, where the next one listens too.
+		if _, err := s.spawn.Ensure(ctx); err != nil {
 			return err
 		}
 	}

@@ -40,7 +40,11 @@ func (s *Session) Watch(ctx context.Context, see func(env.Snapshot) bool) error 
 		if _, err := os.Stat(s.folder.Plan()); err != nil {
 			return noEnvironment(s.name)
 		}
-		if s.client, err = s.spawn.Ensure(ctx); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		// The client knows the socket alone, where the next one listens too.
+		if _, err := s.spawn.Ensure(ctx); err != nil {
 			return err
 		}
 	}

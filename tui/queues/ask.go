@@ -24,7 +24,7 @@ func (m Model) fieldsOf(kind formKind) []field {
 	case formProduce:
 		return []field{
 			{label: "key", hint: "empty: none"},
-			{label: "value"},
+			{label: "value", hint: "a line of text; `diorama queues produce` takes files"},
 			{label: "headers", hint: "name=value, name=value"},
 		}
 	case formCreate:

@@ -173,6 +173,10 @@ func (w *writer) bytes(v []byte, f format, all int) {
 		fallthrough
 	default:
 		for l := range strings.Lines(string(v)) {
+			if len(w.lines) >= mostLines {
+				w.lines = append(w.lines, "  "+w.theme.Working.Paint("… the rest is left out"))
+				break
+			}
 			w.text(w.theme.Text, strings.TrimRight(l, "\r\n"))
 		}
 	}

@@ -3,6 +3,7 @@ package queues
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/tui/intent"
 	"github.com/diorama-dev/diorama/tui/layout"
 	"github.com/diorama-dev/diorama/tui/typing"
@@ -58,6 +59,9 @@ func (m Model) Empty() bool { return m.deps.Source.Empty() }
 // asking opens a form for what the cursor is on.
 func (m Model) asking(kind formKind) Model {
 	m.form = form{kind: kind, target: m.target(), fields: m.fieldsOf(kind), confirming: kind == formMove}
+	if kind == formProduce { // where it goes is for the key to say
+		m.form.target.partition = queue.Count{}
+	}
 	return m
 }
 

@@ -40,7 +40,11 @@ func groupColumns(all, room, pending bool) []column[place] {
 	}
 	return append(cols,
 		column[place]{title: "LAG", width: 15, by: byLag, sorts: true, cell: func(p pen, r place) (string, theme.Style) {
-			return p.behind(r.in.Lag, r.in.Trend, r.in.Rate)
+			text, style := p.behind(r.in.Lag, r.in.Trend, r.in.Rate)
+			if r.in.Unknown > 0 && r.in.Lag.IsKnown() { // more may wait where nobody knows
+				text = "≥ " + text
+			}
+			return text, style
 		}},
 		column[place]{width: sparkWide + 2, rank: rankSpark, cell: func(p pen, r place) (string, theme.Style) {
 			return p.spark(r.trail, top(p.scale), lagOf), p.theme.Muted

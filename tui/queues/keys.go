@@ -200,17 +200,13 @@ func (m Model) Click(x, line int) (Model, tea.Cmd) {
 	h := m.heights()
 	at := line - h.head - h.title
 	if m.height < tall && m.view.focus == onReaders {
-		return m.clickReader(at)
+		return m.clickReader(at - h.why)
 	}
 	if m.view.focus == onGroups {
 		return m.clicked(at, h.topics, m.view.groups, len(m.groups.shown))
 	}
 	if at >= h.topics {
-		at -= h.topics + h.gap + h.title
-		if t, ok := chosen(m.view.topics, m.topics.shown); ok && t.status.Trouble != "" {
-			at--
-		}
-		return m.clickReader(at)
+		return m.clickReader(at - h.topics - h.gap - h.title - h.why)
 	}
 	m.view.focus = onTopics
 	return m.clicked(at, h.topics, m.view.topics, len(m.topics.shown))

@@ -82,7 +82,6 @@ func (m Model) readerList(h heights) []string {
 	if t.status.Trouble != "" {
 		text := layout.Cut(t.name+": "+layout.Safe(t.status.Trouble), m.width-4)
 		lines = append(lines, " "+m.theme.Unwell.Paint(theme.SignUnwell+" "+text))
-		h.readers--
 	}
 	if len(m.readers) == 0 {
 		return append(lines, m.theme.Muted.Paint(layout.Cut("   "+unread(t), m.width)))

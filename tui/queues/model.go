@@ -196,7 +196,10 @@ func (m Model) reveal() Model {
 	if m.view.focus == onGroups {
 		m.view.groups = put(m.view.groups, m.groups.shown, m.view.groups.at, h.topics)
 	}
-	m.readers = m.readersOf(m.view.topics.key)
+	m.readers = nil
+	if _, ok := chosen(m.view.topics, m.topics.shown); ok {
+		m.readers = m.readersOf(m.view.topics.key)
+	}
 	if m.view.focus == onReaders && len(m.readers) == 0 {
 		m.view.focus = onTopics
 	}

@@ -133,8 +133,9 @@ func (m Model) refreshed() (Model, tea.Cmd) {
 	}
 	p := m.top()
 	if p.kind == pageQueue {
+		old := p
 		p.readers = m.readersOf(p.key)
-		m = m.changed(p).scrolled(0)
+		m = m.changed(p.onto(old)).scrolled(0)
 	}
 	if t, ok := m.track(p.key.Stack); !ok || !t.live() {
 		return m, nil // what is shown stays, and the heading says since when
@@ -151,7 +152,7 @@ func (m Model) answered(msg tea.Msg) (Model, tea.Cmd) {
 			if p.err = msg.err; msg.err == nil {
 				p.queue = msg.queue
 			}
-			return m.with(at, p), nil
+			return m.with(at, p.onto(m.pages[at])), nil
 		}
 	case groupMsg:
 		if at, ok := m.answer(msg.ask); ok {
@@ -159,7 +160,7 @@ func (m Model) answered(msg tea.Msg) (Model, tea.Cmd) {
 			if p.err = msg.err; msg.err == nil {
 				p.group = msg.group
 			}
-			return m.with(at, p), nil
+			return m.with(at, p.onto(m.pages[at])), nil
 		}
 	case peekMsg:
 		return m.gotPeek(msg), nil

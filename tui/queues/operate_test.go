@@ -83,7 +83,7 @@ func TestNotes(t *testing.T) {
 		{"written", nil, to("P", "enter", "v", "enter", "enter", "y"), "written to kafka/inference-completed, partition 2 at 184221"},
 		{"not written", errors.New("not enough \x1b[31mreplicas"), to("P", "enter", "v", "enter", "enter", "y"), "not enough replicas"},
 		{"created", nil, to("C", "x", "enter", "enter"), "created kafka/x"},
-		{"moved", nil, to("tab", "O", "enter", "enter", "enter", "y"), "billing has been moved: 3 partitions moved, lag 8,609 → 0"},
+		{"moved", nil, to("tab", "O", "enter", "enter", "enter", "y"), "billing has been moved: 3 partitions moved, lag ≥ 8,609 → 0"},
 		{"sorted", nil, to("t"), "sorted by trend"},
 	}
 	for _, tt := range tests {

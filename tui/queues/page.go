@@ -138,7 +138,10 @@ func (m Model) pageBindings() []intent.Binding {
 	case pageReset:
 		return append(list,
 			intent.Binding{Keys: []string{"enter"}, Help: "reset the offsets…", Intent: Move, Off: unmovable(p), Hint: "reset the offsets…"},
-			intent.Binding{Keys: []string{"y"}, Help: "copy the queue's address", Intent: Address, Off: "enter asks whether, then y says yes"})
+			intent.Binding{Keys: []string{"y"}, Help: "copy the queue's address", Intent: Address, Off: "enter asks whether, then y says yes"},
+			// Elsewhere these end an environment, with the same y: not from here.
+			intent.Binding{Keys: []string{"D"}, Help: "delete the queue…", Intent: Delete, Off: "leave the preview first: esc"},
+			intent.Binding{Keys: []string{"S"}, Help: "stop the environment…", Intent: Delete, Off: "leave the preview first: esc"})
 	}
 	return append(list, m.operations()...)
 }
@@ -178,7 +181,11 @@ func (m Model) handlePage(i intent.Intent) (Model, tea.Cmd) {
 	case At:
 		return m.asking(formAt), nil
 	case CopyValue:
-		return m.say("copied the value"), tea.SetClipboard(string(p.entry.message.Value))
+		said := "copied the value"
+		if p.entry.cut() {
+			said = "copied the first " + layout.Bytes(int64(len(p.entry.message.Value))) + " of the value"
+		}
+		return m.say(said), tea.SetClipboard(string(p.entry.message.Value))
 	case Move:
 		return m.asking(formMove), nil
 	}
@@ -223,6 +230,9 @@ func (m Model) scrolled(by int) Model {
 // there already.
 func (m Model) clickPage(line int) (Model, tea.Cmd) {
 	p := m.top()
+	if p.kind == pageReset { // its rows are only to be read
+		return m, nil
+	}
 	at := p.offset + line - (m.height - m.pageHeight())
 	rows := p.rows()
 	if at < p.offset || at >= len(rows) || !rows[at].selectable() {

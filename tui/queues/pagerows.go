@@ -70,3 +70,42 @@ func chosenRow(p page) pageRow {
 	}
 	return rows[p.at]
 }
+
+// rowID tells a row of a queue's or a group's page from others, whatever comes
+// before it.
+type rowID struct {
+	kind rowKind
+	name string // of the group, the member or the queue
+	id   int32  // of the partition
+}
+
+func (p page) rowID(r pageRow) rowID {
+	switch r.kind { //nolint:exhaustive // other rows are on pages that do not change
+	case rowPartition:
+		return rowID{kind: r.kind, id: p.queue.Partitions[r.at].ID}
+	case rowReader:
+		return rowID{kind: r.kind, name: p.readers[r.at].group.key.Name}
+	case rowMember:
+		return rowID{kind: r.kind, name: p.group.Members[r.at].ID}
+	case rowOffset:
+		o := p.group.Offsets[r.at]
+		return rowID{kind: r.kind, name: o.Queue, id: o.Partition}
+	}
+	return rowID{kind: r.kind, id: int32(r.at)} //nolint:gosec // a row of a screen
+}
+
+// onto returns the page with the cursor on the row that it was on in an older
+// state of the page; where that is gone, at its place. A page that showed
+// nothing of its own yet begins at its first row.
+func (p page) onto(old page) page {
+	if old.queue == nil && old.group == nil {
+		return p
+	}
+	wanted := old.rowID(chosenRow(old))
+	for i, r := range p.rows() {
+		if r.selectable() && p.rowID(r) == wanted {
+			p.at = i
+		}
+	}
+	return p
+}

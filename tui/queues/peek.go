@@ -37,6 +37,7 @@ type peek struct {
 	request queue.PeekRequest
 	entries []entry
 	note    string // what looking changes
+	known   bool   // the broker has answered, so that note says it
 }
 
 // peekMsg brings a page of messages.
@@ -106,7 +107,7 @@ func (p peek) facts() []string {
 	if id, ok := p.request.Partition.Get(); ok {
 		facts = append(facts, fmt.Sprintf("partition %d", id))
 	}
-	if p.note == "" {
+	if p.note == "" && p.known {
 		facts = append(facts, "looking changes nothing")
 	}
 	return facts
@@ -129,7 +130,7 @@ func (m Model) peekBindings(p page) []intent.Binding {
 func (m Model) looked(p page, r queue.PeekRequest) (Model, tea.Cmd) {
 	r.Queue, r.Partition, r.Limit, r.MostBytes = p.key.Name, p.peek.request.Partition, peeked, mostBytes
 	m, ask := m.request()
-	p.ask, p.err, p.peek.request = ask, nil, r
+	p.ask, p.err, p.peek = ask, nil, peek{request: r}
 	m = m.changed(p)
 	d, stack := m.deps, p.key.Stack
 	return m, func() tea.Msg {
@@ -140,7 +141,7 @@ func (m Model) looked(p page, r queue.PeekRequest) (Model, tea.Cmd) {
 			got.entries = append(got.entries, entryOf(message, mostBytes))
 			return nil
 		})
-		got.note = note
+		got.note, got.known = note, err == nil
 		byTime(got.entries)
 		return peekMsg{ask: ask, peek: got, err: err}
 	}

@@ -104,7 +104,7 @@ func caughtUp(p place) (long, short string) {
 	}
 	seconds, drains := in.Drain.Get()
 	switch {
-	case !known:
+	case !known, in.Unknown > 0: // what is not known may be the most of it
 		return theme.Unknown, theme.Unknown
 	case n <= 0, drains && seconds < 1, float64(n) <= in.Rate.Or(0):
 		return "now", "now"

@@ -92,14 +92,17 @@ func resetFacts(p page) []string {
 // movement says what a plan does in all.
 func movement(p queue.ResetPlan) string {
 	var before, after queue.Count
-	moved := 0
+	moved, least := 0, ""
 	for _, c := range p.Changes {
 		before, after = queue.Total(before, c.LagBefore), queue.Total(after, c.LagAfter)
 		if from, ok := c.From.Get(); !ok || from != c.To {
 			moved++
 		}
+		if !c.LagBefore.IsKnown() {
+			least = "≥ "
+		}
 	}
-	return layout.Plural(moved, "partition") + " moved, lag " + amount(before, 20) + " → " + amount(after, 20)
+	return layout.Plural(moved, "partition") + " moved, lag " + least + amount(before, 20) + " → " + amount(after, 20)
 }
 
 // changes are what a reset would change, a line a partition.

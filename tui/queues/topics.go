@@ -81,7 +81,7 @@ func consumers() column[*topic] {
 // readers counts the groups, or the consumers of what has no groups.
 func readers(title string) column[*topic] {
 	return column[*topic]{title: title, width: 10, rank: 6, cell: func(p pen, t *topic) (string, theme.Style) {
-		if !grouped(t.status.Kind) {
+		if !grouped(t.status.Kind) || t.status.Groups == 0 && t.status.Consumers.IsKnown() {
 			return amount(t.status.Consumers, p.width), p.theme.Muted
 		}
 		return strconv.Itoa(t.status.Groups), p.theme.Muted

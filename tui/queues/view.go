@@ -22,6 +22,7 @@ type heights struct {
 	topics  int // rows of the first list
 	gap     int // before the second list
 	readers int // rows of the second list
+	why     int // lines above it that say what is wrong with the chosen queue
 }
 
 // heights shares the screen out: queues have as many lines as there are of
@@ -45,6 +46,11 @@ func (m Model) heights() heights {
 		h.gap = 1
 		h.topics = layout.Clamp(len(m.topics.shown), 1, max(room*3/5-h.gap-h.title, 1))
 		h.readers = max(room-h.topics-h.gap-h.title, 0)
+	}
+	if t, ok := chosen(m.view.topics, m.topics.shown); ok && t.status.Trouble != "" && m.view.focus != onGroups {
+		if m.height >= tall || m.view.focus == onReaders {
+			h.why, h.readers = 1, max(h.readers-1, 0)
+		}
 	}
 	return h
 }
