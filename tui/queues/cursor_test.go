@@ -11,7 +11,7 @@ import (
 // What the cursor is on stays under it, however its list is sorted anew: an
 // action would be about another group.
 func TestTheCursorStaysOnItsRow(t *testing.T) {
-	reader := func(name string) place { return place{group: &group{key: Key{"kafka", name}}} }
+	reader := func(name string) place { return place{group: &group{label: label{key: Key{"kafka", name}}}} }
 	old := page{
 		kind: pageQueue, queue: &queue.Queue{Partitions: []queue.Partition{{ID: 0}, {ID: 1}}},
 		readers: []place{reader("a"), reader("b"), reader("c")},
