@@ -1,6 +1,7 @@
 package queues
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/diorama-dev/diorama/internal/queue"
@@ -41,6 +42,29 @@ func TestAPreviewHasNoWayToDestroy(t *testing.T) {
 	for _, key := range []string{"D", "S"} {
 		if b, ok := intent.Find(key, m.Bindings()); !ok || b.Off == "" {
 			t.Errorf("%s is bound: %v, off: %q", key, ok, b.Off)
+		}
+	}
+}
+
+// Why the row that the cursor is on is not well stands on the screen, however
+// low it is.
+func TestWhyTheChosenGroupIsNotWell(t *testing.T) {
+	for _, height := range []int{8, 12, 30} {
+		m := press(t, screen(t, tuitest.NewBrokers(), 60, height, tuitest.AtRest()), to("g")...)
+		for range len(m.groups.shown) {
+			g, ok := chosen(m.view.groups, m.groups.shown)
+			if ok && g.status.Trouble != "" {
+				break
+			}
+			m = press(t, m, "down")
+		}
+		g, ok := chosen(m.view.groups, m.groups.shown)
+		if !ok || g.status.Trouble == "" {
+			t.Fatal("no group of the fixture is in trouble")
+		}
+		lines := m.View()
+		if len(lines) != height || !strings.Contains(strings.Join(lines, "\n"), g.status.Trouble[:20]) {
+			t.Errorf("at %d lines it does not say %q:\n%s", height, g.status.Trouble, strings.Join(lines, "\n"))
 		}
 	}
 }

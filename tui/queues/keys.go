@@ -200,7 +200,7 @@ func (m Model) Click(x, line int) (Model, tea.Cmd) {
 	h := m.heights()
 	at := line - h.head - h.title
 	if m.height < tall && m.view.focus == onReaders {
-		return m.clickReader(at - h.why)
+		return m.clickReader(at)
 	}
 	if m.view.focus == onGroups {
 		return m.clicked(at, h.topics, m.view.groups, len(m.groups.shown))

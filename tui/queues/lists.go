@@ -6,7 +6,6 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/tui/layout"
-	"github.com/diorama-dev/diorama/tui/theme"
 )
 
 // topicList are the queues of the brokers shown.
@@ -79,10 +78,6 @@ func (m Model) readerList(h heights) []string {
 		return nil
 	}
 	var lines []string
-	if t.status.Trouble != "" {
-		text := layout.Cut(t.name+": "+layout.Safe(t.status.Trouble), m.width-4)
-		lines = append(lines, " "+m.theme.Unwell.Paint(theme.SignUnwell+" "+text))
-	}
 	if len(m.readers) == 0 {
 		return append(lines, m.theme.Muted.Paint(layout.Cut("   "+unread(t), m.width)))
 	}

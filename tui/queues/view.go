@@ -22,7 +22,7 @@ type heights struct {
 	topics  int // rows of the first list
 	gap     int // before the second list
 	readers int // rows of the second list
-	why     int // lines above it that say what is wrong with the chosen queue
+	why     int // lines that say what is wrong with what is chosen
 }
 
 // heights shares the screen out: queues have as many lines as there are of
@@ -36,7 +36,10 @@ func (m Model) heights() heights {
 	if m.height >= tall {
 		h.head++ // a blank
 	}
-	room := max(m.height-h.head-h.title, 0)
+	if m.whyChosen() != "" {
+		h.why = 1
+	}
+	room := max(m.height-h.head-h.title-h.why, 0)
 	switch {
 	case m.view.focus == onGroups:
 		h.topics = room
@@ -47,12 +50,35 @@ func (m Model) heights() heights {
 		h.topics = layout.Clamp(len(m.topics.shown), 1, max(room*3/5-h.gap-h.title, 1))
 		h.readers = max(room-h.topics-h.gap-h.title, 0)
 	}
-	if t, ok := chosen(m.view.topics, m.topics.shown); ok && t.status.Trouble != "" && m.view.focus != onGroups {
-		if m.height >= tall || m.view.focus == onReaders {
-			h.why, h.readers = 1, max(h.readers-1, 0)
+	return h
+}
+
+// whyChosen says what is wrong with the queue or group that the cursor is on.
+func (m Model) whyChosen() string {
+	if m.view.focus == onGroups {
+		if g, ok := chosen(m.view.groups, m.groups.shown); ok && g.status.Trouble != "" {
+			return g.name + ": " + layout.Safe(g.status.Trouble)
+		}
+		return ""
+	}
+	if at := m.view.readers.at; m.view.focus == onReaders && at < len(m.readers) {
+		if g := m.readers[at].group; g.status.Trouble != "" {
+			return g.name + ": " + layout.Safe(g.status.Trouble)
 		}
 	}
-	return h
+	if t, ok := chosen(m.view.topics, m.topics.shown); ok && t.status.Trouble != "" {
+		return t.name + ": " + layout.Safe(t.status.Trouble)
+	}
+	return ""
+}
+
+// whyLine draws it, where there is something to say.
+func (m Model) whyLine() []string {
+	text := m.whyChosen()
+	if text == "" {
+		return nil
+	}
+	return []string{" " + m.theme.Unwell.Paint(theme.SignUnwell+" "+layout.Cut(text, m.width-4))}
 }
 
 // View draws the screen: exactly as many lines as it is high.
@@ -83,15 +109,16 @@ func (m Model) body() []string {
 	}
 	switch {
 	case m.view.focus == onGroups:
-		return append(lines, m.groupList(h)...)
+		lines = append(lines, m.groupList(h)...)
 	case m.height < tall && m.view.focus == onReaders:
-		return append(lines, m.readerList(h)...)
+		lines = append(lines, m.readerList(h)...)
+	default:
+		lines = append(lines, m.topicList(h)...)
 	}
-	lines = append(lines, m.topicList(h)...)
-	if m.height < tall {
-		return lines
+	if m.view.focus == onGroups || m.height < tall {
+		return append(layout.Slice(lines, 0, m.height-h.why), m.whyLine()...)
 	}
-	lines = append(lines, "")
+	lines = append(append(lines, ""), m.whyLine()...)
 	return append(lines, m.readerList(h)...)
 }
 
