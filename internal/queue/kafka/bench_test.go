@@ -35,7 +35,7 @@ func BenchmarkImitation(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer client.Close()
-	benchmark(b, f.source, client, 1)
+	benchmark(b, f.source, client, 1, nil)
 }
 
 func benchmarkClient() []kgo.Opt {
@@ -45,15 +45,16 @@ func benchmarkClient() []kgo.Opt {
 }
 
 // benchmark takes samples where all is asked for, where a hundredth of the
-// groups have committed since the last, and where nothing has happened.
-func benchmark(b *testing.B, source *Client, client *kgo.Client, warm int) {
+// groups have committed since the last, and where nothing has happened. Load is
+// the processor time that the broker has used so far; nil: it is in this process.
+func benchmark(b *testing.B, source *Client, client *kgo.Client, warm int, load func() time.Duration) {
 	fill(b, source, client)
 	for range warm { // the broker's own machine compiles what is used often
 		forget(source)
 		sampleOf(b, source)
 	}
 	b.Run("all", func(b *testing.B) {
-		measure(b, source, func(int) { forget(source) })
+		measure(b, source, func(int) { forget(source) }, load)
 	})
 	b.Run("hundredth", func(b *testing.B) {
 		measure(b, source, func(n int) {
@@ -62,10 +63,10 @@ func benchmark(b *testing.B, source *Client, client *kgo.Client, warm int) {
 					b.Fatal(err)
 				}
 			}
-		})
+		}, nil) // the commits are its work too
 	})
 	b.Run("nothing", func(b *testing.B) {
-		measure(b, source, func(int) {})
+		measure(b, source, func(int) {}, load)
 	})
 }
 
@@ -76,10 +77,14 @@ func forget(c *Client) {
 }
 
 // measure reports percentiles, the requests of a sample, and what is held.
-func measure(b *testing.B, source *Client, before func(n int)) {
+func measure(b *testing.B, source *Client, before func(n int), load func() time.Duration) {
 	var took []time.Duration
 	var last *queue.Sample
 	n := 0
+	var used time.Duration
+	if load != nil {
+		used = load()
+	}
 	for b.Loop() {
 		b.StopTimer()
 		before(n)
@@ -91,6 +96,9 @@ func measure(b *testing.B, source *Client, before func(n int)) {
 	}
 	if len(last.Queues) < manyTopics || len(last.Groups) != manyGroups {
 		b.Fatalf("%d topics and %d groups", len(last.Queues), len(last.Groups))
+	}
+	if load != nil {
+		b.ReportMetric(float64((load()-used).Milliseconds())/float64(len(took)), "broker-cpu-ms")
 	}
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")

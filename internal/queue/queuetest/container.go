@@ -99,6 +99,25 @@ func (b Broker) Run(tb testing.TB, command ...string) string {
 	return string(text)
 }
 
+// CPU is the processor time that the container's processes have used so far.
+func (b Broker) CPU(tb testing.TB) time.Duration {
+	tb.Helper()
+	var ticks int64
+	for stat := range strings.Lines(b.Run(tb, "sh", "-c", "cat /proc/[0-9]*/stat")) {
+		_, rest, _ := strings.Cut(stat, ") ") // the name before it may hold anything
+		if fields := strings.Fields(rest); len(fields) > 12 {
+			for _, field := range fields[11:13] { // utime and stime, proc(5)
+				n, err := strconv.ParseInt(field, 10, 64)
+				if err != nil {
+					tb.Fatalf("read the processor time: %v", err)
+				}
+				ticks += n
+			}
+		}
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond // USER_HZ is 100
+}
+
 // FreePort is a port of 127.0.0.1 that nobody listens on at this moment.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
