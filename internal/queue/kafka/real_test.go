@@ -22,6 +22,12 @@ type real struct {
 // startReal starts Kafka as the stack does; with says what is different.
 func startReal(tb testing.TB, with map[string]string) real {
 	tb.Helper()
+	return startRealOn(tb, with, nil)
+}
+
+// startRealOn is startReal with folders on small disks.
+func startRealOn(tb testing.TB, with, small map[string]string) real {
+	tb.Helper()
 	port := queuetest.FreePort(tb)
 	env := map[string]string{
 		"CLUSTER_ID": "4L6g3nShT-eMCtK--X86sw", "KAFKA_NODE_ID": "1", "KAFKA_PROCESS_ROLES": "broker,controller",
@@ -48,7 +54,7 @@ func startReal(tb testing.TB, with map[string]string) real {
 		env[name] = value
 	}
 	b := queuetest.Start(tb, queuetest.Spec{
-		Image: "docker.io/apache/kafka:4.3.1", Env: env, Ports: map[int]int{port: 9094},
+		Image: "docker.io/apache/kafka:4.3.1", Env: env, Ports: map[int]int{port: 9094}, Small: small,
 		Ready: "Transitioning from RECOVERY to RUNNING",
 	})
 	return real{Broker: b, port: port}

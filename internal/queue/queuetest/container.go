@@ -35,6 +35,8 @@ type Spec struct {
 	Ports map[int]int
 	// Files are put into the container before it starts, by path.
 	Files map[string]string
+	// Small are folders on a file system of their own, with their size ("64m").
+	Small map[string]string
 	// Ready is the line of output that says that it is; empty: its ports listen.
 	Ready string
 }
@@ -62,7 +64,11 @@ func Start(tb testing.TB, s Spec) Broker {
 		})
 	}
 	published := make(network.PortMap, len(s.Ports))
-	request.HostConfigModifier = func(c *container.HostConfig) { c.PortBindings = published }
+	small := make(map[string]string, len(s.Small))
+	for folder, size := range s.Small {
+		small[folder] = "mode=1777,size=" + size
+	}
+	request.HostConfigModifier = func(c *container.HostConfig) { c.PortBindings, c.Tmpfs = published, small }
 	var waits []wait.Strategy
 	for host, inside := range s.Ports {
 		port := strconv.Itoa(inside) + "/tcp"
