@@ -2,7 +2,6 @@ package diorama
 
 import (
 	"context"
-	"errors"
 	"os"
 
 	"github.com/diorama-dev/diorama/internal/env"
@@ -29,22 +28,7 @@ func (s *Session) Queues() keeper.Queues { return s.client.Queues() }
 // one, until ctx ends or see returns false. A keeper that goes away is started
 // again.
 func (s *Session) WatchQueues(ctx context.Context, see func(queue.State) bool) error {
-	for {
-		err := s.client.Queues().Watch(ctx, see)
-		if _, gone := errors.AsType[*keeper.GoneError](err); !gone {
-			return err
-		}
-		if _, err := os.Stat(s.folder.Plan()); err != nil {
-			return noEnvironment(s.name)
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		// The client knows the socket alone, where the next one listens too.
-		if _, err := s.spawn.Ensure(ctx); err != nil {
-			return err
-		}
-	}
+	return s.reconnecting(ctx, func() error { return s.client.Queues().Watch(ctx, see) })
 }
 
 // QueueNames are the queues that the environment's keeper knows, as

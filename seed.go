@@ -9,8 +9,8 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/credentials"
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/plan"
-	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/internal/seed"
 	"github.com/diorama-dev/diorama/internal/seed/apply"
 	"github.com/diorama-dev/diorama/profiles"
@@ -56,15 +56,7 @@ func seedFrom(folder env.Folder) func(context.Context, plan.Plan, string, func(s
 // putSeed puts a set into the stack that the plan has of its instance's name.
 func putSeed(ctx context.Context, set seed.Set, p plan.Plan, secrets credentials.Set, report func(string)) (seed.Outcome, error) {
 	own := secrets.Of(set.Instance)
-	target := apply.Target{Access: make(queue.Access), Passwords: own}
-	for _, e := range p.Endpoints {
-		if e.Stack == set.Instance {
-			revealed := e.Reveal(own)
-			target.Access[e.Name] = queue.Endpoint{
-				Host: revealed.Host, Port: revealed.Port, URL: revealed.URL, User: revealed.User, Password: revealed.Password,
-			}
-		}
-	}
+	target := apply.Target{Access: keeper.AccessTo(p, set.Instance, secrets), Passwords: own}
 	if set.Stack == "rocketmq" { // no client of Go's makes topics there: the adapter does
 		source, err := brokers()[set.Stack](target.Access)
 		if err != nil {

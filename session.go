@@ -32,8 +32,14 @@ func (s *Session) Snapshot(ctx context.Context) (env.Snapshot, error) { return s
 // Watch calls see with the newest snapshot and each newer one, until ctx ends
 // or see returns false. A keeper that goes away is started again.
 func (s *Session) Watch(ctx context.Context, see func(env.Snapshot) bool) error {
+	return s.reconnecting(ctx, func() error { return s.client.Watch(ctx, see) })
+}
+
+// reconnecting watches until that ends otherwise than by the keeper's going
+// away; another is started then.
+func (s *Session) reconnecting(ctx context.Context, watch func() error) error {
 	for {
-		err := s.client.Watch(ctx, see)
+		err := watch()
 		if _, gone := errors.AsType[*keeper.GoneError](err); !gone {
 			return err
 		}

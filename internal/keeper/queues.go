@@ -52,7 +52,7 @@ func (b *brokers) use(p plan.Plan) {
 		if stack.Queues == "" {
 			continue
 		}
-		access := accessTo(p, stack.Name, secrets)
+		access := AccessTo(p, stack.Name, secrets)
 		broker, ok := b.sampled[stack.Name]
 		if !ok || broker.spec.System != stack.Queues || !maps.Equal(broker.access, access) {
 			source, err := b.source(stack.Queues, access)
@@ -77,8 +77,9 @@ func (b *brokers) source(system string, access queue.Access) (queue.Source, erro
 	return open(access)
 }
 
-// accessTo is how a stack's broker is reached.
-func accessTo(p plan.Plan, stack string, secrets credentials.Set) queue.Access {
+// AccessTo is how a stack of the plan is reached: its endpoints, with the
+// credentials in them.
+func AccessTo(p plan.Plan, stack string, secrets credentials.Set) queue.Access {
 	access := make(queue.Access)
 	for _, e := range p.Endpoints {
 		if e.Stack == stack {
@@ -94,46 +95,16 @@ func (b *brokers) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/queues", func(w http.ResponseWriter, r *http.Request) { answer(w, b.sampler.Fresh(r.Context())) })
 	mux.HandleFunc("GET /v1/queues/details", func(w http.ResponseWriter, _ *http.Request) { answer(w, b.sampler.Details()) })
 	mux.HandleFunc("GET /v1/queues/watch", b.watch)
-	mux.HandleFunc("POST /v1/queues/queue", ask(func(ctx context.Context, q QueueRequest[string]) (*queue.Queue, error) {
-		return b.sampler.Queue(q.Stack, q.Ask)
-	}))
-	mux.HandleFunc("POST /v1/queues/group", ask(b.group))
+	mux.HandleFunc("POST /v1/queues/queue", b.ask(asked(func(_ context.Context, stack, name string) (*queue.Queue, error) {
+		return b.sampler.Queue(stack, name)
+	})))
+	mux.HandleFunc("POST /v1/queues/group", b.ask(asked(b.group)))
 	mux.HandleFunc("POST /v1/queues/peek", b.peek)
-	mux.HandleFunc("POST /v1/queues/produce", ask(func(ctx context.Context, q QueueRequest[queue.ProduceRequest]) (queue.Written, error) {
-		source, err := source[queue.Producer](b, q.Stack, "write messages")
-		if err != nil {
-			return queue.Written{}, err
-		}
-		return source.Produce(ctx, q.Ask)
-	}))
-	mux.HandleFunc("POST /v1/queues/create", ask(func(ctx context.Context, q QueueRequest[queue.CreateRequest]) (struct{}, error) {
-		source, err := source[queue.Creator](b, q.Stack, "create queues")
-		if err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, source.Create(ctx, q.Ask)
-	}))
-	mux.HandleFunc("POST /v1/queues/delete", ask(func(ctx context.Context, q QueueRequest[string]) (struct{}, error) {
-		source, err := source[queue.Creator](b, q.Stack, "delete queues")
-		if err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, source.Delete(ctx, q.Ask)
-	}))
-	mux.HandleFunc("POST /v1/queues/plan-reset", ask(func(ctx context.Context, q QueueRequest[queue.ResetRequest]) (queue.ResetPlan, error) {
-		source, err := source[queue.Resetter](b, q.Stack, "reset groups")
-		if err != nil {
-			return queue.ResetPlan{}, err
-		}
-		return source.PlanReset(ctx, q.Ask)
-	}))
-	mux.HandleFunc("POST /v1/queues/reset", ask(func(ctx context.Context, q QueueRequest[queue.ResetPlan]) (struct{}, error) {
-		source, err := source[queue.Resetter](b, q.Stack, "reset groups")
-		if err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, source.Reset(ctx, q.Ask)
-	}))
+	mux.HandleFunc("POST /v1/queues/produce", b.ask(through(b, "write messages", queue.Producer.Produce)))
+	mux.HandleFunc("POST /v1/queues/create", b.ask(through(b, "create queues", done(queue.Creator.Create))))
+	mux.HandleFunc("POST /v1/queues/delete", b.ask(through(b, "delete queues", done(queue.Creator.Delete))))
+	mux.HandleFunc("POST /v1/queues/plan-reset", b.ask(through(b, "reset groups", queue.Resetter.PlanReset)))
+	mux.HandleFunc("POST /v1/queues/reset", b.ask(through(b, "reset groups", done(queue.Resetter.Reset))))
 }
 
 // QueueRequest asks something of a stack's broker.
@@ -158,28 +129,59 @@ func source[T any](b *brokers, stack, what string) (T, error) {
 
 // group is a group of the last sample, with the age of what waits for it where
 // the broker can say.
-func (b *brokers) group(ctx context.Context, q QueueRequest[string]) (*queue.Group, error) {
-	g, err := b.sampler.Group(q.Stack, q.Ask)
+func (b *brokers) group(ctx context.Context, stack, name string) (*queue.Group, error) {
+	g, err := b.sampler.Group(stack, name)
 	if err != nil {
 		return nil, err
 	}
-	if dater, err := source[queue.Dater](b, q.Stack, ""); err == nil {
+	if dater, err := source[queue.Dater](b, stack, ""); err == nil {
 		return dater.Date(ctx, g)
 	}
 	return g, nil
 }
 
-// ask answers a request with what a function makes of it.
-func ask[In, Out any](do func(context.Context, In) (Out, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+// question is what a request asks of a stack's broker, still to be read.
+type question func(ctx context.Context, stack string, ask json.RawMessage) (any, error)
+
+// asked makes a question of a function.
+func asked[In, Out any](do func(ctx context.Context, stack string, in In) (Out, error)) question {
+	return func(ctx context.Context, stack string, ask json.RawMessage) (any, error) {
 		var in In
-		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		if err := json.Unmarshal(ask, &in); err != nil {
+			return nil, err
+		}
+		return do(ctx, stack, in)
+	}
+}
+
+// through makes a question of something that some sources can do.
+func through[S, In, Out any](b *brokers, what string, do func(S, context.Context, In) (Out, error)) question {
+	return asked(func(ctx context.Context, stack string, in In) (Out, error) {
+		s, err := source[S](b, stack, what)
+		if err != nil {
+			var none Out
+			return none, err
+		}
+		return do(s, ctx, in)
+	})
+}
+
+// done gives an answer to what has none but an error.
+func done[S, In any](do func(S, context.Context, In) error) func(S, context.Context, In) (struct{}, error) {
+	return func(s S, ctx context.Context, in In) (struct{}, error) { return struct{}{}, do(s, ctx, in) }
+}
+
+// ask answers a question.
+func (b *brokers) ask(q question) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var request QueueRequest[json.RawMessage]
+		if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
 			refuse(w, http.StatusBadRequest, err)
 			return
 		}
-		out, err := do(r.Context(), in)
+		out, err := q(r.Context(), request.Stack, request.Ask)
 		if err != nil {
-			refuse(w, statusOf(err), err)
+			refuse(w, statusOf(err), b.sampler.Suggest(request.Stack, err))
 			return
 		}
 		answer(w, out)
@@ -252,7 +254,7 @@ func (b *brokers) peek(w http.ResponseWriter, r *http.Request) {
 	})
 	last := Peeked{Done: true}
 	if err != nil {
-		last.Error = err.Error()
+		last.Error = b.sampler.Suggest(q.Stack, err).Error()
 	}
 	_ = out.Encode(last) // the client is gone: nobody to tell
 }

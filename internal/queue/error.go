@@ -2,11 +2,15 @@ package queue
 
 import "fmt"
 
+// whatGroup is what a missing group is called.
+const whatGroup = "group"
+
 // NotFoundError says that a broker has no such queue or group.
 type NotFoundError struct {
 	What string // "topic", "queue", "group"
 	Name string
-	// Nearest is a name like it that there is; empty: none is.
+	// Nearest is a name like it that there is; empty: none is. It is for
+	// [Sampler.Suggest] to fill in, which knows the names of every system.
 	Nearest string
 }
 

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -129,18 +130,40 @@ func (s *Sampler) Queue(stack, name string) (*Queue, error) {
 
 // Group returns a group as the last sample had it, with members and offsets.
 func (s *Sampler) Group(stack, name string) (*Group, error) {
-	return find(s.sample(stack).Groups, "group", name, func(g *Group) string { return g.Name })
+	return find(s.sample(stack).Groups, whatGroup, name, func(g *Group) string { return g.Name })
 }
 
 func find[T any](list []*T, what, name string, nameOf func(*T) string) (*T, error) {
-	names := make([]string, 0, len(list))
 	for _, v := range list {
 		if nameOf(v) == name {
 			return v, nil
 		}
-		names = append(names, nameOf(v))
 	}
-	return nil, &NotFoundError{What: what, Name: name, Nearest: yamlpos.Nearest(name, names)}
+	return nil, &NotFoundError{What: what, Name: name}
+}
+
+// Suggest returns an error that says what a person most likely meant, where it
+// is about a name that the broker of a stack does not have.
+func (s *Sampler) Suggest(stack string, err error) error {
+	missing, ok := errors.AsType[*NotFoundError](err)
+	if !ok {
+		return err
+	}
+	sample, names := s.sample(stack), []string(nil)
+	if missing.What == whatGroup {
+		for _, g := range sample.Groups {
+			names = append(names, g.Name)
+		}
+	} else {
+		for _, q := range sample.Queues {
+			names = append(names, q.Name)
+		}
+	}
+	nearest := yamlpos.Nearest(missing.Name, names)
+	if nearest == "" || nearest == missing.Name {
+		return err
+	}
+	return &NotFoundError{What: missing.What, Name: missing.Name, Nearest: nearest}
 }
 
 func (s *Sampler) sample(stack string) *Sample {

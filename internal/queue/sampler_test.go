@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -175,6 +176,35 @@ func TestWatchFromTheBeginning(t *testing.T) {
 		}
 		if b := client.Of("kafka"); b == nil || len(b.Queues) != 1 {
 			t.Errorf("the watcher has %+v", b)
+		}
+	})
+}
+
+// Whoever asks for a name that is not there is told of one like it.
+func TestSuggest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewSampler(t.Context())
+		defer s.Close()
+		s.Set([]Spec{{Stack: "kafka", Source: &fake{answer: func(context.Context, int64) (*Sample, error) {
+			return &Sample{At: time.Now(), Queues: []*Queue{topic("orders", 1)}, Groups: []*Group{{Name: "billing"}}}, nil
+		}}}})
+		synctest.Wait()
+		for asked, want := range map[NotFoundError]string{
+			{What: "topic", Name: "Orders"}:  "orders",
+			{What: "topic", Name: "order"}:   "orders",
+			{What: "topic", Name: "billing"}: "",
+			{What: "topic", Name: "zzz"}:     "",
+			{What: "group", Name: "biling"}:  "billing",
+			{What: "group", Name: "orders"}:  "",
+		} {
+			err := s.Suggest("kafka", fmt.Errorf("peek: %w", &asked))
+			missing, ok := errors.AsType[*NotFoundError](err)
+			if !ok || missing.Nearest != want {
+				t.Errorf("%+v: %v, want a hint at %q", asked, err, want)
+			}
+		}
+		if err := errors.New("other"); s.Suggest("kafka", err) != err { //nolint:errorlint // the same one
+			t.Error("another error was changed")
 		}
 	})
 }

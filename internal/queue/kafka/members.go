@@ -107,11 +107,11 @@ func (r *round) describeClassic(ctx context.Context, m *memory, node int32, grou
 			var members []queue.Member
 			for k := range said.Members {
 				s := &said.Members[k]
-				member := queue.Member{ID: s.MemberID, Client: s.ClientID, Host: host(s.ClientHost)}
+				var list []queue.Assignment
 				if said.ProtocolType == "consumer" {
-					member.Assigned = assigned(s.MemberAssignment)
+					list = assigned(s.MemberAssignment)
 				}
-				members = append(members, member)
+				members = append(members, member(s.MemberID, s.ClientID, s.ClientHost, list))
 			}
 			g.described(why(said.ErrorCode), said.State, members)
 		}
@@ -132,7 +132,7 @@ func assigned(data []byte) []queue.Assignment {
 	for _, t := range said.Topics {
 		list = append(list, assignment(t.Topic, t.Partitions))
 	}
-	return byQueue(list)
+	return list
 }
 
 func assignment(topic string, partitions []int32) queue.Assignment {
@@ -146,8 +146,11 @@ func byQueue(list []queue.Assignment) []queue.Assignment {
 	return list
 }
 
-// host is a member's address without the slash that Java puts before it.
-func host(said string) string { return strings.TrimPrefix(said, "/") }
+// member is one as a coordinator tells of it. Java puts a slash before the
+// address.
+func member(id, client, host string, assigned []queue.Assignment) queue.Member {
+	return queue.Member{ID: id, Client: client, Host: strings.TrimPrefix(host, "/"), Assigned: byQueue(assigned)}
+}
 
 func (r *round) describeConsumer(ctx context.Context, m *memory, node int32, groups []*group) (func(), error) {
 	request := kmsg.NewPtrConsumerGroupDescribeRequest()
@@ -166,12 +169,11 @@ func (r *round) describeConsumer(ctx context.Context, m *memory, node int32, gro
 			var members []queue.Member
 			for k := range said.Members {
 				s := &said.Members[k]
-				member := queue.Member{ID: s.MemberID, Client: s.ClientID, Host: host(s.ClientHost)}
+				var assigned []queue.Assignment
 				for _, t := range s.Assignment.TopicPartitions {
-					member.Assigned = append(member.Assigned, assignment(t.Topic, t.Partitions))
+					assigned = append(assigned, assignment(t.Topic, t.Partitions))
 				}
-				member.Assigned = byQueue(member.Assigned)
-				members = append(members, member)
+				members = append(members, member(s.MemberID, s.ClientID, s.ClientHost, assigned))
 			}
 			g.described(told(said.ErrorCode, said.ErrorMessage), said.State, members)
 		}
@@ -195,12 +197,11 @@ func (r *round) describeShare(ctx context.Context, m *memory, node int32, groups
 			var members []queue.Member
 			for k := range said.Members {
 				s := &said.Members[k]
-				member := queue.Member{ID: s.MemberID, Client: s.ClientID, Host: host(s.ClientHost)}
+				var assigned []queue.Assignment
 				for _, t := range s.Assignment.TopicPartitions {
-					member.Assigned = append(member.Assigned, assignment(t.Topic, t.Partitions))
+					assigned = append(assigned, assignment(t.Topic, t.Partitions))
 				}
-				member.Assigned = byQueue(member.Assigned)
-				members = append(members, member)
+				members = append(members, member(s.MemberID, s.ClientID, s.ClientHost, assigned))
 			}
 			g.described(told(said.ErrorCode, said.ErrorMessage), said.GroupState, members)
 		}

@@ -112,7 +112,7 @@ func (s *source) Delete(ctx context.Context, name string) error {
 	_, _, err := s.call(ctx, http.MethodDelete, a.path(), nil)
 	switch {
 	case isStatus(err, http.StatusNotFound):
-		return &queue.NotFoundError{What: a.what(), Name: a.String(), Nearest: s.nearest(a.String())}
+		return &queue.NotFoundError{What: a.what(), Name: a.String()}
 	case err != nil:
 		return fmt.Errorf("delete %s %s: %w", a.what(), a, err)
 	}

@@ -85,7 +85,7 @@ func (s *source) find(ctx context.Context, a address) (queueAnswer, error) {
 	var answer queueAnswer
 	err := s.get(ctx, a.path()+"?columns="+queueColumns+",delivery_limit", &answer)
 	if isStatus(err, 404) {
-		return answer, &queue.NotFoundError{What: a.what(), Name: a.String(), Nearest: s.nearest(a.String())}
+		return answer, &queue.NotFoundError{What: a.what(), Name: a.String()}
 	}
 	return answer, err
 }

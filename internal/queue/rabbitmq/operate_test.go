@@ -165,9 +165,6 @@ func TestNotes(t *testing.T) {
 			t.Errorf("%s: %q", name, s.PeekNote(name))
 		}
 	}
-	if s.nearest("Stream") != "stream" || s.nearest("quorums") != "quorum" || s.nearest("zzz") != "" {
-		t.Error("nearest names")
-	}
 	var cannot *queue.CannotError
 	if err := s.Peek(t.Context(), queue.PeekRequest{Queue: "exchange:events", Limit: 1}, nil); !errors.As(err, &cannot) {
 		t.Error(err)

@@ -35,7 +35,7 @@ func (s *source) Produce(ctx context.Context, r queue.ProduceRequest) (queue.Wri
 	var unroutable *unroutableError
 	switch {
 	case errors.As(err, &unroutable) && !a.exchange:
-		return queue.Written{}, &queue.NotFoundError{What: "queue", Name: a.String(), Nearest: s.nearest(a.String())}
+		return queue.Written{}, &queue.NotFoundError{What: "queue", Name: a.String()}
 	case err != nil:
 		return queue.Written{}, explain(ctx, "publish to "+a.String(), err)
 	}

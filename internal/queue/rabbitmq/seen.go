@@ -2,7 +2,6 @@ package rabbitmq
 
 import (
 	"sort"
-	"strings"
 
 	"github.com/diorama-dev/diorama/internal/queue"
 )
@@ -20,25 +19,4 @@ func (s *source) kind(name string) queue.Kind {
 		return list[i].Kind
 	}
 	return ""
-}
-
-// nearest is the queue of the last sample whose name is most like another: the
-// same but for case, or with one within the other.
-func (s *source) nearest(name string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.last == nil {
-		return ""
-	}
-	wanted, best := strings.ToLower(name), ""
-	for _, q := range s.last.Queues {
-		is := strings.ToLower(q.Name)
-		if is == wanted {
-			return q.Name
-		}
-		if best == "" && len(is) > 2 && (strings.Contains(is, wanted) || strings.Contains(wanted, is)) {
-			best = q.Name
-		}
-	}
-	return best
 }

@@ -69,7 +69,7 @@ func (s *source) kindOfKey(ctx context.Context, a address) (queue.Kind, error) {
 	if keyType == "none" && s.kinds[a.String()] == queue.KindList {
 		return queue.KindList, nil
 	}
-	return "", &queue.NotFoundError{What: "stream or list", Name: a.String(), Nearest: s.nearest(a.String())}
+	return "", &queue.NotFoundError{What: "stream or list", Name: a.String()}
 }
 
 func (s *source) peekStream(ctx context.Context, a address, r queue.PeekRequest, see func(queue.Message) error) error {

@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"errors"
-	"strings"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -62,18 +61,4 @@ func (s *source) add(ctx context.Context, a address, r queue.ProduceRequest) (st
 		return "", &queue.NotFoundError{What: "stream", Name: a.String()}
 	}
 	return id, err
-}
-
-// nearest is the queue of the last sample whose name is most like another: the
-// same but for case, or with one within the other. The caller holds mu.
-func (s *source) nearest(name string) string {
-	wanted, best := strings.ToLower(name), ""
-	for other := range s.kinds {
-		is := strings.ToLower(other)
-		alike := is == wanted || (len(is) > 2 && len(wanted) > 2 && (strings.Contains(is, wanted) || strings.Contains(wanted, is)))
-		if alike && (best == "" || other < best) {
-			best = other
-		}
-	}
-	return best
 }

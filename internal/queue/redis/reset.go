@@ -143,15 +143,10 @@ func (s *source) askGroup(ctx context.Context, a address, name string) (stream, 
 		return stream{}, nil, &queue.NotFoundError{What: "stream", Name: a.String()}
 	}
 	found := stream{about: fieldsOf(about.Val()), groups: fieldLists(groups.Val())}
-	nearest := ""
 	for _, group := range found.groups {
-		is := group.text("name")
-		if is == name {
+		if group.text("name") == name {
 			return found, group, nil
 		}
-		if strings.EqualFold(is, name) || nearest == "" {
-			nearest = is
-		}
 	}
-	return stream{}, nil, &queue.NotFoundError{What: "group", Name: name, Nearest: nearest}
+	return stream{}, nil, &queue.NotFoundError{What: "group", Name: name}
 }
