@@ -103,6 +103,25 @@ const (
 	askAgain = 200 * time.Millisecond
 )
 
+// reach asks a server until it answers. Final reports whether an error is its
+// answer, that waiting does not change; nil: none is.
+func (a *applier) reach(ctx context.Context, ask func(context.Context) error, final func(error) bool) error {
+	err := a.until(ctx, func(ctx context.Context) (string, error) {
+		switch err := ask(ctx); {
+		case err == nil:
+			return "", nil
+		case final != nil && final(err):
+			return "", err
+		default:
+			return "the server does not answer: " + err.Error(), nil
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("reach %s: %w", a.set.Instance, err)
+	}
+	return nil
+}
+
 // until asks until there is nothing to wait for any more. Ask says what it
 // waits for; with an error it ends.
 func (a *applier) until(ctx context.Context, ask func(context.Context) (waiting string, err error)) error {

@@ -31,8 +31,8 @@ func (a *applier) kafka(ctx context.Context) error {
 	}
 	defer client.Close()
 	k := kafkaApplier{applier: a, admin: kadm.NewClient(client)}
-	if err := a.until(ctx, k.answers); err != nil {
-		return fmt.Errorf("reach %s: %w", a.set.Instance, err)
+	if err := a.reach(ctx, k.answers, nil); err != nil {
+		return err
 	}
 	if err := k.topics(ctx); err != nil {
 		return err
@@ -50,13 +50,11 @@ type kafkaApplier struct {
 	admin *kadm.Client
 }
 
-func (k kafkaApplier) answers(ctx context.Context) (string, error) {
+func (k kafkaApplier) answers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, answersWithin/4)
 	defer cancel()
-	if _, err := k.admin.BrokerMetadata(ctx); err != nil {
-		return "the broker does not answer: " + err.Error(), nil
-	}
-	return "", nil
+	_, err := k.admin.BrokerMetadata(ctx)
+	return err
 }
 
 // topics makes those that are not there, waits until all can be used, and

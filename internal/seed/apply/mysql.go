@@ -37,18 +37,8 @@ func (a *applier) mysql(ctx context.Context) error {
 		return fmt.Errorf("reach %s: %w", a.set.Instance, err)
 	}
 	defer admin.Close()
-	err = a.until(ctx, func(ctx context.Context) (string, error) {
-		err := admin.PingContext(ctx)
-		if number(err) != 0 {
-			return "", err
-		}
-		if err != nil {
-			return "the server does not answer: " + err.Error(), nil
-		}
-		return "", nil
-	})
-	if err != nil {
-		return fmt.Errorf("reach %s: %w", a.set.Instance, err)
+	if err := a.reach(ctx, admin.PingContext, func(err error) bool { return number(err) != 0 }); err != nil {
+		return err
 	}
 	for _, user := range a.set.Users {
 		if err := m.user(ctx, admin, user); err != nil {

@@ -67,16 +67,7 @@ func (d *mysqlDatabase) noted(ctx context.Context) (map[string]noted, error) {
 		return nil, err
 	}
 	defer rows.Close()
-	all := make(map[string]noted)
-	for rows.Next() {
-		var name string
-		var n noted
-		if err := rows.Scan(&name, &n.hash, &n.complete); err != nil {
-			return nil, err
-		}
-		all[name] = n
-	}
-	return all, rows.Err()
+	return readLedger(rows)
 }
 
 // run notes that the file is begun, runs it, and notes that it has been run.

@@ -68,21 +68,12 @@ func (d *pgDatabase) close() {
 }
 
 func (d *pgDatabase) noted(ctx context.Context) (map[string]noted, error) {
-	rows, err := d.lock.Query(ctx, "SELECT name, hash FROM "+pgLedger)
+	rows, err := d.lock.Query(ctx, "SELECT name, hash, true FROM "+pgLedger)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	all := make(map[string]noted)
-	for rows.Next() {
-		var name string
-		n := noted{complete: true}
-		if err := rows.Scan(&name, &n.hash); err != nil {
-			return nil, err
-		}
-		all[name] = n
-	}
-	return all, rows.Err()
+	return readLedger(rows)
 }
 
 // run runs the file and notes it in one transaction. One with statements that

@@ -32,8 +32,12 @@ func (a *applier) postgres(ctx context.Context) error {
 	}
 	config.RuntimeParams["application_name"] = "diorama-seed"
 	p := pgApplier{applier: a, config: config}
-	if err := a.until(ctx, p.answers); err != nil {
-		return fmt.Errorf("reach %s: %w", a.set.Instance, err)
+	final := func(err error) bool {
+		answer, ok := errors.AsType[*pgconn.PgError](err)
+		return ok && answer.Code != pgNotYet
+	}
+	if err := a.reach(ctx, p.answers, final); err != nil {
+		return err
 	}
 	if err := p.objects(ctx); err != nil {
 		return err
@@ -46,15 +50,12 @@ type pgApplier struct {
 	config *pgx.ConnConfig
 }
 
-func (p pgApplier) answers(ctx context.Context) (string, error) {
+func (p pgApplier) answers(ctx context.Context) error {
 	conn, err := pgx.ConnectConfig(ctx, p.config)
-	if err == nil {
-		return "", conn.Close(ctx)
+	if err != nil {
+		return err
 	}
-	if answer, ok := errors.AsType[*pgconn.PgError](err); ok && answer.Code != pgNotYet {
-		return "", answer
-	}
-	return "the server does not answer: " + err.Error(), nil
+	return conn.Close(ctx)
 }
 
 // objects makes users and databases.
@@ -90,15 +91,7 @@ func (p pgApplier) user(ctx context.Context, conn *pgx.Conn, user seed.User) err
 	err := conn.QueryRow(ctx, "SELECT rolcanlogin FROM pg_roles WHERE rolname = $1", user.Name).Scan(&login)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		_, err := conn.Exec(ctx, "CREATE ROLE "+quoteName(user.Name)+" LOGIN PASSWORD "+quoteText(password))
-		if code(err) == pgThere { // somebody else was quicker
-			p.unchanged(subject)
-			return nil
-		}
-		if err == nil {
-			p.created(subject)
-		}
-		return err
+		return p.make(ctx, conn, subject, "CREATE ROLE "+quoteName(user.Name)+" LOGIN PASSWORD "+quoteText(password), pgThere)
 	case err != nil:
 		return err
 	case !login:
@@ -106,6 +99,21 @@ func (p pgApplier) user(ctx context.Context, conn *pgx.Conn, user seed.User) err
 		return nil
 	}
 	p.compared(subject, user.At, p.otherPassword(ctx, user.Name, password))
+	return nil
+}
+
+// make makes something; there is the answer's code where somebody else was
+// quicker.
+func (p pgApplier) make(ctx context.Context, conn *pgx.Conn, subject, statement, there string) error {
+	_, err := conn.Exec(ctx, statement)
+	switch {
+	case err == nil:
+		p.created(subject)
+	case code(err) == there:
+		p.unchanged(subject)
+	default:
+		return err
+	}
 	return nil
 }
 
@@ -133,15 +141,7 @@ func (p pgApplier) database(ctx context.Context, conn *pgx.Conn, d seed.Database
 		if d.Owner != "" {
 			statement += " OWNER " + quoteName(d.Owner)
 		}
-		_, err := conn.Exec(ctx, statement)
-		if code(err) == pgDatabaseThere {
-			p.unchanged(subject)
-			return nil
-		}
-		if err == nil {
-			p.created(subject)
-		}
-		return err
+		return p.make(ctx, conn, subject, statement, pgDatabaseThere)
 	case err != nil:
 		return err
 	}

@@ -39,8 +39,12 @@ func (a *applier) rabbitmq(ctx context.Context) error {
 	client.SetTransport(bounded{ctx})
 	client.SetTimeout(answersWithin / 4)
 	r := rabbitApplier{applier: a, client: client}
-	if err := a.until(ctx, r.answers); err != nil {
-		return fmt.Errorf("reach %s: %w", a.set.Instance, err)
+	final := func(err error) bool {
+		answer, ok := errors.AsType[rabbithole.ErrorResponse](err)
+		return ok && answer.StatusCode < http.StatusInternalServerError
+	}
+	if err := a.reach(ctx, r.answers, final); err != nil {
+		return err
 	}
 	for _, exchange := range a.set.Exchanges {
 		if err := r.exchange(ctx, exchange); err != nil {
@@ -65,15 +69,9 @@ type rabbitApplier struct {
 	client *rabbithole.Client
 }
 
-func (r rabbitApplier) answers(context.Context) (string, error) {
+func (r rabbitApplier) answers(context.Context) error {
 	_, err := r.client.Overview()
-	if answer, ok := errors.AsType[rabbithole.ErrorResponse](err); ok && answer.StatusCode < http.StatusInternalServerError {
-		return "", err
-	}
-	if err != nil {
-		return "the management page does not answer: " + err.Error(), nil
-	}
-	return "", nil
+	return err
 }
 
 // missing reports whether the broker said that there is no such thing.

@@ -28,18 +28,12 @@ func (a *applier) redis(ctx context.Context) error {
 		ClientName: "diorama-seed", MaxRetries: -1, DisableIdentity: true, ContextTimeoutEnabled: true,
 	})
 	defer client.Close()
-	err = a.until(ctx, func(ctx context.Context) (string, error) {
-		err := client.Ping(ctx).Err()
-		if answer, ok := errors.AsType[redis.Error](err); ok && !strings.HasPrefix(answer.Error(), "LOADING") {
-			return "", err
-		}
-		if err != nil {
-			return "the server does not answer: " + err.Error(), nil
-		}
-		return "", nil
+	err = a.reach(ctx, func(ctx context.Context) error { return client.Ping(ctx).Err() }, func(err error) bool {
+		answer, ok := errors.AsType[redis.Error](err)
+		return ok && !strings.HasPrefix(answer.Error(), "LOADING")
 	})
 	if err != nil {
-		return fmt.Errorf("reach %s: %w", a.set.Instance, err)
+		return err
 	}
 	for _, script := range a.set.Commands {
 		if err := a.commands(ctx, client, script); err != nil {

@@ -21,14 +21,12 @@ func (a *applier) rocketmq(ctx context.Context) error {
 		return fmt.Errorf("nothing here can make topics in %s", a.set.Instance)
 	}
 	var sample *queue.Sample
-	err := a.until(ctx, func(ctx context.Context) (waiting string, err error) {
-		if sample, err = a.target.Source.Sample(ctx); err != nil {
-			return "the broker does not answer: " + err.Error(), nil
-		}
-		return "", nil
-	})
+	err := a.reach(ctx, func(ctx context.Context) (err error) {
+		sample, err = a.target.Source.Sample(ctx)
+		return err
+	}, nil)
 	if err != nil {
-		return fmt.Errorf("reach %s: %w", a.set.Instance, err)
+		return err
 	}
 	for _, topic := range a.set.Topics {
 		subject := "topic " + topic.Name

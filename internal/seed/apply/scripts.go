@@ -21,6 +21,28 @@ type noted struct {
 	complete bool
 }
 
+// ledgerRows are what a query of the ledger gives.
+type ledgerRows interface {
+	Next() bool
+	Scan(into ...any) error
+	Err() error
+}
+
+// readLedger reads rows of a name, a hash, and whether the file was run to its
+// end.
+func readLedger(rows ledgerRows) (map[string]noted, error) {
+	all := make(map[string]noted)
+	for rows.Next() {
+		var name string
+		var n noted
+		if err := rows.Scan(&name, &n.hash, &n.complete); err != nil {
+			return nil, err
+		}
+		all[name] = n
+	}
+	return all, rows.Err()
+}
+
 // database is one that files are run in. As long as it is open, nobody else
 // runs files in it this way.
 type database interface {
