@@ -168,7 +168,7 @@ func (p *page) groups(rows []groupRow) {
 			return since(r.in.Waiting, now)
 		}},
 		{"RATE/s", true, 6, func(r groupRow) string { return rate(r.in.Rate) }},
-		{"CAUGHT UP", false, 3, func(r groupRow) string { return CaughtUp(r.in) }},
+		{"CAUGHT UP", false, 3, caughtUp},
 	}, rows), rows)
 	for _, r := range rows {
 		if r.group.Trouble != "" {
@@ -192,22 +192,29 @@ func lag(in queue.GroupInQueue) string {
 	return amount(in.Lag)
 }
 
-// CaughtUp says when a group will have read all: "now", "in 8 s", or "never at
+// caughtUp says when a group will have read all: "now", "in 8 s", or "never at
 // this rate (+12.9/s)".
-func CaughtUp(in queue.GroupInQueue) string {
-	if in.Unknown > 0 {
-		return unknown // what is not known may be the most of it
-	}
-	if seconds, ok := in.Drain.Get(); ok {
-		if seconds == 0 {
-			return "now"
-		}
-		return "in " + age(time.Duration(min(seconds, 1e9))*time.Second)
-	}
-	if trend, ok := in.Trend.Get(); ok && in.Lag.IsKnown() {
-		return fmt.Sprintf("never at this rate (+%s/s)", rate(queue.Known(trend)))
+func caughtUp(r groupRow) string {
+	switch outlook, seconds := r.group.OutlookIn(r.in); outlook {
+	case queue.OutlookNow:
+		return "now"
+	case queue.OutlookIn:
+		return "in " + age(time.Duration(seconds*float64(time.Second)))
+	case queue.OutlookNever:
+		return "never at this rate" + growth(r.in.Trend)
+	case queue.OutlookUnread:
+		return "never: not read" + growth(r.in.Trend)
+	case queue.OutlookUnknown, queue.OutlookUncommitted:
 	}
 	return unknown
+}
+
+// growth is how much more there is each second, where it is more.
+func growth(trend queue.Rate) string {
+	if by := trend.Or(0); by >= 0.1 {
+		return " (+" + rate(trend) + "/s)"
+	}
+	return ""
 }
 
 // amount is a number with its thousands apart: "184,220".

@@ -2,7 +2,6 @@ package queues
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/tui/layout"
@@ -120,15 +119,11 @@ func unread(t *topic) string {
 
 // tide says where what waits in a queue goes that is not read by groups.
 func tide(l queue.WorstLag) string {
-	n, known := l.Lag.Get()
-	by, clear := l.Trend.Get()
-	switch {
-	case !known || !clear || n <= 0 || math.IsNaN(by):
-		return ""
-	case by > slight:
+	switch outlook, seconds := (queue.GroupInQueue{Lag: l.Lag, Trend: l.Trend}).Outlook(); {
+	case outlook == queue.OutlookIn:
+		return ": it will be empty in " + lasting(seconds)
+	case outlook == queue.OutlookNever && l.Trend.Or(0) > slight:
 		return ": it grows by " + rate(l.Trend) + "/s"
-	case by < -slight && float64(n)/-by < never:
-		return ": it will be empty in " + lasting(float64(n)/-by)
 	}
 	return ""
 }

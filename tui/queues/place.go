@@ -1,7 +1,6 @@
 package queues
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -91,36 +90,23 @@ func (d direction) look(t theme.Theme, lag queue.Count) (theme.Style, string) {
 	return t.Text, " "
 }
 
-// never is the number of seconds from which catching up is no matter of waiting.
-const never = 365 * 24 * 3600
-
 // caughtUp says when a group will have read all: a phrase, and one that is
 // shorter.
 func caughtUp(p place) (long, short string) {
-	in := p.in
-	n, known := in.Lag.Get()
-	if !p.group.status.Committed {
+	switch outlook, seconds := p.group.status.OutlookIn(p.in); outlook {
+	case queue.OutlookUncommitted:
 		return "no commit yet", "no commit"
-	}
-	seconds, drains := in.Drain.Get()
-	switch {
-	case !known, in.Unknown > 0: // what is not known may be the most of it
-		return theme.Unknown, theme.Unknown
-	case n <= 0, drains && seconds < 1, float64(n) <= in.Rate.Or(0):
+	case queue.OutlookNow:
 		return "now", "now"
-	case drains && seconds < never && !math.IsNaN(seconds):
+	case queue.OutlookIn:
 		return within(seconds)
+	case queue.OutlookUnread:
+		return "never: not read" + gain(p.in.Trend.Or(0)), "never"
+	case queue.OutlookNever:
+		return "never at this rate" + gain(p.in.Trend.Or(0)), "never"
+	case queue.OutlookUnknown:
 	}
-	by, clear := in.Trend.Get()
-	switch {
-	case !clear:
-		return theme.Unknown, theme.Unknown
-	case by < -slight && float64(n)/-by < never:
-		return within(float64(n) / -by)
-	case in.Rate.IsKnown() && in.Rate.Or(0) < slight:
-		return "never: not read" + gain(by), "never"
-	}
-	return "never at this rate" + gain(by), "never"
+	return theme.Unknown, theme.Unknown
 }
 
 // within says in what time, and the same in one unit.
