@@ -28,7 +28,7 @@ var ours = map[string][]string{
 	},
 	"internal/cli": {
 		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/demo", "internal/demo/control", "internal/docker", "internal/doctor",
-		"internal/engine", "internal/env", "internal/image", "internal/keeper", "internal/logs",
+		"internal/engine", "internal/env", "internal/image", "internal/keeper", "internal/latest", "internal/logs",
 		"internal/plan", "internal/queue", "internal/report", "internal/runtime/...", "internal/seed", "internal/terminal", "internal/yamlpos",
 	},
 
@@ -41,7 +41,7 @@ var ours = map[string][]string{
 		"internal/plan", "internal/queue", "internal/runtime/...", "internal/seed",
 	},
 	"internal/engine":          {"internal/env", "internal/plan"},
-	"internal/queue":           {"internal/yamlpos"},
+	"internal/queue":           {"internal/latest", "internal/yamlpos"},
 	"internal/queue/kafka":     {"internal/queue"},
 	"internal/queue/rabbitmq":  {"internal/queue"},
 	"internal/queue/redis":     {"internal/queue"},
@@ -72,7 +72,8 @@ var ours = map[string][]string{
 	"profiles":             {"stacks", "internal/seed", "internal/yamlpos"},
 	"stacks":               {"internal/yamlpos"},
 	"internal/yamlpos":     {},
-	"internal/env":         {"internal/filelock"},
+	"internal/env":         {"internal/filelock", "internal/latest"},
+	"internal/latest":      {},
 	"internal/filelock":    {},
 
 	"internal/demo/...": {"internal/demo/..."},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/diorama-dev/diorama"
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/latest"
 	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/internal/report"
 	"github.com/diorama-dev/diorama/tui"
@@ -22,19 +23,9 @@ type attached struct {
 
 // Watch sends the newest snapshot until the environment is gone or ctx ends.
 func (a attached) Watch(ctx context.Context) <-chan env.Snapshot {
-	out := make(chan env.Snapshot, 1)
-	go func() {
-		defer close(out)
-		_ = a.Session.Watch(ctx, func(snapshot env.Snapshot) bool {
-			select {
-			case <-out:
-			default:
-			}
-			out <- snapshot
-			return true
-		})
-	}()
-	return out
+	return latest.Relay(func(see func(env.Snapshot)) {
+		_ = a.Session.Watch(ctx, func(snapshot env.Snapshot) bool { see(snapshot); return true }) // the UI sees the channel close
+	})
 }
 
 // Act does what a person asked for.

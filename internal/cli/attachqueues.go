@@ -5,6 +5,7 @@ import (
 
 	"github.com/diorama-dev/diorama"
 	"github.com/diorama-dev/diorama/internal/keeper"
+	"github.com/diorama-dev/diorama/internal/latest"
 	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/tui/queues"
 )
@@ -34,17 +35,7 @@ func queuesOf(session *diorama.Session) queues.Source {
 // Watch sends the newest state of the brokers until the environment is gone or
 // ctx ends.
 func (a attachedQueues) Watch(ctx context.Context) <-chan []*queue.Broker {
-	out := make(chan []*queue.Broker, 1)
-	go func() {
-		defer close(out)
-		_ = a.session.WatchQueues(ctx, func(state queue.State) bool {
-			select {
-			case <-out:
-			default:
-			}
-			out <- state
-			return true
-		})
-	}()
-	return out
+	return latest.Relay(func(see func([]*queue.Broker)) {
+		_ = a.session.WatchQueues(ctx, func(state queue.State) bool { see(state); return true }) // the UI sees the channel close
+	})
 }

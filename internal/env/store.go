@@ -2,63 +2,25 @@ package env
 
 import (
 	"context"
-	"sync"
+
+	"github.com/diorama-dev/diorama/internal/latest"
 )
 
 // Store holds the newest snapshot of an environment and hands it to whoever
-// watches. A slow watcher misses states in between, never the newest one, and
-// holds up nobody. It is safe for concurrent use.
-type Store struct {
-	mu       sync.Mutex
-	snapshot Snapshot
-	watchers map[chan Snapshot]struct{}
-}
+// watches. It is safe for concurrent use.
+type Store struct{ snapshot *latest.Value[Snapshot] }
 
 // NewStore returns a store that holds the snapshot.
-func NewStore(s Snapshot) *Store {
-	return &Store{snapshot: s, watchers: make(map[chan Snapshot]struct{})}
-}
+func NewStore(s Snapshot) *Store { return &Store{snapshot: latest.Of(s)} }
 
 // Snapshot returns the newest snapshot.
-func (s *Store) Snapshot() Snapshot {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.snapshot
-}
+func (s *Store) Snapshot() Snapshot { return s.snapshot.Get() }
 
 // Emit folds the event into the snapshot and tells the watchers.
 func (s *Store) Emit(e Event) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.snapshot = s.snapshot.With(e)
-	for watcher := range s.watchers {
-		offer(watcher, s.snapshot)
-	}
+	s.snapshot.Change(func(old Snapshot) Snapshot { return old.With(e) })
 }
 
 // Watch returns a channel that holds the newest snapshot not yet received,
 // beginning with the present one. It is closed when ctx ends.
-func (s *Store) Watch(ctx context.Context) <-chan Snapshot {
-	watcher := make(chan Snapshot, 1)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	watcher <- s.snapshot
-	s.watchers[watcher] = struct{}{}
-	context.AfterFunc(ctx, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.watchers, watcher)
-		close(watcher)
-	})
-	return watcher
-}
-
-// offer replaces what the channel of one holds. Only the holder of the
-// store's lock sends, so the second send finds room.
-func offer(c chan Snapshot, s Snapshot) {
-	select {
-	case <-c:
-	default:
-	}
-	c <- s
-}
+func (s *Store) Watch(ctx context.Context) <-chan Snapshot { return s.snapshot.Watch(ctx) }

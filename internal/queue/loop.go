@@ -84,7 +84,7 @@ func (l *loop) attempt(ctx context.Context) (*Sample, error) {
 // rest is how long a broker is left alone after a sample that took so long.
 func (l *loop) rest(took time.Duration) time.Duration {
 	every := idleEvery
-	if l.sampler.watched() {
+	if l.sampler.state.Watched() {
 		every = watchedEvery
 	}
 	return min(max(every-took, took*restFactor), longestRest)
@@ -146,10 +146,4 @@ func (l *loop) publish(change func()) {
 	change()
 	b := l.broker
 	s.put(b.Stack, &b)
-}
-
-func (s *Sampler) watched() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.watchers) > 0
 }

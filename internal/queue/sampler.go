@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/diorama-dev/diorama/internal/latest"
 	"github.com/diorama-dev/diorama/internal/yamlpos"
 )
 
@@ -39,16 +40,16 @@ type Spec struct {
 type Sampler struct {
 	ctx context.Context
 
-	mu       sync.Mutex
-	loops    map[string]*loop
-	state    State
-	watchers map[chan State]struct{}
-	closing  sync.WaitGroup
+	state   *latest.Value[State]
+	closing sync.WaitGroup
+
+	mu    sync.Mutex
+	loops map[string]*loop
 }
 
 // NewSampler returns a sampler without brokers; it ends with the context.
 func NewSampler(ctx context.Context) *Sampler {
-	return &Sampler{ctx: ctx, loops: make(map[string]*loop), watchers: make(map[chan State]struct{})}
+	return &Sampler{ctx: ctx, state: latest.Of(State(nil)), loops: make(map[string]*loop)}
 }
 
 // Set makes these the brokers that are sampled. Those that were sampled before
@@ -87,11 +88,7 @@ func (s *Sampler) Close() {
 }
 
 // State returns the newest state of all brokers.
-func (s *Sampler) State() State {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state
-}
+func (s *Sampler) State() State { return s.state.Get() }
 
 // Source returns what answers for a stack's broker.
 func (s *Sampler) Source(stack string) (Source, bool) {
@@ -179,20 +176,11 @@ func (s *Sampler) sample(stack string) *Sample {
 // beginning with the present one. While there is a watcher, brokers are asked
 // more often. The channel is closed when ctx ends.
 func (s *Sampler) Watch(ctx context.Context) <-chan State {
-	watcher := make(chan State, 1)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	watcher <- s.state
-	s.watchers[watcher] = struct{}{}
-	if len(s.watchers) == 1 {
+	first := !s.state.Watched()
+	watcher := s.state.Watch(ctx)
+	if first {
 		s.wakeAll()
 	}
-	context.AfterFunc(ctx, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.watchers, watcher)
-		close(watcher)
-	})
 	return watcher
 }
 
@@ -203,9 +191,7 @@ func (s *Sampler) Fresh(ctx context.Context) State {
 	watchCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	states := s.Watch(watchCtx)
-	s.mu.Lock()
 	s.wakeAll()
-	s.mu.Unlock()
 	state := s.State()
 	for !s.settledSince(asked) {
 		next, open := <-states
@@ -229,6 +215,8 @@ func (s *Sampler) settledSince(asked time.Time) bool {
 }
 
 func (s *Sampler) wakeAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, l := range s.loops {
 		select {
 		case l.wake <- struct{}{}:
@@ -238,14 +226,7 @@ func (s *Sampler) wakeAll() {
 }
 
 // put makes a broker's state the newest, or takes it away, and tells the
-// watchers. The caller holds the lock.
+// watchers.
 func (s *Sampler) put(stack string, b *Broker) {
-	s.state = s.state.replaced(stack, b)
-	for watcher := range s.watchers {
-		select {
-		case <-watcher:
-		default:
-		}
-		watcher <- s.state // the holder of the lock alone sends: there is room
-	}
+	s.state.Change(func(old State) State { return old.replaced(stack, b) })
 }
