@@ -32,8 +32,8 @@ var ours = map[string][]string{
 		"internal/plan", "internal/queue", "internal/report", "internal/runtime/...", "internal/seed", "internal/terminal", "internal/yamlpos",
 	},
 
-	"tui/...":           {"tui/...", "internal/env", "internal/logs", "internal/queue", "internal/terminal"},
-	"internal/report":   {"internal/env", "internal/queue", "internal/terminal"},
+	"tui/...":           {"tui/...", "internal/env", "internal/logs", "internal/queue", "internal/queue/content", "internal/terminal"},
+	"internal/report":   {"internal/env", "internal/queue", "internal/queue/content", "internal/terminal"},
 	"internal/terminal": {},
 
 	"internal/keeper": {
@@ -42,6 +42,7 @@ var ours = map[string][]string{
 	},
 	"internal/engine":          {"internal/env", "internal/plan"},
 	"internal/queue":           {"internal/latest", "internal/yamlpos"},
+	"internal/queue/content":   {},
 	"internal/queue/kafka":     {"internal/queue"},
 	"internal/queue/rabbitmq":  {"internal/queue"},
 	"internal/queue/redis":     {"internal/queue"},

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/diorama-dev/diorama/internal/queue"
+	"github.com/diorama-dev/diorama/internal/queue/content"
 	"github.com/diorama-dev/diorama/internal/terminal"
 )
 
@@ -125,9 +125,10 @@ func Message(w io.Writer, m queue.Message, o Options) error {
 }
 
 // field writes bytes as text: JSON laid out, other text as it is, the rest as
-// hexadecimal.
+// what it seems to hold and as hexadecimal.
 func (p *page) field(name string, value []byte, whole int) {
-	text := Content(value)
+	format := content.Recognise(value, whole > len(value))
+	text := laidOut(value, format)
 	if whole > len(value) {
 		text += fmt.Sprintf("\n… %s of %s are shown", bytesText(int64(len(value))), bytesText(int64(whole)))
 	}
@@ -141,20 +142,20 @@ func (p *page) field(name string, value []byte, whole int) {
 	}
 }
 
-// Content is what bytes say, for people: JSON laid out, other text as it is,
-// the rest as a hexadecimal dump. It may hold control characters.
-func Content(value []byte) string {
-	var laid bytes.Buffer
-	if len(value) > 0 && (value[0] == '{' || value[0] == '[') && json.Indent(&laid, value, "", "  ") == nil && utf8.Valid(value) {
-		return laid.String()
+// laidOut is what bytes say, for people. It may hold control characters.
+func laidOut(value []byte, f content.Format) string {
+	switch {
+	case f.Binary:
+		lines := append([]string{f.Name}, f.Notes...)
+		return strings.Join(append(lines, strings.TrimSuffix(hex.Dump(value), "\n")), "\n")
+	case f.JSON:
+		var laid bytes.Buffer
+		if json.Indent(&laid, value, "", "  ") == nil {
+			return laid.String()
+		}
 	}
-	if utf8.Valid(value) && !slices.ContainsFunc([]rune(string(value)), unprintable) {
-		return string(value)
-	}
-	return strings.TrimSuffix(hex.Dump(value), "\n")
+	return string(value)
 }
-
-func unprintable(r rune) bool { return r < ' ' && r != '\n' && r != '\t' && r != '\r' || r == 0x7f }
 
 // ResetPlan writes what a reset would change.
 func ResetPlan(w io.Writer, r queue.ResetPlan, o Options) error {

@@ -100,7 +100,7 @@ func hiddenText(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" %d of the system's own are not shown; --all shows them", n)
+	return fmt.Sprintf(" %d of the system's own left out; --all shows them", n)
 }
 
 // table writes rows under the titles of their columns.

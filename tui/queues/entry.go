@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/diorama-dev/diorama/internal/queue"
+	"github.com/diorama-dev/diorama/internal/queue/content"
 	"github.com/diorama-dev/diorama/tui/layout"
 	"github.com/diorama-dev/diorama/tui/theme"
 )
@@ -19,7 +20,7 @@ type entry struct {
 	place   string // partition and position
 	key     string
 	value   string // in one line
-	format  format
+	format  content.Format
 }
 
 // inline is how many bytes of a key or value the list has room for.
@@ -63,18 +64,21 @@ func isNumber(s string) bool {
 	return err == nil
 }
 
+// recognise tells what bytes hold, of which a page keeps so many at most.
+func recognise(v []byte) content.Format { return content.Recognise(v, len(v) >= mostBytes) }
+
 // oneLine says a key or value in one line: JSON without its blanks, text as it
 // is, bytes as what they are.
-func oneLine(v []byte, f format) string {
+func oneLine(v []byte, f content.Format) string {
 	switch {
 	case v == nil:
 		return "none"
 	case len(v) == 0:
 		return "empty"
-	case f.binary:
-		return f.name + ": " + fmt.Sprintf("% x", v[:min(len(v), 24)])
+	case f.Binary:
+		return f.Name + ": " + fmt.Sprintf("% x", v[:min(len(v), 24)])
 	}
-	if f.json {
+	if f.JSON {
 		var b bytes.Buffer
 		if json.Compact(&b, v) == nil {
 			v = b.Bytes()
@@ -94,7 +98,7 @@ func (e entry) facts() []string {
 	if !m.Time.IsZero() {
 		facts = append(facts, m.Time.Format("2006-01-02 15:04:05.000"))
 	}
-	facts = append(facts, e.format.name, layout.Bytes(int64(m.ValueBytes)))
+	facts = append(facts, e.format.Name, layout.Bytes(int64(m.ValueBytes)))
 	if m.Redelivered {
 		facts = append(facts, "was handed out before")
 	}
@@ -113,7 +117,7 @@ func (e entry) whole(t theme.Theme, width int) []string {
 			w.field(layout.Safe(h.Name), oneLine(h.Value, recognise(h.Value)))
 		}
 	}
-	w.heading("value · " + e.format.name)
+	w.heading("value · " + e.format.Name)
 	w.bytes(m.Value, e.format, m.ValueBytes)
 	return w.lines
 }
@@ -150,7 +154,7 @@ func (w *writer) field(name, value string) {
 
 // bytes writes a key or value: JSON indented, text line by line, bytes as what
 // they hold and as a dump. All is how many bytes it has.
-func (w *writer) bytes(v []byte, f format, all int) {
+func (w *writer) bytes(v []byte, f content.Format, all int) {
 	switch {
 	case v == nil:
 		w.text(w.theme.Muted, "none")
@@ -159,13 +163,13 @@ func (w *writer) bytes(v []byte, f format, all int) {
 		w.text(w.theme.Muted, "empty")
 		return
 	}
-	for _, note := range f.notes {
+	for _, note := range f.Notes {
 		w.text(w.theme.Muted, note)
 	}
 	switch {
-	case f.binary:
+	case f.Binary:
 		w.lines = append(w.lines, dump(w.theme, v, w.width)...)
-	case f.json:
+	case f.JSON:
 		var b bytes.Buffer
 		if json.Indent(&b, v, "", "  ") == nil {
 			v = b.Bytes()
@@ -180,7 +184,7 @@ func (w *writer) bytes(v []byte, f format, all int) {
 			w.text(w.theme.Text, strings.TrimRight(l, "\r\n"))
 		}
 	}
-	if all > len(v) && !f.json {
+	if all > len(v) && !f.JSON {
 		w.text(w.theme.Working, fmt.Sprintf("… %s of %s are shown", layout.Bytes(int64(len(v))), layout.Bytes(int64(all))))
 	}
 }

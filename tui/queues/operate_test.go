@@ -121,7 +121,7 @@ func TestAWholeMessage(t *testing.T) {
 	if diff := cmp.Diff(want, b.Asked()[1], measures()); diff != "" {
 		t.Error(diff)
 	}
-	if got := m.top().entry; got.format.name != "JSON" || len(m.top().lines) < 5 {
+	if got := m.top().entry; got.format.Name != "JSON" || len(m.top().lines) < 5 {
 		t.Errorf("what is shown is %q", m.top().lines)
 	}
 }

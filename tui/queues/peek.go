@@ -195,7 +195,7 @@ func (d *drawer) messages() {
 		}
 	}
 	cols = append(cols, column[entry]{title: "VALUE", width: max(left, 8), rank: 0, left: true, cell: func(p pen, e entry) (string, theme.Style) {
-		if e.format.binary || e.message.Value == nil {
+		if e.format.Binary || e.message.Value == nil {
 			return e.value, p.theme.Muted
 		}
 		return e.value, p.theme.Text

@@ -1,4 +1,6 @@
-package queues
+// Package content owns telling what the bytes of a message hold: formats that
+// have a mark, text, JSON, and what can only be guessed.
+package content
 
 import (
 	"bytes"
@@ -9,51 +11,54 @@ import (
 	"unicode/utf8"
 )
 
-// format is what the bytes of a key or value hold, as far as they say.
-type format struct {
-	name   string
-	json   bool
-	binary bool
-	notes  []string // what else they say
+// Format is what the bytes of a key or value hold, as far as they say.
+type Format struct {
+	Name   string
+	JSON   bool
+	Binary bool
+	Notes  []string // what else they say; they may hold control characters
 }
+
+// mostQuoted is how many bytes of a field's text are quoted.
+const mostQuoted = 300
 
 // deepest is how far JSON may be nested to be indented: deeper, the blanks
 // would be more than the text.
 const deepest = 100
 
-// recognise tells what bytes hold. Formats without a mark of their own are
-// guessed, and said to be.
-func recognise(v []byte) format {
+// Recognise tells what bytes hold, of which cut says that more followed. Formats
+// without a mark of their own are guessed, and said to be.
+func Recognise(v []byte, cut bool) Format {
 	switch {
 	case v == nil:
-		return format{name: "none"}
+		return Format{Name: "none"}
 	case len(v) == 0:
-		return format{name: "empty"}
+		return Format{Name: "empty"}
 	}
 	if f, ok := marked(v); ok {
 		return f
 	}
-	if readable(v) {
+	if readable(v, cut) {
 		if first := bytes.TrimLeft(v, " \t\r\n"); len(first) > 0 && (first[0] == '{' || first[0] == '[') && !tooDeep(v) && json.Valid(v) {
-			return format{name: "JSON", json: true}
+			return Format{Name: "JSON", JSON: true}
 		}
-		return format{name: "text"}
+		return Format{Name: "text"}
 	}
 	if fields, ok := protobuf(v); ok {
-		return format{name: "Protobuf, as it seems", binary: true, notes: fields}
+		return Format{Name: "Protobuf, as it seems", Binary: true, Notes: fields}
 	}
-	return format{name: "binary", binary: true}
+	return Format{Name: "binary", Binary: true}
 }
 
 // marked recognises what begins with a mark.
-func marked(v []byte) (format, bool) {
+func marked(v []byte) (Format, bool) {
 	for _, m := range []struct{ mark, name string }{
 		{"Obj\x01", "Avro with its schema"},   // object container file
 		{"\xc3\x01", "Avro, a single object"}, // single-object encoding
 		{"\x1f\x8b", "gzip"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"\x89PNG", "PNG"}, {"\xff\xd8\xff", "JPEG"},
 	} {
 		if bytes.HasPrefix(v, []byte(m.mark)) {
-			return format{name: m.name, binary: true}, true
+			return Format{Name: m.name, Binary: true}, true
 		}
 	}
 	return confluent(v)
@@ -64,31 +69,31 @@ func marked(v []byte) (format, bool) {
 // (https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/index.html#wire-format).
 // Whether that is Avro, Protobuf or JSON only the schema says; JSON shows, and
 // Protobuf begins with the place of its message in the schema.
-func confluent(v []byte) (format, bool) {
+func confluent(v []byte) (Format, bool) {
 	if len(v) < 6 || v[0] != 0 {
-		return format{}, false
+		return Format{}, false
 	}
 	schema := fmt.Sprintf("schema %d of a registry", binary.BigEndian.Uint32(v[1:]))
 	rest := v[5:]
-	if readable(rest) && json.Valid(rest) {
-		return format{name: "JSON, " + schema, binary: true, notes: []string{string(rest[:min(len(rest), 4096)])}}, true
+	if readable(rest, false) && json.Valid(rest) {
+		return Format{Name: "JSON, " + schema, Binary: true, Notes: []string{string(rest[:min(len(rest), 4096)])}}, true
 	}
 	if rest[0] == 0 && len(rest) > 1 {
 		if fields, ok := protobuf(rest[1:]); ok {
-			return format{name: "Protobuf, " + schema, binary: true, notes: fields}, true
+			return Format{Name: "Protobuf, " + schema, Binary: true, Notes: fields}, true
 		}
 	}
-	return format{name: "Avro, " + schema, binary: true}, true
+	return Format{Name: "Avro, " + schema, Binary: true}, true
 }
 
 // readable reports whether bytes are text: valid, and hardly any control
 // characters in it.
-func readable(v []byte) bool {
+func readable(v []byte, cut bool) bool {
 	odd := 0
 	for i := 0; i < len(v); {
 		r, n := utf8.DecodeRune(v[i:])
 		if r == utf8.RuneError && n <= 1 {
-			if i+utf8.UTFMax > len(v) && len(v) >= mostBytes { // cut within a character
+			if cut && i+utf8.UTFMax > len(v) { // cut within a character
 				return true
 			}
 			return false
@@ -166,8 +171,8 @@ func protoField(wire uint64, v []byte) (text string, used int) {
 			return "", -1
 		}
 		content := v[n : n+int(size)] //nolint:gosec // at most the bytes there are
-		if readable(content) {
-			return fmt.Sprintf("%q", content[:min(len(content), inline)]), n + len(content)
+		if readable(content, false) {
+			return fmt.Sprintf("%q", content[:min(len(content), mostQuoted)]), n + len(content)
 		}
 		return fmt.Sprintf("%d bytes", len(content)), n + len(content)
 	case 5:
