@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strconv"
 
-	amqp "github.com/rabbitmq/amqp091-go"
-
 	"github.com/diorama-dev/diorama/internal/queue"
 )
 
@@ -99,7 +97,7 @@ func (s *source) peekQueue(ctx context.Context, a address, found queueAnswer, r 
 		}
 	}
 	if last > 0 {
-		if err := giveBack(channel, a.name, last); err != nil && seen == nil {
+		if err := giveBack(channel, a.name, last, quorumOf(found)); err != nil && seen == nil {
 			return explain(ctx, "give messages back to "+a.String(), err)
 		}
 	}
@@ -110,13 +108,3 @@ func (s *source) peekQueue(ctx context.Context, a address, found queueAnswer, r 
 }
 
 func quorumOf(a queueAnswer) bool { return kindOf(string(a.Type)) == queue.KindQuorum }
-
-// giveBack returns all messages up to a tag, and asks for the queue once more:
-// it answers after it has them again.
-func giveBack(channel *amqp.Channel, name string, last uint64) error {
-	if err := channel.Nack(last, true, true); err != nil {
-		return err
-	}
-	_, err := channel.QueueDeclarePassive(name, true, false, false, false, nil)
-	return err
-}
