@@ -20,10 +20,11 @@ const Module = "github.com/diorama-dev/diorama"
 var ours = map[string][]string{
 	"cmd/diorama": {"internal/cli"},
 	"cmd/demo":    {"internal/demo"},
+	"cmd/reader":  {"internal/logs/node"},
 	"": {
 		"stacks", "profiles", "tui", "internal/compose", "internal/credentials", "internal/demo/control", "internal/diagnose",
 		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/fetch", "internal/image",
-		"internal/keeper", "internal/logs", "internal/manifest", "internal/plan", "internal/queue/...", "internal/report",
+		"internal/keeper", "internal/logs/...", "internal/manifest", "internal/plan", "internal/queue/...", "internal/report",
 		"internal/runtime/...", "internal/seed", "internal/seed/apply", "internal/terminal",
 	},
 	"internal/cli": {
@@ -37,7 +38,7 @@ var ours = map[string][]string{
 	"internal/terminal": {},
 
 	"internal/keeper": {
-		"internal/credentials", "internal/engine", "internal/env", "internal/kube", "internal/logs",
+		"internal/credentials", "internal/engine", "internal/env", "internal/kube", "internal/logs", "internal/logs/intake",
 		"internal/plan", "internal/queue", "internal/runtime/...", "internal/seed",
 	},
 	"internal/engine":          {"internal/env", "internal/plan"},
@@ -53,7 +54,7 @@ var ours = map[string][]string{
 	"internal/runtime/...": {
 		"internal/runtime/...", "internal/credentials", "internal/diagnose", "internal/docker",
 		"internal/engine", "internal/env", "internal/fetch", "internal/image", "internal/kube",
-		"internal/logs", "internal/manifest", "internal/plan",
+		"internal/logs", "internal/logs/intake", "internal/manifest", "internal/plan",
 	},
 	"internal/kube":     {"internal/diagnose", "internal/env", "internal/logs", "internal/manifest"},
 	"internal/diagnose": {"internal/env"},
@@ -62,6 +63,15 @@ var ours = map[string][]string{
 	"internal/docker":   {},
 	"internal/fetch":    {},
 	"internal/logs":     {"internal/env", "internal/filelock"},
+	// What runs inside a node, what it says, and who takes it in.
+	"internal/logs/node":   {"internal/logs/wire"},
+	"internal/logs/wire":   {},
+	"internal/logs/intake": {"internal/logs", "internal/logs/wire"},
+	// The query languages, and the systems that answer them.
+	"internal/logs/logql":   {"internal/logs"},
+	"internal/logs/kql":     {"internal/logs"},
+	"internal/logs/loki":    {"internal/logs", "internal/logs/logql"},
+	"internal/logs/elastic": {"internal/logs", "internal/logs/kql"},
 
 	"internal/plan": {
 		"stacks", "profiles", "internal/compose", "internal/credentials", "internal/env",
@@ -143,6 +153,10 @@ var theirs = map[string][]string{
 	},
 	"github.com/sirupsen/logrus": {"internal/compose"}, // compose-go's own logger, to silence it
 	"sigs.k8s.io/yaml":           {"internal/cli", "internal/kube", "internal/manifest", "internal/plan", "internal/runtime/..."},
+
+	// log lines on disk and on their way
+	"github.com/klauspost/compress": {"internal/logs", "internal/logs/wire", "internal/logs/node"},
+	"github.com/cespare/xxhash":     {"internal/logs", "internal/logs/wire"},
 
 	// what this module is checked with
 	"golang.org/x/tools": {"internal/arch/typecheck"},

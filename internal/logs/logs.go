@@ -2,10 +2,7 @@
 // keeps them within a bound, and reading them back by cursor.
 package logs
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // Level is how grave a line is. The zero value means that the line does not say.
 type Level uint8
@@ -42,34 +39,4 @@ type Line struct {
 type Cursor struct {
 	Segment uint64 `json:"segment"`
 	Offset  int64  `json:"offset"`
-}
-
-// Query says which lines are wanted. The zero value wants every line.
-type Query struct {
-	Services []string  // none: all
-	MinLevel Level     // lines of unknown level count as LevelInfo
-	Text     string    // case-insensitive substring of the message
-	Since    time.Time // zero: no bound
-	Until    time.Time // zero: no bound
-}
-
-// Page is a run of lines, oldest first, and the places around it.
-type Page struct {
-	Lines []Line
-	Start Cursor // just before the first line looked at
-	End   Cursor // just after the last line looked at
-	// More is true when the limit ended the page, not the store's end.
-	More bool
-}
-
-// Reader reads a store's lines in the order in which they were stored. It is
-// safe for concurrent use and while a store is written.
-type Reader interface {
-	// Forward returns up to limit matching lines from the cursor on.
-	Forward(ctx context.Context, from Cursor, q Query, limit int) (Page, error)
-	// Backward returns the last matching lines, limit at most, that stand
-	// before the cursor, oldest first.
-	Backward(ctx context.Context, before Cursor, q Query, limit int) (Page, error)
-	// End returns the place after the newest line.
-	End(ctx context.Context) (Cursor, error)
 }

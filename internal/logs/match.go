@@ -55,7 +55,7 @@ func (m *matcher) mayMatch(s summary, wanted []bool) bool {
 		return false
 	}
 	for l := LevelUnknown; l <= LevelFatal; l++ {
-		if s.Levels&(1<<l) != 0 && l.Counted() >= m.query.MinLevel {
+		if s.Levels&(1<<l) != 0 && m.level(l) {
 			return true
 		}
 	}
@@ -64,10 +64,15 @@ func (m *matcher) mayMatch(s summary, wanted []bool) bool {
 
 func (m *matcher) matches(l rawLine, wanted []bool) bool {
 	return l.origin < len(wanted) && wanted[l.origin] &&
-		l.level.Counted() >= m.query.MinLevel &&
+		m.level(l.level) &&
 		(m.since == noTime || l.time >= m.since) &&
 		(m.until == noTime || l.time <= m.until) &&
-		(len(m.text) == 0 || m.contains(l.message))
+		(len(m.text) == 0 || m.contains(l.message)) &&
+		(m.query.Pattern == nil || m.query.Pattern.Match(l.message))
+}
+
+func (m *matcher) level(l Level) bool {
+	return l.Counted() >= m.query.MinLevel && m.query.Levels.Has(l)
 }
 
 func (m *matcher) contains(message []byte) bool {

@@ -202,7 +202,7 @@ func (p *pass) load(ctx context.Context, k int, from, end int64) error {
 			return nil
 		}
 		after := offset + int64(length)
-		if l, ok := parseLine(payload); ok && offset >= from && p.match.matches(l, p.wanted) {
+		if l, ok := parseLine(payload); ok && offset >= from && p.match.matches(l, p.wanted) && p.match.query.holds(p.line(l)) {
 			p.hits = append(p.hits, found{line: l, start: offset, after: after})
 		}
 		b, offset = b[length:], after

@@ -64,6 +64,7 @@ type Store struct {
 	segments  []sealed // all but the active one, oldest first
 	active    *active
 	positions map[place]*Position
+	marks     map[string]int64
 	syncing   *time.Timer // set while lines wait for the disk
 	syncError error       // of a sync that nobody waited for
 	closed    bool
@@ -87,7 +88,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, options: o.withDefaults(), lock: lock, positions: make(map[place]*Position)}
+	s := &Store{dir: dir, options: o.withDefaults(), lock: lock, positions: make(map[place]*Position), marks: make(map[string]int64)}
 	if err := s.restore(); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}

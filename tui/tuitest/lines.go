@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -46,7 +45,7 @@ func (s *Lines) Forward(ctx context.Context, from logs.Cursor, q logs.Query, lim
 			p.More = true
 			return p, ctx.Err()
 		}
-		if matches(s.lines[i], q) {
+		if q.Matches(s.lines[i]) {
 			p.Lines = append(p.Lines, s.lines[i])
 		}
 		p.End.Offset = i + 1
@@ -65,7 +64,7 @@ func (s *Lines) Backward(ctx context.Context, before logs.Cursor, q logs.Query, 
 			p.More = true
 			break
 		}
-		if matches(s.lines[i], q) {
+		if q.Matches(s.lines[i]) {
 			p.Lines = append(p.Lines, s.lines[i])
 		}
 		p.Start.Offset = i
@@ -81,16 +80,29 @@ func (s *Lines) End(ctx context.Context) (logs.Cursor, error) {
 	return logs.Cursor{Offset: int64(len(s.lines))}, ctx.Err()
 }
 
-func matches(l logs.Line, q logs.Query) bool {
-	if l.Level.Counted() < q.MinLevel || !strings.Contains(strings.ToLower(l.Message), strings.ToLower(q.Text)) {
-		return false
+// At implements [logs.Reader].
+func (s *Lines) At(ctx context.Context, t time.Time) (logs.Cursor, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.lines, func(l logs.Line) bool { return !l.Time.Before(t) })
+	if i < 0 {
+		i = len(s.lines)
 	}
-	for _, name := range q.Services {
-		if name == l.Service {
-			return true
+	return logs.Cursor{Offset: int64(i)}, ctx.Err()
+}
+
+// Count implements [logs.Reader].
+func (s *Lines) Count(ctx context.Context, q logs.Query, span logs.Span) ([]logs.LevelCounts, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counts := make([]logs.LevelCounts, span.Parts)
+	for _, l := range s.lines {
+		if l.Time.Before(span.From) || !l.Time.Before(span.To) || !q.Matches(l) {
+			continue
 		}
+		counts[int64(span.Parts)*int64(l.Time.Sub(span.From))/int64(span.To.Sub(span.From))][l.Level]++
 	}
-	return len(q.Services) == 0
+	return counts, ctx.Err()
 }
 
 // Numbered are n plain lines: "line 0", "line 1", …
