@@ -2,7 +2,10 @@
 // keeps them within a bound, and reading them back by cursor.
 package logs
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Level is how grave a line is. The zero value means that the line does not say.
 type Level uint8
@@ -39,4 +42,9 @@ type Line struct {
 type Cursor struct {
 	Segment uint64 `json:"segment"`
 	Offset  int64  `json:"offset"`
+}
+
+// Compare orders places: -1 where c is before d, 1 where it is after.
+func (c Cursor) Compare(d Cursor) int {
+	return cmp.Or(cmp.Compare(c.Segment, d.Segment), cmp.Compare(c.Offset, d.Offset))
 }

@@ -72,6 +72,7 @@ func (f *Files) Backward(ctx context.Context, before Cursor, q Query, limit int)
 		}
 	}
 	slices.Reverse(page.Lines)
+	slices.Reverse(page.Places)
 	return page, err
 }
 
@@ -127,6 +128,7 @@ func (p *pass) forward(ctx context.Context, from int64, page *Page) error {
 				return nil
 			}
 			page.Lines = append(page.Lines, p.line(hit.line))
+			page.Places = append(page.Places, Cursor{Segment: p.id, Offset: hit.start})
 			p.reach(page, hit.after)
 		}
 		p.reach(page, p.chunkEnd(k))
@@ -162,6 +164,7 @@ func (p *pass) backward(ctx context.Context, end int64, page *Page) error {
 			}
 			page.Lines = append(page.Lines, p.line(hit.line))
 			page.Start = Cursor{Segment: p.id, Offset: hit.start}
+			page.Places = append(page.Places, page.Start)
 		}
 		page.Start = Cursor{Segment: p.id, Offset: p.sum.Marks[k]}
 	}

@@ -46,7 +46,7 @@ func (s *Lines) Forward(ctx context.Context, from logs.Cursor, q logs.Query, lim
 			return p, ctx.Err()
 		}
 		if q.Matches(s.lines[i]) {
-			p.Lines = append(p.Lines, s.lines[i])
+			p.Lines, p.Places = append(p.Lines, s.lines[i]), append(p.Places, logs.Cursor{Offset: i})
 		}
 		p.End.Offset = i + 1
 	}
@@ -65,11 +65,12 @@ func (s *Lines) Backward(ctx context.Context, before logs.Cursor, q logs.Query, 
 			break
 		}
 		if q.Matches(s.lines[i]) {
-			p.Lines = append(p.Lines, s.lines[i])
+			p.Lines, p.Places = append(p.Lines, s.lines[i]), append(p.Places, logs.Cursor{Offset: i})
 		}
 		p.Start.Offset = i
 	}
 	slices.Reverse(p.Lines)
+	slices.Reverse(p.Places)
 	return p, ctx.Err()
 }
 
