@@ -193,6 +193,17 @@ func Logs(name string) (logs.Reader, error) {
 	return logs.OpenReader(folder.Logs())
 }
 
+// ExportedLogs reads the lines in a folder that [Export] wrote, or in a log
+// store's own folder.
+func ExportedLogs(folder string) (logs.Reader, error) {
+	for _, dir := range []string{filepath.Join(folder, exportedLogs), folder} {
+		if logs.IsStore(dir) {
+			return logs.OpenReader(dir)
+		}
+	}
+	return nil, usage(fmt.Errorf("there are no log lines in %s; `diorama export %s` writes them", folder, folder))
+}
+
 // Services are the names of an environment's services, from its records alone.
 func Services(name string) ([]string, error) {
 	_, p, err := existing(name)

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
+	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,15 +12,28 @@ import (
 	"github.com/diorama-dev/diorama"
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/logs"
-	"github.com/diorama-dev/diorama/internal/terminal"
 )
 
+// logsOptions say which lines are shown, and how.
 type logsOptions struct {
-	name, output, level, grep string
-	since                     time.Duration
-	tail                      int
-	follow                    bool
-	services                  []string
+	name, output  string
+	from          string // a folder, in place of an environment
+	level, grep   string
+	pattern       string
+	fields        []string
+	since, until  string
+	expression    string // in a query language
+	tail          int
+	around        around
+	follow, local bool
+	services      []string
+}
+
+// around is how many lines are shown about each that is found.
+type around struct{ before, after, both int }
+
+func (a around) lines() (before, after int) {
+	return max(a.before, a.both), max(a.after, a.both)
 }
 
 func newLogs(s *streams) *cobra.Command {
@@ -30,10 +41,21 @@ func newLogs(s *streams) *cobra.Command {
 	c := &cobra.Command{
 		Use: "logs [SERVICE…]", GroupID: groupLook, Args: args(0, -1),
 		Short: "Show the log lines of all services, or of some",
+		Long: `Show the log lines of all services, or of some: the last 200, unless told otherwise.
+
+Lines are kept within a bound for as long as the environment lives, and beyond
+it with ` + "`diorama down --keep-logs`" + `; ` + "`--from`" + ` reads those that were exported.
+
+A query in LogQL is answered by the environment's Loki, one in KQL by its
+Elasticsearch; where there is none, or with --local, the lines kept here answer
+the part of the language that they can.`,
 		Example: `  diorama logs                          # the last 200 lines of everything
   diorama logs gateway billing -f       # two services, and what comes
   diorama logs --level warn --since 10m
-  diorama logs --grep "connection refused" -o json`,
+  diorama logs --grep refused -C 3      # with three lines before and after each
+  diorama logs --field model=resnet50 --since 14:00 --until 14:05
+  diorama logs --query '{service="gateway"}|json|latency_ms>100'
+  diorama logs --from ./export --tail -1 -o json`,
 		RunE: func(c *cobra.Command, given []string) error {
 			o.services = given
 			return showLogs(c.Context(), s, o)
@@ -42,26 +64,68 @@ func newLogs(s *streams) *cobra.Command {
 	}
 	nameFlag(c, &o.name)
 	outputFlag(c, &o.output)
-	f := c.Flags()
-	f.BoolVarP(&o.follow, "follow", "f", false, "go on with new lines")
-	f.IntVar(&o.tail, "tail", 200, "how many of the last lines; -1: all")
-	f.DurationVar(&o.since, "since", 0, "only lines of this long ago and newer")
-	f.StringVar(&o.level, "level", "", "only this level and worse: debug, info, warn, error")
-	_ = c.RegisterFlagCompletionFunc("level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
-	f.StringVar(&o.grep, "grep", "", "only lines with this text, in any case")
+	o.flags(c)
 	return c
 }
 
+func (o *logsOptions) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.BoolVarP(&o.follow, "follow", "f", false, "go on with new lines")
+	f.IntVar(&o.tail, "tail", 200, "how many of the last lines; -1: all")
+	f.StringVar(&o.since, "since", "", "only lines of this long ago and newer (10m), or from a time on (14:05)")
+	f.StringVar(&o.until, "until", "", "only lines up to this long ago (5m), or up to a time (14:10)")
+	f.StringVar(&o.level, "level", "", "only this level and worse: debug, info, warn, error")
+	_ = c.RegisterFlagCompletionFunc("level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
+	f.StringVar(&o.grep, "grep", "", "only lines with this text, in any case")
+	f.StringVar(&o.pattern, "regexp", "", "only lines in which this regular expression is found (RE2)")
+	f.StringArrayVar(&o.fields, "field", nil, "only lines whose field has this value: key=value, or key!=value; repeatable")
+	f.IntVarP(&o.around.before, "before-context", "B", 0, "lines to show before each that is found")
+	f.IntVarP(&o.around.after, "after-context", "A", 0, "lines to show after each that is found")
+	f.IntVarP(&o.around.both, "context", "C", 0, "lines to show before and after each that is found")
+	f.StringVar(&o.expression, "query", "", "only lines that this query in LogQL or KQL finds")
+	f.BoolVar(&o.local, "local", false, "answer --query from the lines kept here, also where a log system is installed")
+	f.StringVar(&o.from, "from", "", "read the lines in this folder, as `diorama export` wrote it")
+	_ = c.MarkFlagDirname("from")
+}
+
+// query is what is asked of the store.
 func (o *logsOptions) query(now time.Time) (logs.Query, error) {
 	q := logs.Query{Services: o.services, Text: o.grep}
-	if o.since > 0 {
-		q.Since = now.Add(-o.since)
+	fail := func(err error) (logs.Query, error) { return q, &exitError{ExitUsage, err} }
+	var err error
+	for _, bound := range []struct {
+		flag, text string
+		at         *time.Time
+	}{{"since", o.since, &q.Since}, {"until", o.until, &q.Until}} {
+		if bound.text == "" {
+			continue
+		}
+		if *bound.at, err = logs.ParseMoment(bound.text, now); err != nil {
+			return fail(fmt.Errorf("--%s: %w", bound.flag, err))
+		}
 	}
 	if o.level != "" {
-		q.MinLevel = logs.LevelNamed(o.level)
-		if q.MinLevel == logs.LevelUnknown {
-			return q, &exitError{ExitUsage, fmt.Errorf("there is no level %q; use trace, debug, info, warn, error or fatal", o.level)}
+		if q.MinLevel = logs.LevelNamed(o.level); q.MinLevel == logs.LevelUnknown {
+			return fail(fmt.Errorf("there is no level %q; use trace, debug, info, warn, error or fatal", o.level))
 		}
+	}
+	if o.pattern != "" {
+		if q.Pattern, err = regexp.Compile(o.pattern); err != nil {
+			return fail(fmt.Errorf("--regexp: %w", err))
+		}
+	}
+	for _, text := range o.fields {
+		field, err := logs.ParseFieldFilter(text)
+		if err != nil {
+			return fail(fmt.Errorf("--field: %w", err))
+		}
+		q.Fields = append(q.Fields, field)
+	}
+	if o.from != "" && (o.name != "" || o.follow) {
+		return fail(errors.New("--from reads a folder: leave out --name and --follow, which are of an environment that runs"))
+	}
+	if min(o.around.before, o.around.after, o.around.both) < 0 {
+		return fail(errors.New("there are no fewer lines around a line than 0"))
 	}
 	return q, nil
 }
@@ -74,119 +138,46 @@ func showLogs(ctx context.Context, s *streams, o *logsOptions) error {
 	if err != nil {
 		return err
 	}
-	name, err := diorama.Only(o.name)
-	if err != nil {
-		return err
+	if o.from == "" {
+		if o.name, err = diorama.Only(o.name); err != nil {
+			return err
+		}
 	}
-	reader, err := diorama.Logs(name)
+	source, err := o.source(query)
 	if err != nil {
 		return err
 	}
 	p := &linePrinter{out: s.out, json: o.output == "json", color: s.color}
-	end, err := printStored(ctx, reader, query, o.tail, p)
+	shower := newShower(source.reader, source.query, o.around, p)
+	end, err := shower.stored(ctx, o.tail)
 	if err != nil || !o.follow {
 		return err
 	}
-	session, err := diorama.Attach(ctx, name)
+	session, err := diorama.Attach(ctx, o.name)
 	if err != nil {
 		return err
 	}
-	return followLogs(ctx, session, reader, query, end, p)
-}
-
-// pageSize is how many lines are read at once.
-const pageSize = 1000
-
-// printStored prints the last lines, or all where tail is below zero, and
-// returns the place after them.
-func printStored(ctx context.Context, reader logs.Reader, query logs.Query, tail int, p *linePrinter) (logs.Cursor, error) {
-	end, err := reader.End(ctx)
-	if err != nil {
-		return end, err
-	}
-	if tail >= 0 {
-		page, err := reader.Backward(ctx, end, query, tail)
-		if err != nil {
-			return end, err
-		}
-		return end, p.print(page.Lines)
-	}
-	return printFrom(ctx, reader, query, logs.Cursor{}, p)
-}
-
-func printFrom(ctx context.Context, reader logs.Reader, query logs.Query, from logs.Cursor, p *linePrinter) (logs.Cursor, error) {
-	for {
-		page, err := reader.Forward(ctx, from, query, pageSize)
-		if err != nil {
-			return from, err
-		}
-		if err := p.print(page.Lines); err != nil {
-			return from, err
-		}
-		from = page.End
-		if !page.More {
-			return from, nil
-		}
-	}
-}
-
-// followLogs prints what comes, whenever the keeper says that there is more.
-func followLogs(ctx context.Context, session *diorama.Session, reader logs.Reader, query logs.Query, from logs.Cursor, p *linePrinter) error {
 	var failed error
-	err := session.Watch(ctx, func(env.Snapshot) bool {
-		from, failed = printFrom(ctx, reader, query, from, p)
+	err = session.Watch(ctx, func(env.Snapshot) bool {
+		end, failed = shower.from(ctx, end)
 		return failed == nil
 	})
 	return errors.Join(failed, err)
 }
 
-// linePrinter writes log lines as text for people or as JSON for programs.
-type linePrinter struct {
-	out   io.Writer
-	json  bool
-	color bool
-	width int // of the longest service name so far
+// logSource is who is asked, and what.
+type logSource struct {
+	reader logs.Reader
+	query  logs.Query
 }
 
-func (p *linePrinter) print(lines []logs.Line) error {
-	var text strings.Builder
-	for _, line := range lines {
-		if p.json {
-			data, err := json.Marshal(line)
-			if err != nil {
-				return fmt.Errorf("write a log line as JSON: %w", err)
-			}
-			text.Write(data)
-		} else {
-			service := harmless(line.Service)
-			p.width = max(p.width, terminal.Width(service))
-			fmt.Fprintf(&text, "%s %s %s", p.paint("2", line.Time.Local().Format("15:04:05.000")),
-				p.paint(tone(line.Level), terminal.Pad(service, p.width)), terminal.Harmless(line.Message))
-		}
-		text.WriteByte('\n')
+func (o *logsOptions) source(q logs.Query) (logSource, error) {
+	var reader logs.Reader
+	var err error
+	if o.from != "" {
+		reader, err = diorama.ExportedLogs(o.from)
+	} else {
+		reader, err = diorama.Logs(o.name)
 	}
-	_, err := io.WriteString(p.out, text.String())
-	return err
-}
-
-// paint puts text into a colour, an SGR parameter; "" leaves it as it is.
-func (p *linePrinter) paint(sgr, text string) string {
-	if !p.color || sgr == "" {
-		return text
-	}
-	return "\x1b[" + sgr + "m" + text + "\x1b[0m"
-}
-
-// tone is the colour of a level: only what is unwell stands out.
-func tone(level logs.Level) string {
-	switch level.Counted() {
-	case logs.LevelWarn:
-		return "33"
-	case logs.LevelError, logs.LevelFatal:
-		return "31"
-	case logs.LevelTrace, logs.LevelDebug:
-		return "2"
-	case logs.LevelInfo, logs.LevelUnknown:
-	}
-	return ""
+	return logSource{reader: reader, query: q}, err
 }

@@ -8,7 +8,9 @@ import (
 func TestParseMoment(t *testing.T) {
 	zone := time.FixedZone("here", 2*60*60)
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, zone)
-	at := func(day, hour, minute, second int) time.Time { return time.Date(2026, 5, day, hour, minute, second, 0, zone) }
+	at := func(day, hour, minute, second int) time.Time {
+		return time.Date(2026, 5, day, hour, minute, second, 0, zone)
+	}
 	for text, want := range map[string]time.Time{
 		"10m": at(4, 11, 50, 0), "-10m": at(4, 11, 50, 0), " 1h30m ": at(4, 10, 30, 0),
 		"11:59": at(4, 11, 59, 0), "12:00": at(4, 12, 0, 0), "12:01": at(3, 12, 1, 0), "9:05:07": at(4, 9, 5, 7),

@@ -61,8 +61,8 @@ type Page struct {
 	Lines []Line
 	// Places are just before each of the lines.
 	Places []Cursor
-	Start Cursor // just before the first line looked at
-	End   Cursor // just after the last line looked at
+	Start  Cursor // just before the first line looked at
+	End    Cursor // just after the last line looked at
 	// More is true when the limit ended the page, not the store's end.
 	More bool
 }
