@@ -39,6 +39,8 @@ type clusterFile struct {
 
 type budgetFile struct {
 	Memory memory `yaml:"memory"`
+	Logs   space  `yaml:"logs"`
+	LogAge age    `yaml:"logAge"`
 }
 
 // selectionFile is a stack's name, or {NAME: {as: INSTANCE}}.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -52,7 +53,7 @@ title: A shop
 runtime: kind
 gpu: off
 cluster: {nodes: 3, kubernetes: "1.36"}
-budget: {memory: 6Gi}
+budget: {memory: 6Gi, logs: 512Mi, logAge: 7d}
 stacks: [kafka, {redis: {as: sessions}}, redis]
 parameters:
   kafka: {partitions: 3, version: "4.3.1", autoCreate: false, heap: 512Mi}
@@ -64,7 +65,7 @@ apps: [web/compose.yaml, {name: other, files: [/abs/a.yaml, b.yaml]}]
 `)
 	want := profiles.Profile{
 		Name: "shop", Title: "A shop", Runtime: profiles.RuntimeKind, GPU: profiles.GPUOff,
-		Cluster: profiles.Cluster{Nodes: 3, Kubernetes: "1.36"}, Budget: profiles.Budget{Memory: 6 << 30},
+		Cluster: profiles.Cluster{Nodes: 3, Kubernetes: "1.36"}, Budget: profiles.Budget{Memory: 6 << 30, Logs: 512 << 20, LogAge: 7 * 24 * time.Hour},
 		Stacks: []profiles.Selection{
 			{Stack: "kafka", As: "kafka", Position: "mine.yaml:7:10"},
 			{Stack: "redis", As: "sessions", Position: "mine.yaml:7:18"},
@@ -112,12 +113,13 @@ postgres.version=17.10
 kafka.partitions=9
 cluster.nodes=1
 budget.memory=4Gi
+budget.logAge=12h
 gpu=off
 ports.postgres/sql=15432
 `)
 	want := profiles.Profile{
 		Name: "mine", Title: "Base", Runtime: profiles.RuntimeAuto, GPU: profiles.GPUOff,
-		Cluster: profiles.Cluster{Nodes: 1, Kubernetes: "1.35"}, Budget: profiles.Budget{Memory: 4 << 30},
+		Cluster: profiles.Cluster{Nodes: 1, Kubernetes: "1.35"}, Budget: profiles.Budget{Memory: 4 << 30, LogAge: 12 * time.Hour},
 		Stacks: []profiles.Selection{
 			{Stack: "kafka", As: "kafka", Position: ".diorama/profiles/base.yaml:4:10"},
 			{Stack: "postgres", As: "postgres", Position: ".diorama/profiles/base.yaml:4:17"},

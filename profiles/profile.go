@@ -2,7 +2,11 @@
 // merging and validating those of users.
 package profiles
 
-import "github.com/diorama-dev/diorama/internal/seed"
+import (
+	"time"
+
+	"github.com/diorama-dev/diorama/internal/seed"
+)
 
 // Profile says what an environment is to be: which stacks with which
 // parameters, on which runtime.
@@ -61,6 +65,10 @@ type Cluster struct {
 // Budget bounds what the environment may use.
 type Budget struct {
 	Memory int64 // bytes; 0: no bound
+	// Logs and LogAge bound the log lines that are kept, by bytes on disk and by
+	// age; 0: the default. The oldest go first.
+	Logs   int64
+	LogAge time.Duration
 }
 
 // Selection is a stack that the profile names, and the name of its instance.

@@ -44,7 +44,9 @@ func schemaOf(t reflect.Type, catalogue stacks.Catalogue) *jsonschema.Schema {
 		return enum(runtimes())
 	case reflect.TypeFor[GPU]():
 		return enum(gpuWishes())
-	case reflect.TypeFor[memory]():
+	case reflect.TypeFor[age]():
+		return &jsonschema.Schema{Type: "string", Pattern: ageForm.String()}
+	case reflect.TypeFor[memory](), reflect.TypeFor[space]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}}}
 	case reflect.TypeFor[secret]():
 		return &jsonschema.Schema{Type: "string", Pattern: credentialForm.String()}
@@ -130,5 +132,7 @@ func descriptions() map[string]string {
 		"clusterFile.Nodes":       "Number of nodes, 1 to 9; 1 is a control plane that also works.",
 		"clusterFile.Kubernetes":  "Kubernetes version, major and minor, in quotes.",
 		"budgetFile.Memory":       "Most memory of all stacks together, such as 6Gi.",
+		"budgetFile.Logs":         "Most disk that log lines may take, such as 1Gi; the oldest go.",
+		"budgetFile.LogAge":       "How long log lines are kept at most, such as 7d or 12h.",
 	}
 }

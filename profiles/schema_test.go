@@ -43,7 +43,7 @@ func TestSchemaTakesWhatLoadTakes(t *testing.T) {
 		t.Fatalf("no profiles: %v", err)
 	}
 	right := []string{"{stacks: [kafka, {redis: {as: sessions}}], parameters: {kafka: {heap: 512Mi, partitions: 3}, sessions: {any: 1}}, " +
-		"ports: {redis/redis: 1}, credentials: {redis: {REDIS_PASSWORD: abc}}, budget: {memory: 6Gi}, cluster: {nodes: 2, kubernetes: '1.36'}, " +
+		"ports: {redis/redis: 1}, credentials: {redis: {REDIS_PASSWORD: abc}}, budget: {memory: 6Gi, logs: 1Gi, logAge: 7d}, cluster: {nodes: 2, kubernetes: '1.36'}, " +
 		"gpu: 'off', apps: [a.yaml, {name: b, files: [b.yaml]}], seeds: [{kafka: {topics: [{name: a, partitions: 3, config: {cleanup.policy: compact}}], groups: [{name: b, topics: [a], at: start}]}}, {postgres: {users: [{name: a}], databases: [{name: b, owner: a}], sql: [a.sql, {file: b.sql, database: b}], migrations: m}}, {sessions: {file: x}}], extends: minimal}"}
 	for _, file := range files {
 		data, err := os.ReadFile(file)

@@ -47,7 +47,7 @@ func (v *validator) profile() Profile {
 	v.problems = slices.Clone(v.decoded)
 	p := Profile{
 		Name: file.Name, Title: file.Title, Runtime: file.Runtime, GPU: file.GPU,
-		Cluster: v.cluster(file.Cluster), Budget: Budget{Memory: int64(file.Budget.Memory)},
+		Cluster: v.cluster(file.Cluster), Budget: file.Budget.budget(),
 		Ports: file.Ports,
 	}
 	if !stacks.ValidName(p.Name) {

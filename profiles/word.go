@@ -1,6 +1,10 @@
 package profiles
 
 import (
+	"regexp"
+	"strconv"
+	"time"
+
 	"github.com/diorama-dev/diorama/internal/yamlpos"
 	"github.com/diorama-dev/diorama/stacks"
 )
@@ -34,6 +38,46 @@ func (m *memory) DecodeNode(n *yamlpos.Node, path string) yamlpos.Problems {
 	}
 	*m = memory(quantity.Value())
 	return nil
+}
+
+// leastSpace is less than which nothing useful can be kept.
+const leastSpace = 1 << 20
+
+// space is an amount of disk, written as a quantity.
+type space int64
+
+// DecodeNode reads a quantity such as 1Gi.
+func (s *space) DecodeNode(n *yamlpos.Node, path string) yamlpos.Problems {
+	quantity, err := stacks.ParseQuantity(n.Text)
+	if err != nil || n.Kind == yamlpos.Null || n.Kind > yamlpos.Float || quantity.Value() < leastSpace {
+		return yamlpos.Problems{n.Mismatch(path, "an amount of disk such as 1Gi, 1Mi at least")}
+	}
+	*s = space(quantity.Value())
+	return nil
+}
+
+// ageForm is how an age is written: days or hours, minutes.
+var ageForm = regexp.MustCompile(`^[1-9][0-9]{0,4}[dhm]$`)
+
+// age is a span of time in whole days, hours or minutes.
+type age time.Duration
+
+// DecodeNode reads an age such as 7d.
+func (a *age) DecodeNode(n *yamlpos.Node, path string) yamlpos.Problems {
+	if n.Kind != yamlpos.String || !ageForm.MatchString(n.Text) {
+		return yamlpos.Problems{n.Mismatch(path, "days, hours or minutes such as 7d, 12h or 90m")}
+	}
+	number, unit := n.Text[:len(n.Text)-1], n.Text[len(n.Text)-1]
+	count, err := strconv.Atoi(number)
+	if err != nil {
+		return yamlpos.Problems{n.Mismatch(path, "days, hours or minutes such as 7d, 12h or 90m")}
+	}
+	*a = age(time.Duration(count) * map[byte]time.Duration{'d': 24 * time.Hour, 'h': time.Hour, 'm': time.Minute}[unit])
+	return nil
+}
+
+func (b budgetFile) budget() Budget {
+	return Budget{Memory: int64(b.Memory), Logs: int64(b.Logs), LogAge: time.Duration(b.LogAge)}
 }
 
 // secret is a credential; what is wrong with one is said without showing it.

@@ -27,6 +27,8 @@ func completeSet(_ *cobra.Command, given []string, typed string) ([]string, cobr
 	offers := []string{
 		offer("cluster.nodes=", "how many nodes the cluster has"),
 		offer("budget.memory=", "how much memory it may need, such as 6Gi"),
+		offer("budget.logs=", "how much disk log lines may take, such as 1Gi"),
+		offer("budget.logAge=", "how long log lines are kept, such as 7d"),
 	}
 	for _, key := range slices.Sorted(maps.Keys(parameters)) {
 		p := parameters[key]

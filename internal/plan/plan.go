@@ -4,6 +4,8 @@
 package plan
 
 import (
+	"time"
+
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/diorama-dev/diorama/internal/env"
@@ -27,11 +29,8 @@ type Plan struct {
 	Endpoints []Endpoint                `json:"endpoints"`
 	Steps     []env.Step                `json:"steps"`
 	Memory    Memory                    `json:"memory"`
-	// Offline forbids everything that would dial out.
-	Offline bool `json:"offline,omitempty"`
-	// RecreateData allows deleting volume claims, with what is in them, where a
-	// change needs it.
-	RecreateData bool `json:"recreateData,omitempty"`
+	Logs      Logs                      `json:"logs,omitzero"`
+	Consent
 	// Differences are what an apply would change in the running environment,
 	// where somebody has asked it.
 	Differences []Difference `json:"differences,omitempty"`
@@ -39,6 +38,21 @@ type Plan struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// Placement says why it runs where it runs, and what cannot.
 	Placement Placement `json:"placement,omitzero"`
+}
+
+// Consent is what may be done to bring the plan about.
+type Consent struct {
+	// Offline forbids everything that would dial out.
+	Offline bool `json:"offline,omitempty"`
+	// RecreateData allows deleting volume claims, with what is in them, where a
+	// change needs it.
+	RecreateData bool `json:"recreateData,omitempty"`
+}
+
+// Logs bounds the log lines that are kept; zero stands for the default.
+type Logs struct {
+	Bytes int64         `json:"bytes,omitempty"` // on disk
+	Age   time.Duration `json:"age,omitempty"`
 }
 
 // Cluster is the cluster that the plan wants.

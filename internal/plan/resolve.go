@@ -70,6 +70,7 @@ type resolver struct {
 func Resolve(ctx context.Context, in Input) (Plan, error) {
 	r := &resolver{in: in, parameters: make(map[string]map[string]string), programs: make(map[string]program)}
 	r.plan.Offline, r.plan.RecreateData = in.Offline, in.RecreateData
+	r.plan.Logs = Logs{Bytes: in.Profile.Budget.Logs, Age: in.Profile.Budget.LogAge}
 	if in.Recreate {
 		r.in.Record.Cluster, r.in.Record.Stacks = env.ClusterRecord{}, nil
 	}
