@@ -21,7 +21,10 @@ func (f *Filter) Matches(l Line) bool {
 	if m.services != nil && !m.services[l.Service] {
 		return false
 	}
-	raw := rawLine{level: l.Level, time: nanos(l.Time), message: []byte(l.Message)}
+	raw := rawLine{level: l.Level, time: nanos(l.Time)}
+	if len(m.text) > 0 || f.query.Pattern != nil { // a copy is made for those alone
+		raw.message = []byte(l.Message)
+	}
 	return m.matches(raw, oneOrigin[:]) && f.query.holds(l)
 }
 

@@ -34,74 +34,105 @@ type Member struct {
 // what could be read before the fault is appended nevertheless. A control
 // character within a string is no fault, and numbers are not looked into.
 func AppendJSON(members []Member, line string) ([]Member, bool) {
-	p := objectScan{s: line, out: members}
+	p := objectScan{s: line}
 	p.blank()
 	if !p.take('{') {
 		return members, false
 	}
-	ok := p.object("", 1)
+	members, ok := p.object(members)
 	p.blank()
-	return p.out, ok && p.i == len(line)
+	return members, ok && p.i == len(line)
 }
 
+// objectScan is a place in a line. What is found is handed on rather than kept
+// here, so that the caller's room need not be on the heap.
 type objectScan struct {
-	s   string
-	i   int
-	out []Member
+	s string
+	i int
 }
 
-// object reads what follows an opening brace.
-func (p *objectScan) object(prefix string, depth int) bool {
+// object reads what follows the opening brace of the outermost object. It
+// calls nothing of itself: the objects that it is in are a list of their keys.
+func (p *objectScan) object(out []Member) ([]Member, bool) {
+	var prefixes [keyDepth]string
+	depth := 0
 	p.blank()
 	if p.take('}') {
-		return true
+		return out, true
 	}
 	for {
-		key, ok := p.text()
+		key, ok := p.key()
 		if !ok {
-			return false
+			return out, false
 		}
-		p.blank()
-		if !p.take(':') {
-			return false
+		if depth > 0 {
+			key = prefixes[depth] + "." + key
 		}
-		if prefix != "" {
-			key = prefix + "." + key
+		if depth+1 < keyDepth && p.opens() {
+			depth++
+			prefixes[depth] = key
+			continue
 		}
-		p.blank()
-		if !p.member(key, depth) {
-			return false
+		if out, ok = p.member(out, key); !ok {
+			return out, false
 		}
-		p.blank()
-		if p.take('}') {
-			return true
+		for p.blank(); !p.take(','); p.blank() {
+			if !p.take('}') {
+				return out, false
+			}
+			if depth == 0 {
+				return out, true
+			}
+			depth--
 		}
-		if !p.take(',') {
-			return false
-		}
-		p.blank()
 	}
 }
 
-func (p *objectScan) member(key string, depth int) bool {
-	if p.i >= len(p.s) {
+// key reads a member's name and passes what stands before its value.
+func (p *objectScan) key() (string, bool) {
+	p.blank()
+	key, ok := p.text()
+	if !ok {
+		return "", false
+	}
+	p.blank()
+	if !p.take(':') {
+		return "", false
+	}
+	p.blank()
+	return key, true
+}
+
+// opens passes the brace of an object that is not empty.
+func (p *objectScan) opens() bool {
+	if p.i >= len(p.s) || p.s[p.i] != '{' {
 		return false
+	}
+	inner := skipBlank(p.s, p.i+1)
+	if inner >= len(p.s) || p.s[inner] == '}' {
+		return false
+	}
+	p.i++
+	return true
+}
+
+func (p *objectScan) member(out []Member, key string) ([]Member, bool) {
+	if p.i >= len(p.s) {
+		return out, false
 	}
 	switch p.s[p.i] {
 	case '"':
 		value, ok := p.text()
 		if ok {
-			p.out = append(p.out, Member{key, value, KindText})
+			out = append(out, Member{key, value, KindText})
 		}
-		return ok
-	case '{':
-		if inner := skipBlank(p.s, p.i+1); depth < keyDepth && inner < len(p.s) && p.s[inner] != '}' {
-			p.i++
-			return p.object(key, depth+1)
+		return out, ok
+	case '{', '[':
+		start := p.i
+		if !p.nested() {
+			return out, false
 		}
-		return p.nested(key)
-	case '[':
-		return p.nested(key)
+		return append(out, Member{key, p.s[start:p.i], KindNested}), true
 	}
 	start := p.i
 	for p.i < len(p.s) && !ends(p.s[p.i]) {
@@ -110,9 +141,9 @@ func (p *objectScan) member(key string, depth int) bool {
 	value := p.s[start:p.i]
 	kind, ok := scalarKind(value)
 	if ok {
-		p.out = append(p.out, Member{key, value, kind})
+		out = append(out, Member{key, value, kind})
 	}
-	return ok
+	return out, ok
 }
 
 func ends(c byte) bool { return c == ',' || c == '}' || c == ']' || c <= ' ' }
@@ -128,11 +159,9 @@ func scalarKind(value string) (Kind, bool) {
 	return KindNumber, digit != "" && isDigit(digit[0])
 }
 
-// nested passes an array or object, which it takes as it stands. It calls
-// nothing of itself, so that depth costs nothing.
-func (p *objectScan) nested(key string) bool {
-	start, depth := p.i, 0
-	for p.i < len(p.s) {
+// nested passes an array or object.
+func (p *objectScan) nested() bool {
+	for depth := 0; p.i < len(p.s); {
 		switch p.s[p.i] {
 		case '"':
 			if !p.passText() {
@@ -145,7 +174,6 @@ func (p *objectScan) nested(key string) bool {
 			depth--
 		}
 		if p.i++; depth == 0 {
-			p.out = append(p.out, Member{key, p.s[start:p.i], KindNested})
 			return true
 		}
 	}
