@@ -27,7 +27,7 @@ const roomForMembers = 24
 // returns. Numbers are kept as they are written.
 func ParseFields(message string) (Fields, bool) {
 	var room [roomForMembers]Member
-	members, ok := appendMembers(room[:0], message)
+	members, ok := AppendMembers(room[:0], message)
 	if !ok {
 		return Fields{Level: ParseLevel(message), Message: message}, false
 	}
@@ -47,7 +47,9 @@ func ParseFields(message string) (Fields, bool) {
 	return f, true
 }
 
-func appendMembers(members []Member, message string) ([]Member, bool) {
+// AppendMembers appends what a JSON object, a logfmt line or one with klog's
+// header says, under the names that it gives; false for any other line.
+func AppendMembers(members []Member, message string) ([]Member, bool) {
 	s := strings.TrimLeft(message, " \t")
 	if s == "" {
 		return members, false
