@@ -47,10 +47,16 @@ type parser struct {
 	depth  int
 }
 
-// maxDepth bounds parentheses within parentheses.
-const maxDepth = 100
+// Bounds of a query: its length in bytes, and parentheses within parentheses.
+const (
+	maxLength = 16 << 10
+	maxDepth  = 100
+)
 
 func parse(text string) (query, error) {
+	if len(text) > maxLength {
+		return query{}, fmt.Errorf("logql: the query is %d bytes long, %d are allowed", len(text), maxLength)
+	}
 	tokens, err := lex(text)
 	if err != nil {
 		return query{}, err
