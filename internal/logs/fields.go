@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -19,36 +18,78 @@ type Fields struct {
 	Rest    []Field   // all others
 }
 
-// ParseFields takes a JSON object or a logfmt line apart. It reports false for
-// any other line, whose level and whole text it returns.
+// roomForMembers is how many fields a line may have before taking it apart
+// allocates more than what it returns.
+const roomForMembers = 24
+
+// ParseFields takes a JSON object, a logfmt line or one with klog's header
+// apart. It reports false for any other line, whose level and whole text it
+// returns. Numbers are kept as they are written.
 func ParseFields(message string) (Fields, bool) {
-	pairs, ok := jsonPairs(message)
-	if !ok {
-		pairs, ok = logfmtPairs(message)
-	}
+	var room [roomForMembers]Member
+	members, ok := AppendMembers(room[:0], message)
 	if !ok {
 		return Fields{Level: ParseLevel(message), Message: message}, false
 	}
-	var f Fields
-	for _, p := range pairs {
-		f.take(p)
+	f := Fields{}
+	rest := members[:0] // those that are read already are overwritten
+	for _, m := range members {
+		if !f.take(m) {
+			rest = append(rest, m)
+		}
+	}
+	if len(rest) > 0 {
+		f.Rest = make([]Field, len(rest))
+		for i, m := range rest {
+			f.Rest[i] = Field{m.Key, m.Value}
+		}
 	}
 	return f, true
 }
 
-func (f *Fields) take(p Field) {
-	switch {
-	case f.Level == LevelUnknown && levelKey(p.Key) && levelValue(p.Value) != LevelUnknown:
-		f.Level = levelValue(p.Value)
-	case f.Message == "" && (p.Key == "msg" || p.Key == "message" || p.Key == "@m" || p.Key == "event"):
-		f.Message = p.Value
-	case f.Time.IsZero() && timeKey(p.Key) && !parseTime(p.Value).IsZero():
-		f.Time = parseTime(p.Value)
-	case f.Trace == "" && traceKey(p.Key):
-		f.Trace = p.Value
-	default:
-		f.Rest = append(f.Rest, p)
+// AppendMembers appends what a JSON object, a logfmt line or one with klog's
+// header says, under the names that it gives; false for any other line.
+func AppendMembers(members []Member, message string) ([]Member, bool) {
+	s := strings.TrimLeft(message, " \t")
+	if s == "" {
+		return members, false
 	}
+	if s[0] == '{' {
+		return AppendJSON(members, s)
+	}
+	if members, ok := appendKlog(members, s); ok {
+		return members, true
+	}
+	return AppendLogfmt(members, s)
+}
+
+// take takes a member into the field that is made for it; false where it is
+// one of the others.
+func (f *Fields) take(m Member) bool {
+	switch {
+	case f.Level == LevelUnknown && levelKey(m.Key) && levelValue(m.Value) != LevelUnknown:
+		f.Level = levelValue(m.Value)
+	case f.Message == "" && messageKey(m.Key):
+		f.Message = m.Value
+	case f.Time.IsZero() && timeKey(m.Key) && !parseTime(m.Value).IsZero():
+		f.Time = parseTime(m.Value)
+	case f.Trace == "" && traceKey(m.Key):
+		f.Trace = m.Value
+	case f.Trace == "" && strings.EqualFold(m.Key, "traceparent"):
+		f.Trace = traceOfParent(m.Value)
+		return false // it says more than the trace
+	default:
+		return false
+	}
+	return true
+}
+
+func messageKey(key string) bool {
+	switch key {
+	case "msg", "message", "@m", "event":
+		return true
+	}
+	return false
 }
 
 func timeKey(key string) bool {
@@ -61,15 +102,43 @@ func timeKey(key string) bool {
 
 func traceKey(key string) bool {
 	switch key {
-	case "trace", "trace_id", "traceId", "traceID", "trace.id", "traceid":
+	case "trace", "trace_id", "traceId", "traceID", "TraceId", "trace.id", "traceid", "otelTraceID", "dd.trace_id":
 		return true
 	}
 	return false
 }
 
+// traceOfParent is the trace of a traceparent, "00-TRACE-SPAN-FLAGS"; empty
+// where the value is none. https://www.w3.org/TR/trace-context/#traceparent-header
+func traceOfParent(v string) string {
+	const version, trace, span, whole = 2, 32, 16, 55
+	if len(v) < whole || v[version] != '-' || v[version+1+trace] != '-' || v[version+1+trace+1+span] != '-' {
+		return ""
+	}
+	id := v[version+1 : version+1+trace]
+	zero := true
+	for i := range len(id) {
+		if !isDigit(id[i]) && (id[i] < 'a' || id[i] > 'f') {
+			return ""
+		}
+		zero = zero && id[i] == '0'
+	}
+	if zero {
+		return ""
+	}
+	return id
+}
+
 // parseTime reads RFC 3339 and seconds or milliseconds since 1970.
 func parseTime(s string) time.Time {
-	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+	if s == "" || !isDigit(s[0]) {
+		return time.Time{} // an error would be allocated
+	}
+	if len(s) > 10 && s[4] == '-' {
+		t, err := time.Parse(time.RFC3339Nano, s)
+		if err != nil {
+			return time.Time{}
+		}
 		return t.UTC()
 	}
 	seconds, err := strconv.ParseFloat(s, 64)
@@ -80,79 +149,4 @@ func parseTime(s string) time.Time {
 		return time.UnixMicro(int64(seconds * 1e3)).UTC()
 	}
 	return time.UnixMicro(int64(seconds * 1e6)).UTC()
-}
-
-// jsonPairs reads the outermost members of an object; nested values are kept
-// as JSON.
-func jsonPairs(s string) ([]Field, bool) {
-	s = strings.TrimSpace(s)
-	if len(s) < 2 || s[0] != '{' || s[len(s)-1] != '}' || !json.Valid([]byte(s)) {
-		return nil, false
-	}
-	dec := json.NewDecoder(strings.NewReader(s))
-	if _, err := dec.Token(); err != nil {
-		return nil, false
-	}
-	var pairs []Field
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return nil, false
-		}
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return nil, false
-		}
-		name, _ := key.(string)
-		pairs = append(pairs, Field{name, scalarText(raw)})
-	}
-	return pairs, true
-}
-
-func scalarText(raw json.RawMessage) string {
-	var text string
-	if len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &text) == nil {
-		return text
-	}
-	return string(raw)
-}
-
-// logfmtPairs reads key=value pairs. Words without "=" are allowed between
-// them, but a line counts as logfmt only where it begins with a pair and has
-// two at least.
-func logfmtPairs(s string) ([]Field, bool) {
-	var pairs []Field
-	for s = strings.TrimLeft(s, " \t"); s != ""; s = strings.TrimLeft(s, " \t") {
-		n := 0
-		for n < len(s) && isKey(s[n]) {
-			n++
-		}
-		if n == 0 || n >= len(s) || s[n] != '=' {
-			if len(pairs) == 0 {
-				return nil, false
-			}
-			_, s, _ = strings.Cut(s, " ")
-			continue
-		}
-		key := s[:n]
-		var value string
-		value, s = logfmtValue(s[n+1:])
-		pairs = append(pairs, Field{key, value})
-	}
-	return pairs, len(pairs) >= 2
-}
-
-func logfmtValue(s string) (value, rest string) {
-	if s == "" || s[0] != '"' {
-		value, rest, _ = strings.Cut(s, " ")
-		return value, rest
-	}
-	raw, end := jsonString(s, 0)
-	if end == len(s) && (len(s) < 2 || s[end-1] != '"') {
-		return s[1:], "" // never closed
-	}
-	if text := ""; json.Unmarshal([]byte(s[:end]), &text) == nil {
-		return text, s[end:]
-	}
-	return raw, s[end:]
 }

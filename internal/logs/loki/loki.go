@@ -1,0 +1,201 @@
+// Package loki reads log lines from Loki over its HTTP API,
+// https://grafana.com/docs/loki/latest/reference/loki-http-api/.
+//
+// Lines carry the labels that the stack loki gives them: namespace, pod,
+// container, service, stack and level. A place between two lines is the
+// nanosecond, and how many lines of that nanosecond stand before it. Lines of
+// one nanosecond are in the order of their streams; where a query leaves some
+// of them out, places within that nanosecond are those of its own lines.
+package loki
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/diorama-dev/diorama/internal/logs"
+)
+
+// Bounds of what is asked at once.
+const (
+	// reach is how far back lines are looked for: a little less than the 30 days
+	// and one hour that Loki's max_query_length allows by default.
+	reach = 30 * 24 * time.Hour
+	// ahead is how far in the future lines may be: Loki's creation_grace_period.
+	ahead = 10 * time.Minute
+	// fetch is how many lines are asked for, and most the number that Loki's
+	// max_entries_limit_per_query allows by default.
+	fetch, most = 1000, 5000
+	// maxAnswer is how many bytes an answer may have.
+	maxAnswer = 64 << 20
+)
+
+// Options says where Loki is and what is read of it.
+type Options struct {
+	URL  string       // of the server: http://127.0.0.1:3100
+	HTTP *http.Client // nil: one without a time limit
+	// Expr is a log query in LogQL that Loki answers; what a [logs.Query] wants
+	// comes on top of it. Empty: all lines that have the label service.
+	Expr string
+}
+
+// Reader reads the lines of a Loki. It is safe for concurrent use.
+type Reader struct {
+	base string
+	http *http.Client
+	expr string
+	now  func() time.Time
+}
+
+var _ logs.Reader = (*Reader)(nil)
+
+// New makes a reader. It does not connect.
+func New(o Options) *Reader {
+	r := &Reader{base: strings.TrimRight(o.URL, "/"), http: o.HTTP, expr: o.Expr, now: time.Now}
+	if r.http == nil {
+		r.http = &http.Client{}
+	}
+	return r
+}
+
+// Forward returns up to limit matching lines from the cursor on.
+func (r *Reader) Forward(ctx context.Context, from logs.Cursor, q logs.Query, limit int) (logs.Page, error) {
+	page := logs.Page{Start: from, End: from}
+	w := r.window(q)
+	want, at := logs.NewFilter(q), from
+	for size := r.first(q, limit); ; {
+		w.from = max(w.from, position(at))
+		batch, err := r.read(ctx, w, size, "forward")
+		if err != nil {
+			return page, err
+		}
+		lines, again := batch.ahead(at)
+		if again && size < most {
+			size = min(2*size, most)
+			continue
+		}
+		for _, e := range lines {
+			if want.Matches(e.line) {
+				if len(page.Lines) >= limit {
+					page.More = true
+					return page, nil
+				}
+				page.Lines = append(page.Lines, e.line)
+			}
+			page.End = e.after()
+		}
+		if !batch.full {
+			return page, nil
+		}
+		if at = page.End; again { // more of one nanosecond than can be asked for
+			at = logs.Cursor{Segment: uint64(batch.last() + 1)}
+		}
+		size = fetch
+	}
+}
+
+// Backward returns the last matching lines, limit at most, that stand before
+// the cursor, oldest first.
+func (r *Reader) Backward(ctx context.Context, before logs.Cursor, q logs.Query, limit int) (logs.Page, error) {
+	page := logs.Page{Start: before, End: before}
+	w := r.window(q)
+	want, at := logs.NewFilter(q), before
+	defer func() { reverse(page.Lines) }()
+	for size := r.first(q, limit); ; {
+		w.to = min(w.to, position(at))
+		if at.Offset > 0 && position(at) < math.MaxInt64 {
+			w.to = min(r.window(q).to, position(at)+1)
+		}
+		batch, err := r.read(ctx, w, size, "backward")
+		if err != nil {
+			return page, err
+		}
+		lines, again := batch.behind(at)
+		if again && size < most {
+			size = min(2*size, most)
+			continue
+		}
+		for i := len(lines) - 1; i >= 0; i-- {
+			if e := lines[i]; want.Matches(e.line) {
+				if len(page.Lines) >= limit {
+					page.More = true
+					return page, nil
+				}
+				page.Lines = append(page.Lines, e.line)
+			}
+			page.Start = lines[i].before()
+		}
+		if !batch.full {
+			return page, nil
+		}
+		if at = page.Start; again {
+			at = logs.Cursor{Segment: uint64(batch.first())}
+		}
+		size = fetch
+	}
+}
+
+// first is how many lines are asked for at first: a few more than are wanted,
+// where Loki does all the choosing.
+func (r *Reader) first(q logs.Query, limit int) int {
+	if len(q.Fields) > 0 || q.Where != nil || limit >= fetch {
+		return fetch
+	}
+	return min(fetch, limit+16)
+}
+
+// End returns the place after the newest line.
+func (r *Reader) End(ctx context.Context) (logs.Cursor, error) {
+	w := r.window(logs.Query{})
+	for size := 16; ; size = min(2*size, most) {
+		batch, err := r.read(ctx, w, size, "backward")
+		if err != nil || len(batch.entries) == 0 {
+			return logs.Cursor{}, err
+		}
+		if batch.full && size < most && batch.first() == batch.last() {
+			continue
+		}
+		return batch.entries[len(batch.entries)-1].after(), nil
+	}
+}
+
+// At returns the place before the first line of that time or later.
+func (r *Reader) At(ctx context.Context, t time.Time) (logs.Cursor, error) {
+	page, err := r.Forward(ctx, logs.Cursor{}, logs.Query{Since: t}, 1)
+	if err != nil {
+		return logs.Cursor{}, err
+	}
+	if len(page.Lines) == 0 {
+		return r.End(ctx)
+	}
+	return logs.Cursor{Segment: uint64(page.Lines[0].Time.UnixNano())}, nil
+}
+
+// window is what is asked for: lines from one nanosecond up to another, which
+// is not in it.
+type window struct {
+	expr     string
+	from, to int64
+}
+
+func (r *Reader) window(q logs.Query) window {
+	now := r.now()
+	w := window{expr: r.expression(q), from: now.Add(-reach).UnixNano(), to: now.Add(ahead).UnixNano()}
+	if q.Since.After(now.Add(-reach)) {
+		w.from = min(q.Since.UnixNano(), w.to)
+	}
+	if !q.Until.IsZero() && q.Until.Before(now.Add(ahead)) {
+		w.to = max(q.Until.UnixNano()+1, w.from)
+	}
+	return w
+}
+
+func position(c logs.Cursor) int64 { return int64(min(c.Segment, math.MaxInt64)) }
+
+func reverse(lines []logs.Line) {
+	for i, k := 0, len(lines)-1; i < k; i, k = i+1, k-1 {
+		lines[i], lines[k] = lines[k], lines[i]
+	}
+}
