@@ -26,7 +26,11 @@ const (
 	Accept    intent.Intent = "accept"
 	Pick      intent.Intent = "pick services"
 	Toggle    intent.Intent = "toggle"
-	All       intent.Intent = "all services"
+	All       intent.Intent = "all of a list"
+	Worse     intent.Intent = "this level and worse"
+	OnlyValue intent.Intent = "only a field's value"
+	NotValue  intent.Intent = "not a field's value"
+	CopyField intent.Intent = "copy a field's value"
 
 	Details   intent.Intent = "details"
 	Why       intent.Intent = "why"
