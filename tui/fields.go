@@ -19,7 +19,7 @@ type fieldRow struct {
 
 // fieldRows are all that is known of the line that is open.
 func (m Model) fieldRows() ([]fieldRow, int) {
-	details := m.overlay.entry.Details()
+	details := m.overlay.entry.Details(m.now.Location())
 	names := 12
 	for _, d := range details {
 		names = max(names, min(layout.Width(d.Name), m.width/3))

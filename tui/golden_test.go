@@ -52,6 +52,8 @@ func scenes() []scene {
 		{"logs-other-source", tuitest.Running, []string{"3", "O", "down", "enter"}},
 		{"logs-broken-source", tuitest.Running, []string{"3", "O", "down", "down", "enter"}},
 		{"logs-help", tuitest.Running, []string{"3", "?"}},
+		{"fields-structured", tuitest.Running, []string{"3", "g", "down", "enter", "down", "down", "down", "down", "down", "down", "down"}},
+		{"fields-long", tuitest.Running, []string{"3", "up", "up", "enter", "end"}},
 		{"palette", tuitest.Running, []string{":"}},
 		{"palette-search", tuitest.Running, []string{":", "s", "c", "a"}},
 		{"help", tuitest.Running, []string{"?"}},

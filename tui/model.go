@@ -54,7 +54,7 @@ type notice struct {
 
 // New returns the UI of an environment, before its first snapshot.
 func New(ctx context.Context, e Environment, o Options) Model {
-	return newModel(deps{ctx: ctx, env: e, updates: e.Watch(ctx), options: o, after: tea.Tick})
+	return newModel(deps{ctx: ctx, env: e, updates: e.Watch(ctx), options: o, after: tea.Tick}).at(time.Now())
 }
 
 func newModel(d deps) Model {

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"strings"
+	"time"
 
 	store "github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/tui/layout"
@@ -19,21 +20,20 @@ type Detail struct {
 // mostNested bounds the fields of nested objects that are shown.
 const mostNested = 300
 
-// Details are all that is known of the line.
-func (e Entry) Details() []Detail {
+// Details are all that is known of the line, its time in a zone.
+func (e Entry) Details(zone *time.Location) []Detail {
 	one := func(name, shown, value string) Detail {
 		return Detail{Name: name, Lines: []string{shown}, Filter: store.FieldFilter{Key: name, Value: value}}
 	}
-	out := []Detail{{Name: "time", Lines: []string{e.Time.Format("2006-01-02 15:04:05.000 MST")}}}
+	out := []Detail{{Name: "time", Lines: []string{e.Time.In(zone).Format("2006-01-02 15:04:05.000 MST")}}}
 	if e.Stack != "" {
 		out = append(out, one("stack", e.Stack, e.line.Stack))
 	}
 	out = append(out, one("service", e.Service, e.line.Service), one("pod", e.Pod, e.line.Pod), one("container", e.Container, e.line.Container))
-	level := Detail{Name: "level", Lines: []string{e.Level.String()}}
-	if e.line.Level != store.LevelUnknown {
-		level.Filter = store.FieldFilter{Key: "level", Value: e.line.Level.String()}
+	if e.Level != store.LevelUnknown {
+		out = append(out, one("level", e.Level.String(), e.Level.String()))
 	}
-	out = append(out, level, Detail{Name: "message", Lines: append([]string{e.Message}, e.More...)})
+	out = append(out, Detail{Name: "message", Lines: append([]string{e.Message}, e.More...)})
 	fields := e.nested()
 	for _, f := range fields {
 		out = append(out, one(layout.Safe(f.Name), layout.Safe(f.Value), f.Value))

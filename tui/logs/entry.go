@@ -78,6 +78,11 @@ func (e Entry) saying(message string) Entry {
 	return e
 }
 
+// namedTrace is a trace's identifier as text says it: "trace=9f2c41".
+//
+//nolint:gochecknoglobals // compiled once, never changed
+var namedTrace = regexp.MustCompile(`(?i)\btrace[._-]?(?:id)?["']?\s?[=:]\s?["']?([0-9a-z-]{4,64})\b`)
+
 // traceOf is the trace that a line names: in a field, or somewhere in its text
 // as one would be written.
 func traceOf(message string) string {
@@ -88,8 +93,7 @@ func traceOf(message string) string {
 	if ok && f.Trace != "" {
 		return f.Trace
 	}
-	// Compiled for the few lines that come so far: a table has to be global.
-	found := regexp.MustCompile(`(?i)\btrace[._-]?(?:id)?["']?\s?[=:]\s?["']?([0-9a-z-]{4,64})\b`).FindStringSubmatch(message)
+	found := namedTrace.FindStringSubmatch(message)
 	if found == nil {
 		return ""
 	}

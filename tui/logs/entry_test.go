@@ -3,6 +3,7 @@ package logs
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,7 +70,7 @@ func FuzzParse(f *testing.F) {
 		if cut > len(text) {
 			t.Fatalf("the message is %d bytes of %d", cut, len(text))
 		}
-		for _, d := range append(e.Details(), Detail{Lines: append(e.More, text, e.Trace)}) {
+		for _, d := range append(e.Details(time.UTC), Detail{Lines: append(e.More, text, e.Trace)}) {
 			for _, r := range d.Name + strings.Join(d.Lines, "") {
 				if unicode.IsControl(r) {
 					t.Fatalf("%v holds %U", d, r)

@@ -40,12 +40,17 @@ func (m Model) headings() []piece {
 	if f.trace != "" {
 		add(m.theme.Accent, "", "trace "+layout.Cut(f.trace, 20))
 	}
-	add(m.theme.Muted, PickLevel, m.levelsSaid())
-	names := "all services"
-	if len(f.services) > 0 {
-		names = "services: " + strings.Join(f.services, " ")
+	// Where there is little room, what is not filtered need not be said.
+	short := m.width < 60 && (len(out) > 0 || !f.open() || f.search.typed != "")
+	if !short || f.levels != 0 || f.min > store.LevelUnknown {
+		add(m.theme.Muted, PickLevel, m.levelsSaid())
 	}
-	add(m.theme.Muted, PickServices, names)
+	switch {
+	case len(f.services) > 0:
+		add(m.theme.Muted, PickServices, "services: "+strings.Join(f.services, " "))
+	case !short:
+		add(m.theme.Muted, PickServices, "all services")
+	}
 	for _, x := range f.fields {
 		sign := choose(x.Not, "≠", "=")
 		add(m.theme.Accent, "", layout.Cut(x.Key+sign+x.Value, max(m.width/3, 8)))
@@ -129,7 +134,7 @@ func (m Model) standing() string {
 
 // matching says how many of all lines pass, where all that do are held.
 func (m Model) matching() string {
-	if m.filter.open() && m.filter.search.empty() || !m.window.oldest || m.window.size == 0 || m.origin.name != "" || m.origin.query != "" || m.counters.Lines == 0 {
+	if m.width < 60 || m.filter.open() && m.filter.search.empty() || !m.window.oldest || m.window.size == 0 || m.origin.name != "" || m.origin.query != "" || m.counters.Lines == 0 {
 		return ""
 	}
 	return m.theme.Muted.Paint(layout.Count(int64(m.window.size)) + " of " + round(m.counters.Lines) + "   ")
@@ -149,10 +154,7 @@ func round(n int64) string {
 // Status is the store's size, for the frame.
 func (m Model) Status() string {
 	c := m.counters
-	if m.origin.name != "" {
-		return "from " + layout.Safe(m.origin.name)
-	}
-	if c.Lines == 0 {
+	if c.Lines == 0 || m.origin.name != "" {
 		return ""
 	}
 	s := layout.Count(c.Lines) + " lines"

@@ -163,7 +163,7 @@ func parseTime(text string, newest time.Time) (time.Time, error) {
 		}
 		return t, nil
 	}
-	return time.Time{}, errors.New("no time: try 14:05, 14:05:30, 2026-11-27 14:05 or -10m")
+	return time.Time{}, errors.New("no time: try 14:05, -10m or 2026-11-27 14:05")
 }
 
 // parseAgo reads a duration, days included.
@@ -187,14 +187,16 @@ func parseAgo(text string) (time.Duration, error) {
 
 // newestKnown is the newest instant that the screen knows of.
 func (m Model) newestKnown() time.Time {
-	e, ok := m.window.at(m.window.size - 1)
-	switch {
-	case !m.now.IsZero() && ok:
-		return m.now.In(e.Time.Location())
-	case ok && e.Time.After(m.strip.newest):
+	if e, ok := m.window.at(m.window.size - 1); m.now.IsZero() && ok {
 		return e.Time
-	case m.strip.newest.IsZero():
-		return m.now
 	}
-	return m.strip.newest
+	return m.now
+}
+
+// here is an instant as it is where the person is.
+func (m Model) here(t time.Time) time.Time {
+	if m.now.IsZero() {
+		return t
+	}
+	return t.In(m.now.Location())
 }

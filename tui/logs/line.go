@@ -70,7 +70,7 @@ func (m Model) lead(e Entry, g gutter, selected bool) string {
 	}
 	if g.time > 0 {
 		format := "15:04:05.000"
-		line += m.theme.Faint.Paint(layout.Fit(e.Time.Format(format[:g.time]), g.time)) + " "
+		line += m.theme.Faint.Paint(layout.Fit(m.here(e.Time).Format(format[:g.time]), g.time)) + " "
 	}
 	line += name.Paint(layout.Fit(e.Service, g.service)) + " "
 	if g.level > 0 {

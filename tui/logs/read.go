@@ -54,6 +54,9 @@ func (m Model) restart() (Model, tea.Cmd) {
 		m.window, m.selected, m.top = window{}, 0, 0
 		return m, nil
 	}
+	if m.origin.reader == nil && m.origin.name != "" {
+		return m.open()
+	}
 	return m.read(newest)
 }
 
@@ -107,6 +110,7 @@ func (m Model) poll() tea.Cmd {
 
 // Update takes the result of a request in.
 func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
+	m.note = Note{}
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case readMsg:

@@ -129,10 +129,17 @@ func (s *saving) write(ctx context.Context, r store.Reader, q store.Query) (err 
 		return fmt.Errorf("save the lines: %w", err)
 	}
 	// A link replaces no file that has come to be meanwhile, as a rename does.
-	if err := os.Link(f.Name(), s.name); err != nil {
+	err = os.Link(f.Name(), s.name)
+	switch {
+	case err == nil:
+		return errors.Join(f.Close(), os.Remove(f.Name()))
+	case errors.Is(err, os.ErrExist):
 		return fmt.Errorf("save the lines: %w", err)
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	if err := os.Rename(f.Name(), s.name); err != nil { // a file system without links
+		return fmt.Errorf("save the lines: %w", err)
+	}
+	return f.Close()
 }
 
 // copy writes page by page, up to where the store ended when it began.

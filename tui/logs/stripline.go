@@ -65,8 +65,8 @@ func (m Model) stripLine() string {
 		}
 	}
 	end := s.start(s.first + int64(len(s.parts)))
-	line := " " + m.theme.Faint.Paint(layout.FitRight(s.start(s.first).Format(m.stamp()), m.barsAt()-2)) + " " + m.barLine(top)
-	line += " " + m.theme.Faint.Paint(end.Format(m.stamp()))
+	line := " " + m.theme.Faint.Paint(layout.FitRight(m.here(s.start(s.first)).Format(m.stamp()), m.barsAt()-2)) + " " + m.barLine(top)
+	line += " " + m.theme.Faint.Paint(m.here(end).Format(m.stamp()))
 	if m.width < 80 {
 		return line
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // mostSteps bounds how far back esc leads.
-const mostSteps = 20
+const mostSteps = 10
 
 // origin is whose lines are shown.
 type origin struct {
@@ -109,8 +109,17 @@ func (m Model) WithOrigin(at int) (Model, tea.Cmd) {
 		m.origin = origin{reader: m.source.Reader}
 		return m.restart()
 	}
-	system := m.source.Systems[at-1]
-	m.origin = origin{name: system.Name}
+	m.origin = origin{name: m.source.Systems[at-1].Name}
+	return m.open()
+}
+
+// open asks for the reader of the system that is chosen.
+func (m Model) open() (Model, tea.Cmd) {
+	at := slices.IndexFunc(m.source.Systems, func(s System) bool { return s.Name == m.origin.name })
+	if at < 0 {
+		return m, nil
+	}
+	system := m.source.Systems[at]
 	m, ctx := m.begin()
 	epoch, cancel := m.reading.epoch, m.reading.cancel
 	return m, func() tea.Msg {
