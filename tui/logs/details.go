@@ -26,12 +26,13 @@ func (e Entry) Details(zone *time.Location) []Detail {
 		return Detail{Name: name, Lines: []string{shown}, Filter: store.FieldFilter{Key: name, Value: value}}
 	}
 	out := []Detail{{Name: "time", Lines: []string{e.Time.In(zone).Format("2006-01-02 15:04:05.000 MST")}}}
-	if e.Stack != "" {
-		out = append(out, one("stack", e.Stack, e.line.Stack))
-	}
-	out = append(out, one("service", e.Service, e.line.Service), one("pod", e.Pod, e.line.Pod), one("container", e.Container, e.line.Container))
-	if e.Level != store.LevelUnknown {
-		out = append(out, one("level", e.Level.String(), e.Level.String()))
+	for _, d := range []Detail{
+		one("stack", e.Stack, e.line.Stack), one("service", e.Service, e.line.Service), one("pod", e.Pod, e.line.Pod),
+		one("container", e.Container, e.line.Container), one("level", e.Level.String(), e.Level.String()),
+	} {
+		if d.Filter.Value != "" { // not every source knows all of them
+			out = append(out, d)
+		}
 	}
 	out = append(out, Detail{Name: "message", Lines: append([]string{e.Message}, e.More...)})
 	fields := e.nested()

@@ -166,12 +166,17 @@ func parseTime(text string, newest time.Time) (time.Time, error) {
 	return time.Time{}, errors.New("no time: try 14:05, -10m or 2026-11-27 14:05")
 }
 
+var errAgo = errors.New("no length of time: try -30s, -10m, -2h or -1d")
+
 // parseAgo reads a duration, days included.
 func parseAgo(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, errAgo
+	}
 	days := 0
 	if n, rest, ok := strings.Cut(text, "d"); ok {
 		if _, err := fmt.Sscanf(n, "%d", &days); err != nil || days < 0 || days > 10_000 {
-			return 0, errors.New("no length of time: try -30s, -10m, -2h or -1d")
+			return 0, errAgo
 		}
 		text = rest
 	}
@@ -179,7 +184,7 @@ func parseAgo(text string) (time.Duration, error) {
 	if text != "" {
 		var err error
 		if d, err = time.ParseDuration(text); err != nil || d < 0 {
-			return 0, errors.New("no length of time: try -30s, -10m, -2h or -1d")
+			return 0, errAgo
 		}
 	}
 	return time.Duration(days)*24*time.Hour + d, nil
