@@ -90,7 +90,12 @@ func (m Model) screenBindings() []intent.Binding {
 		if len(m.snapshot.Services) == 0 {
 			pick.Off = "there is no service yet"
 		}
-		return append(m.logs.Bindings(), pick, copyLine)
+		list := append(m.logs.Bindings(), pick, copyLine)
+		if m.logs.Inside() && m.prompt.text == "" {
+			out := intent.Binding{Keys: []string{"esc"}, Help: "back to the lines before", Intent: Back, Hint: "back"}
+			list = append([]intent.Binding{out}, list...)
+		}
+		return list
 	case ScreenQueues:
 		return m.queues.Bindings()
 	case ScreenEvents:

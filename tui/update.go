@@ -23,7 +23,10 @@ type tickMsg time.Time
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		return m.resized(msg.Width, msg.Height), nil
+		m = m.resized(msg.Width, msg.Height)
+		var cmd tea.Cmd
+		m.logs, cmd = m.logs.Settled()
+		return m, cmd
 	case tea.BackgroundColorMsg:
 		return m.background(msg), nil
 	case tea.KeyPressMsg:

@@ -170,7 +170,7 @@ func (m Model) nothing() string {
 	case m.reading.busy:
 		return "reading…"
 	case !m.filter.search.empty() && !m.view.context:
-		return "no line holds “" + m.filter.search.typed + "”"
+		return "no line is found for “" + m.filter.search.typed + "”"
 	case m.filter.trace != "":
 		return "no line names the trace " + layout.Safe(m.filter.trace)
 	case !m.filter.open():

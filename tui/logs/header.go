@@ -122,14 +122,17 @@ func (m Model) standing() string {
 	if m.view.follow {
 		return m.matching() + m.theme.Well.Paint(theme.SignWell) + m.theme.Muted.Paint(" following")
 	}
-	at := layout.Count(int64(m.selected+1)) + " of " + layout.Count(int64(m.window.size))
+	at := " at " + layout.Count(int64(m.selected+1)) + " of " + layout.Count(int64(m.window.size))
 	if !m.window.oldest {
 		at += "+"
 	}
-	if n := m.counters.Lines - m.view.paused; n > 0 {
+	if m.width < 60 {
+		at = ""
+	}
+	if n := m.counters.Lines - m.view.paused; n > 0 && m.origin.name == "" {
 		at += " · " + layout.Count(n) + " new"
 	}
-	return m.theme.Working.Paint("paused") + m.theme.Muted.Paint(" at "+at)
+	return m.theme.Working.Paint("paused") + m.theme.Muted.Paint(at)
 }
 
 // matching says how many of all lines pass, where all that do are held.

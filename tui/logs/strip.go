@@ -153,6 +153,9 @@ func (s strip) missing() (from, to int) {
 	return from, to
 }
 
+// Settled asks for what another size of the screen needs.
+func (m Model) Settled() (Model, tea.Cmd) { return m.charted(nil) }
+
 // charted puts the strip where the screen is, and asks for what it lacks,
 // beside another command.
 func (m Model) charted(cmd tea.Cmd) (Model, tea.Cmd) {
@@ -231,7 +234,7 @@ func (m Model) recount(msg recountMsg) (Model, tea.Cmd) {
 	return m, nil
 }
 
-// stepped goes to the next part in a direction that may hold lines.
+// alongStrip goes to the next part in a direction that may hold lines.
 func (m Model) alongStrip(by int) (Model, tea.Cmd) {
 	s := m.strip
 	e, ok := m.Selected()
