@@ -67,9 +67,12 @@ func (m Model) choiceCount() int {
 		return len(m.commands())
 	case overlayEndpoints:
 		return len(m.snapshot.Endpoints)
-	case overlayPick:
-		return len(m.names())
-	case overlayNone, overlayDetails, overlayWhy, overlayHelp, overlayFields:
+	case overlayPick, overlayLevels, overlayFrom:
+		return len(m.options())
+	case overlayFields:
+		rows, _ := m.fieldRows()
+		return len(rows)
+	case overlayNone, overlayDetails, overlayWhy, overlayHelp:
 	}
 	return 0
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/logs"
+	lines "github.com/diorama-dev/diorama/tui/logs"
 	"github.com/diorama-dev/diorama/tui/queues"
 	"github.com/diorama-dev/diorama/tui/theme"
 )
@@ -32,6 +33,12 @@ type Environment interface {
 // Sources are what screens read beside the snapshots.
 type Sources struct {
 	Logs logs.Reader // the lines of all services
+	// Systems are installed log systems that hold the same lines; a person can
+	// read them in place of Logs. Most environments have none.
+	Systems []lines.System
+	// Query takes a text in the language of one of them apart, and says which
+	// reader answers it. It may wait for an answer. Nil: it is not offered.
+	Query func(text string) (logs.Reader, logs.Query, error)
 	// Queues is empty where no stack of the environment has queues.
 	Queues queues.Source
 }

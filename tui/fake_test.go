@@ -12,6 +12,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/diorama-dev/diorama/internal/env"
+	store "github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/tui/logs"
 	"github.com/diorama-dev/diorama/tui/queues"
 	"github.com/diorama-dev/diorama/tui/theme"
 	"github.com/diorama-dev/diorama/tui/tuitest"
@@ -58,10 +60,24 @@ func (f *fake) Act(_ context.Context, a Action) error {
 func (f *fake) Endpoints(context.Context) ([]env.Endpoint, error) { return f.endpoints, f.err }
 
 func (f *fake) Sources() Sources {
-	if f.brokers == nil {
-		return Sources{Logs: f.lines}
+	s := Sources{Logs: f.lines, Query: f.query, Systems: []logs.System{
+		{Name: "loki", Open: func(context.Context) (store.Reader, error) { return tuitest.NewLines(tuitest.Numbered(0, 30)...), nil }},
+		{Name: "elasticsearch\x1b[2J", Open: func(context.Context) (store.Reader, error) {
+			return nil, errors.New("elasticsearch at 127.0.0.1:9200 does not answer: connection refused; `diorama status` says how it is\x1b]0;x\x07")
+		}},
+	}}
+	if f.brokers != nil {
+		s.Queues = queues.Source{Watcher: f.brokers, Operator: f.brokers, Resetter: f.brokers}
 	}
-	return Sources{Logs: f.lines, Queues: queues.Source{Watcher: f.brokers, Operator: f.brokers, Resetter: f.brokers}}
+	return s
+}
+
+// query understands one word: a text that lines hold.
+func (f *fake) query(text string) (store.Reader, store.Query, error) {
+	if text == "x" {
+		return nil, store.Query{}, errors.New("x: a query begins with {, as in {service=\"gateway\"}")
+	}
+	return f.lines, store.Query{Text: text}, nil
 }
 
 func (f *fake) Shell(ctx context.Context, service string) (*exec.Cmd, error) {

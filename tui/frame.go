@@ -130,6 +130,10 @@ func (m Model) bottomLine() string {
 	switch {
 	case m.prompt.editing:
 		hint := m.theme.Muted.Paint("enter keep  esc clear ")
+		if problem := m.logs.Problem(); m.screen == ScreenLogs && problem != "" {
+			room := max(m.width-layout.Width(m.prompt.text)-8, 8)
+			hint = m.theme.Unwell.Paint(layout.Cut(theme.SignUnwell+" "+problem, room)) + " "
+		}
 		return layout.Between(" "+m.theme.Accent.Paint("/")+" "+m.prompt.text+m.theme.Hit.Paint(" "), hint, m.width)
 	case m.notice.text != "" && m.notice.grave:
 		return m.theme.Unwell.Paint(layout.Fit(" "+theme.SignUnwell+" "+m.notice.text, m.width))
@@ -138,14 +142,18 @@ func (m Model) bottomLine() string {
 	}
 	switch m.overlay.kind {
 	case overlayNone:
-		if m.screen == ScreenQueues && m.queues.Asking() {
+		switch {
+		case !m.asking():
+		case m.screen == ScreenLogs:
+			return m.hints(m.logs.FormBindings())
+		default:
 			return m.hints(m.queues.FormBindings())
 		}
 		lists := intent.Effective(m.screenBindings(), m.serviceBindings(), m.globalBindings())
 		return m.hints(slices.Concat(lists...))
 	case overlayPalette:
 		return m.theme.Muted.Paint(layout.Fit(" type to search  ↑ ↓ choose  enter do it  esc back", m.width))
-	case overlayDetails, overlayWhy, overlayEndpoints, overlayHelp, overlayFields, overlayPick, overlayConfirm, overlayQuit:
+	case overlayDetails, overlayWhy, overlayEndpoints, overlayHelp, overlayFields, overlayPick, overlayLevels, overlayFrom, overlayConfirm, overlayQuit:
 	}
 	return m.hints(m.overlayBindings())
 }

@@ -37,6 +37,23 @@ func scenes() []scene {
 		{"endpoints-revealed", tuitest.Running, []string{"e", "down", "v"}},
 		{"pick-services", tuitest.Running, []string{"3", "v", "down", "space", "down", "down", "space"}},
 		{"fields", tuitest.Running, []string{"3", "up", "up", "up", "up", "enter"}},
+		{"logs-regexp", tuitest.Running, []string{"3", "/", "/", "c", "h", "a", "r", "g", "e", "|", "p", "a", "i", "d", "/"}},
+		{"logs-mistyped", tuitest.Running, []string{"3", "/", "r", "e", ":", "("}},
+		{"logs-context", tuitest.Running, []string{"3", "/", "c", "h", "a", "r", "g", "e", "enter", "c", "N"}},
+		{"logs-whole", tuitest.Running, []string{"3", "x", "up", "b", "up", "b", "up"}},
+		{"logs-trace", tuitest.Running, []string{"3", "up", "up", "t"}},
+		{"logs-levels", tuitest.Running, []string{"3", "L", "down", "space", "down", "down", "down", "space"}},
+		{"logs-level-shown", tuitest.Running, []string{"3", "L", "down", "down", "down", "w", "esc"}},
+		{"logs-field-filtered", tuitest.Running, []string{"3", "g", "down", "enter", "down", "down", "down", "down", "down", "down", "down", "enter"}},
+		{"logs-time", tuitest.Running, []string{"3", "T", "2", "5", ":", "6", "1", "enter"}},
+		{"logs-save", tuitest.Running, []string{"3", "S"}},
+		{"logs-query", tuitest.Running, []string{"3", "Q", "x", "enter"}},
+		{"logs-sources", tuitest.Running, []string{"3", "O"}},
+		{"logs-other-source", tuitest.Running, []string{"3", "O", "down", "enter"}},
+		{"logs-broken-source", tuitest.Running, []string{"3", "O", "down", "down", "enter"}},
+		{"logs-help", tuitest.Running, []string{"3", "?"}},
+		{"fields-structured", tuitest.Running, []string{"3", "g", "down", "enter", "down", "down", "down", "down", "down", "down", "down"}},
+		{"fields-long", tuitest.Running, []string{"3", "up", "up", "enter", "end"}},
 		{"palette", tuitest.Running, []string{":"}},
 		{"palette-search", tuitest.Running, []string{":", "s", "c", "a"}},
 		{"help", tuitest.Running, []string{"?"}},
@@ -66,7 +83,7 @@ func TestFrames(t *testing.T) {
 
 func TestFramesInColour(t *testing.T) {
 	sizes := map[string][][2]int{ // the screens at every size, some overlays at one
-		"services": {{80, 24}, {120, 40}, {40, 12}}, "queues": {{80, 24}, {120, 40}, {40, 12}}, "logs-searched": {{80, 24}, {120, 40}, {40, 12}},
+		"services": {{80, 24}, {120, 40}, {40, 12}}, "queues": {{80, 24}, {120, 40}, {40, 12}}, "logs-searched": {{80, 24}, {120, 40}, {40, 12}}, "logs-whole": {{80, 24}},
 		"events-coming-up": {{80, 24}, {120, 40}, {40, 12}}, "why": {{80, 24}}, "palette": {{80, 24}}, "confirm-down": {{80, 24}},
 	}
 	for _, v := range []theme.Variant{theme.Dark, theme.Light, theme.Plain} {

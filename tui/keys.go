@@ -26,7 +26,11 @@ const (
 	Accept    intent.Intent = "accept"
 	Pick      intent.Intent = "pick services"
 	Toggle    intent.Intent = "toggle"
-	All       intent.Intent = "all services"
+	All       intent.Intent = "all of a list"
+	Worse     intent.Intent = "this level and worse"
+	OnlyValue intent.Intent = "only a field's value"
+	NotValue  intent.Intent = "not a field's value"
+	CopyField intent.Intent = "copy a field's value"
 
 	Details   intent.Intent = "details"
 	Why       intent.Intent = "why"
@@ -86,7 +90,12 @@ func (m Model) screenBindings() []intent.Binding {
 		if len(m.snapshot.Services) == 0 {
 			pick.Off = "there is no service yet"
 		}
-		return append(m.logs.Bindings(), pick, copyLine)
+		list := append(m.logs.Bindings(), pick, copyLine)
+		if m.logs.Inside() && m.prompt.text == "" {
+			out := intent.Binding{Keys: []string{"esc"}, Help: "back to the lines before", Intent: Back, Hint: "back"}
+			list = append([]intent.Binding{out}, list...)
+		}
+		return list
 	case ScreenQueues:
 		return m.queues.Bindings()
 	case ScreenEvents:

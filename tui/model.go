@@ -54,7 +54,7 @@ type notice struct {
 
 // New returns the UI of an environment, before its first snapshot.
 func New(ctx context.Context, e Environment, o Options) Model {
-	return newModel(deps{ctx: ctx, env: e, updates: e.Watch(ctx), options: o, after: tea.Tick})
+	return newModel(deps{ctx: ctx, env: e, updates: e.Watch(ctx), options: o, after: tea.Tick}).at(time.Now())
 }
 
 func newModel(d deps) Model {
@@ -62,7 +62,8 @@ func newModel(d deps) Model {
 	source, brokers := logs.Source{Context: d.ctx, After: d.after}, queues.Deps{Context: d.ctx}
 	if d.env != nil {
 		sources := d.env.Sources()
-		source.Reader, brokers.Source = sources.Logs, sources.Queues
+		source.Reader, source.Systems, source.Query = sources.Logs, sources.Systems, sources.Query
+		brokers.Source = sources.Queues
 	}
 	return Model{
 		deps:     d,
@@ -112,6 +113,7 @@ func (m Model) at(now time.Time) Model {
 	}
 	m.services = m.services.WithNow(now)
 	m.queues = m.queues.WithNow(now)
+	m.logs = m.logs.WithNow(now)
 	m.events = m.events.WithNow(now)
 	return m
 }

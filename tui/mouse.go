@@ -5,6 +5,7 @@ import (
 
 	"github.com/diorama-dev/diorama/tui/intent"
 	"github.com/diorama-dev/diorama/tui/layout"
+	"github.com/diorama-dev/diorama/tui/logs"
 )
 
 // wheelStep is how many lines a notch of the wheel moves.
@@ -46,7 +47,7 @@ func (m Model) bodyClick(x, line int) (tea.Model, tea.Cmd) {
 			return m.opened(Details), nil
 		}
 	case ScreenLogs:
-		m.logs = m.logs.Click(line)
+		return m.logClick(x, line)
 	case ScreenQueues:
 		var cmd tea.Cmd
 		m.queues, cmd = m.queues.Click(x, line)
@@ -68,12 +69,14 @@ func (m Model) overlayClick(line int) (tea.Model, tea.Cmd) {
 		}
 		m.overlay.choice = line - first
 		return m.accept()
-	case overlayPick:
-		m.overlay.choice = layout.Clamp(m.overlay.offset+line-1, 0, max(len(m.names())-1, 0))
+	case overlayPick, overlayLevels, overlayFrom:
+		m.overlay.choice = layout.Clamp(m.overlay.offset+line-1, 0, max(len(m.options())-1, 0))
 		return m.pick(Toggle)
+	case overlayFields:
+		m.overlay.choice = layout.Clamp(m.overlay.offset+line-1, 0, max(m.choiceCount()-1, 0))
 	case overlayEndpoints:
 		m.overlay.choice = layout.Clamp((m.overlay.offset+line-1)/2, 0, max(len(m.snapshot.Endpoints)-1, 0))
-	case overlayNone, overlayDetails, overlayWhy, overlayHelp, overlayFields, overlayPalette:
+	case overlayNone, overlayDetails, overlayWhy, overlayHelp, overlayPalette:
 	}
 	return m, nil
 }
@@ -94,4 +97,20 @@ func (m Model) wheel(at tea.Mouse) (tea.Model, tea.Cmd) {
 		cmds = append(cmds, cmd)
 	}
 	return m, tea.Batch(cmds...)
+}
+
+// logClick clicks on the logs screen; what that asks of the frame is done.
+func (m Model) logClick(x, line int) (tea.Model, tea.Cmd) {
+	var cmd tea.Cmd
+	var i intent.Intent
+	m.logs, cmd, i = m.logs.Click(x, line)
+	m = m.heard()
+	switch i {
+	case "":
+		return m, cmd
+	case logs.PickServices:
+		i = Pick
+	}
+	next, more := m.perform(i)
+	return next, tea.Batch(cmd, more)
 }

@@ -23,6 +23,8 @@ const (
 	overlayHelp
 	overlayFields
 	overlayPick
+	overlayLevels
+	overlayFrom
 	overlayPalette
 	overlayConfirm
 	overlayQuit
@@ -65,6 +67,10 @@ func (m Model) opened(i intent.Intent) Model {
 		o.kind, o.prompt.editing = overlayPalette, true
 	case Pick:
 		o.kind = overlayPick
+	case logs.PickLevel:
+		o.kind = overlayLevels
+	case logs.PickFrom:
+		o.kind, o.choice = overlayFrom, max(m.logs.Origin(), 0)
 	case AskStop, AskDown:
 		o.kind = overlayConfirm
 	case Quit:
@@ -94,6 +100,15 @@ func (m Model) overlayBindings() []intent.Binding {
 		list = append(list,
 			intent.Binding{Keys: []string{"space", "enter"}, Label: "space", Help: "show or hide", Intent: Toggle, Hint: "show or hide"},
 			intent.Binding{Keys: []string{"a"}, Help: "all services", Intent: All, Hint: "all"})
+	case overlayLevels:
+		list = append(list,
+			intent.Binding{Keys: []string{"space", "enter"}, Label: "space", Help: "show or hide", Intent: Toggle, Hint: "show or hide"},
+			intent.Binding{Keys: []string{"w"}, Help: "this and worse", Intent: Worse, Hint: "this and worse"},
+			intent.Binding{Keys: []string{"a"}, Help: "all levels", Intent: All, Hint: "all"})
+	case overlayFrom:
+		list = append(list, intent.Binding{Keys: []string{"enter", "space"}, Label: "enter", Help: "read from it", Intent: Toggle, Hint: "read from it"})
+	case overlayFields:
+		list = append(list, m.fieldBindings()...)
 	case overlayDetails, overlayWhy:
 		list = append(list, slices.DeleteFunc(m.serviceBindings(), func(b intent.Binding) bool { return b.Intent == m.overlay.pending })...)
 	case overlayConfirm, overlayQuit:
@@ -101,7 +116,7 @@ func (m Model) overlayBindings() []intent.Binding {
 			list = append(list, intent.Binding{Keys: []string{c.key}, Help: c.label, Intent: c.intent})
 		}
 		list = append(list, intent.Binding{Keys: []string{"enter"}, Help: "choose", Intent: Accept, Hint: "choose"})
-	case overlayNone, overlayHelp, overlayFields, overlayPalette:
+	case overlayNone, overlayHelp, overlayPalette:
 	}
 	return list
 }
@@ -127,6 +142,11 @@ func (m Model) overlayKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 
 // overlayPerform carries out an intent over the screen.
 func (m Model) overlayPerform(i intent.Intent) (tea.Model, tea.Cmd) {
+	if m.overlay.kind == overlayFields && i != Back {
+		if i != logs.Trace {
+			return m.fieldPerform(i)
+		}
+	}
 	switch i {
 	case Accept:
 		return m.accept()
@@ -139,7 +159,7 @@ func (m Model) overlayPerform(i intent.Intent) (tea.Model, tea.Cmd) {
 			e := m.snapshot.Endpoints[layout.Clamp(m.overlay.choice, 0, len(m.snapshot.Endpoints)-1)]
 			return m, m.fetchEndpoints(p, e.Stack, e.Name)
 		}
-	case Quit, Back, Details, Why, Reveal, Toggle, All:
+	case Quit, Back, Details, Why, Reveal, Toggle, All, Worse:
 	case Leave, TakeDown, Stop:
 	default:
 		m.overlay = overlay{}
@@ -154,11 +174,11 @@ func (m Model) overlayMove(by int) Model {
 	}
 	at, lines := m.overlay.choice, len(m.pageLines())
 	switch m.overlay.kind {
-	case overlayDetails, overlayWhy, overlayHelp, overlayFields:
+	case overlayDetails, overlayWhy, overlayHelp:
 		m.overlay.offset = layout.Clamp(m.overlay.offset+by, 0, max(lines-m.pageHeight(), 0))
 	case overlayEndpoints:
 		m.overlay.offset = layout.Scroll(m.overlay.offset, m.pageHeight(), lines, 2*at, 2*at+1)
-	case overlayPick:
+	case overlayPick, overlayLevels, overlayFrom, overlayFields:
 		m.overlay.offset = layout.Scroll(m.overlay.offset, m.pageHeight(), lines, at, at)
 	case overlayNone, overlayPalette, overlayConfirm, overlayQuit:
 	}

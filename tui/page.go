@@ -64,6 +64,10 @@ func (m Model) pageTitle() string {
 		return "a line of " + m.overlay.entry.Service
 	case overlayPick:
 		return "services whose lines are shown"
+	case overlayLevels:
+		return "levels whose lines are shown"
+	case overlayFrom:
+		return "where the lines come from"
 	case overlayNone, overlayPalette, overlayConfirm, overlayQuit:
 	}
 	return ""
@@ -82,10 +86,8 @@ func (m Model) pageLines() []string {
 	case overlayHelp:
 		m.help(&p)
 	case overlayFields:
-		for _, f := range m.overlay.entry.Details() {
-			p.field(f.Name, f.Value)
-		}
-	case overlayPick:
+		m.fields(&p)
+	case overlayPick, overlayLevels, overlayFrom:
 		m.picks(&p)
 	case overlayNone, overlayPalette, overlayConfirm, overlayQuit:
 	}
@@ -113,7 +115,7 @@ func (m Model) overlaid(body []string) []string {
 		sheet = m.paletteLines()
 	case overlayConfirm, overlayQuit:
 		sheet = m.choiceLines()
-	case overlayDetails, overlayWhy, overlayEndpoints, overlayHelp, overlayFields, overlayPick:
+	case overlayDetails, overlayWhy, overlayEndpoints, overlayHelp, overlayFields, overlayPick, overlayLevels, overlayFrom:
 		lines := m.pageLines()
 		from := layout.Clamp(m.overlay.offset, 0, max(len(lines)-m.pageHeight(), 0))
 		shown := layout.Slice(lines, from, m.pageHeight())

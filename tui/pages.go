@@ -8,6 +8,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/tui/intent"
 	"github.com/diorama-dev/diorama/tui/layout"
+	"github.com/diorama-dev/diorama/tui/logs"
 	"github.com/diorama-dev/diorama/tui/theme"
 )
 
@@ -195,6 +196,12 @@ func (m Model) help(p *page) {
 	section(title, lists[1])
 	section("everywhere", lists[2])
 	section("in lists", lists[3])
+	if m.screen == ScreenLogs {
+		p.heading("what can be typed after /")
+		for _, h := range logs.SearchHelp() {
+			p.lines = append(p.lines, layout.Cut("  "+m.theme.Accent.Paint(layout.Fit(h[0], 14))+" "+h[1], p.width))
+		}
+	}
 	section("the mouse", []intent.Binding{
 		{Keys: []string{"click"}, Help: "choose a screen or a line; once more: its details"},
 		{Keys: []string{"wheel"}, Help: "scroll"},

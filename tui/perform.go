@@ -21,9 +21,9 @@ func (m Model) perform(i intent.Intent) (tea.Model, tea.Cmd) {
 		return m.end(OutcomeStop)
 	case TakeDown:
 		return m.end(OutcomeDown)
-	case AskStop, AskDown, Palette, Help, Endpoints, Pick, logs.Fields:
+	case AskStop, AskDown, Palette, Help, Endpoints, Pick, logs.Fields, logs.PickLevel, logs.PickFrom:
 		return m.opened(i), nil
-	case Toggle, All:
+	case Toggle, All, Worse:
 		return m.pick(i)
 	case Reveal:
 		return m, m.fetchEndpoints(purposeReveal, "", "")
@@ -49,7 +49,7 @@ func (m Model) perform(i intent.Intent) (tea.Model, tea.Cmd) {
 func (m Model) performService(i intent.Intent) (tea.Model, tea.Cmd) {
 	if i == Copy && m.screen == ScreenLogs && m.overlay.kind == overlayNone {
 		e, _ := m.logs.Selected()
-		return m.say("copied the line"), tea.SetClipboard(e.Raw)
+		return m.say("copied the line"), tea.SetClipboard(e.Copied())
 	}
 	s, ok := m.subject()
 	if !ok {
@@ -60,9 +60,10 @@ func (m Model) performService(i intent.Intent) (tea.Model, tea.Cmd) {
 		return m.opened(i), nil
 	case Logs:
 		m.prompt = prompt{}
-		m.logs, _ = m.logs.WithText("")
-		m.logs, _ = m.logs.WithServices(s.Name)
-		return m.show(ScreenLogs)
+		var read tea.Cmd
+		m.logs, read = m.logs.OfService(s.Name)
+		shown, cmd := m.show(ScreenLogs)
+		return shown, tea.Batch(read, cmd)
 	case Shell:
 		return m.say("opening a shell in " + s.Name + "…"), m.shell(s.Name)
 	case Restart:
@@ -103,20 +104,32 @@ func (m Model) end(o Outcome) (tea.Model, tea.Cmd) {
 	m.outcome = o
 	m.logs, _ = m.logs.Show(false)
 	m.queues, _ = m.queues.Show(false)
+	if undo := m.logs.Abandon(); undo != nil {
+		return m, tea.Sequence(undo, tea.Quit)
+	}
 	return m, tea.Quit
 }
 
-// back closes the overlay; without one it clears the filter.
+// back closes the overlay; without one it clears the filter, and then goes back
+// to the lines that were shown before.
 func (m Model) back() (tea.Model, tea.Cmd) {
 	if m.overlay.kind != overlayNone {
 		m.overlay = overlay{}
 		return m, nil
 	}
-	if m.prompt.text == "" {
+	if m.prompt.text != "" {
+		m.prompt = prompt{}
+		return m.filtered()
+	}
+	if m.screen != ScreenLogs {
 		return m, nil
 	}
-	m.prompt = prompt{}
-	return m.filtered()
+	if m.logs.Saving() {
+		return m, m.logs.Abandon()
+	}
+	var cmd tea.Cmd
+	m.logs, cmd = m.logs.Out()
+	return m.heard(), cmd
 }
 
 // show turns to a screen. The filter stays with the screen it was typed for.
@@ -161,9 +174,7 @@ func (m Model) handle(i intent.Intent) (Model, tea.Cmd) {
 		m.services = m.services.Handle(i)
 	case ScreenLogs:
 		m.logs, cmd = m.logs.Handle(i)
-		if note := m.logs.Note(); note != "" {
-			m = m.say(note)
-		}
+		m = m.heard()
 	case ScreenQueues:
 		m.queues, cmd = m.queues.Handle(i)
 		m = m.told()
@@ -184,4 +195,36 @@ func (m Model) told() Model {
 		return m.say(n.Text)
 	}
 	return m
+}
+
+// heard shows what the logs screen has to say, and what it searches for.
+func (m Model) heard() Model {
+	if m.screen == ScreenLogs && !m.prompt.editing {
+		m.prompt.text = m.logs.Typed()
+	}
+	switch n := m.logs.Note(); {
+	case n.Text == "":
+	case n.Grave:
+		return m.complain(n.Text)
+	default:
+		return m.say(n.Text)
+	}
+	return m
+}
+
+// asking reports whether the screen asks for something, and wants every key.
+func (m Model) asking() bool {
+	return m.screen == ScreenQueues && m.queues.Asking() || m.screen == ScreenLogs && m.logs.Asking()
+}
+
+// formKey gives a key to what the screen asks.
+func (m Model) formKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
+	m.notice = notice{}
+	var cmd tea.Cmd
+	if m.screen == ScreenLogs {
+		m.logs, cmd = m.logs.Key(k)
+		return m.heard(), cmd
+	}
+	m.queues, cmd = m.queues.Key(k)
+	return m.told(), cmd
 }

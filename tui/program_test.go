@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -138,6 +139,52 @@ func TestProgram(t *testing.T) {
 	defer f.mu.Unlock()
 	if len(f.acted) != 1 || f.acted[0].Verb != VerbRestart {
 		t.Errorf("asked for %v", f.acted)
+	}
+}
+
+// TestLogsInATerminal goes through what the logs screen does, in a terminal.
+func TestLogsInATerminal(t *testing.T) {
+	x, f := newTerminal(t, 100, 30), newFake()
+	lines := tuitest.Numbered(0, 5000)
+	lines[4000].Message = `{"msg":"charged","ms":812,"trace":"9f2c41"}`
+	lines[100].Message = "charge failed trace=9f2c41\n\tat billing.charge"
+	f.lines = tuitest.NewLines(lines...)
+	over := make(chan error, 1)
+	go func() {
+		_, err := Run(t.Context(), f, Options{Input: x.tty, Output: x.tty, Environ: []string{"TERM=xterm-256color"}})
+		over <- err
+	}()
+	f.updates <- ascii(tuitest.Running())
+	x.await("kafka · queue")
+	x.typed("3")
+	x.await("line 4999", "following", "5,000")
+	x.typed("/ms>500")
+	x.await("charged", "1 of", "enter keep")
+	x.typed("\r\r\x1b[F\x1b[A") // the fields; to their end, and up to the trace
+	x.await("a line of gateway", "trace  9f2c41", "only these")
+	x.typed("t")
+	x.await("trace 9f2c41", "charge failed", "at billing.charge", "paused at 2 of 2")
+	x.typed("\x1b")
+	x.await("/ ms>500", "1 of")
+	x.typed("\x1b")
+	x.await("line 4999", "following")
+	x.typed("/re:(")
+	x.await("missing closing )")
+	x.typed("\x1b")
+	x.await("space pause")
+	path := filepath.Join(t.TempDir(), "out.txt")
+	x.typed("S\x15" + path + "\r")
+	x.await("saved 5,000 lines")
+	x.typed("O")
+	x.await("where the lines come from", "loki")
+	x.typed("\x1b[B\r")
+	x.await("from loki", "line 29")
+	x.typed("q")
+	if err := <-over; err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file saved: %v, %v", info, err)
 	}
 }
 

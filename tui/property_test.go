@@ -8,9 +8,11 @@ import (
 	"time"
 	"unicode"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/tui/theme"
 	"github.com/diorama-dev/diorama/tui/tuitest"
 )
@@ -102,6 +104,61 @@ func TestEveryFrameFits(t *testing.T) {
 			check(t, m, fmt.Sprintf("seed %d, %d×%d, keys %q", seed, w, h, path))
 		}
 	}
+}
+
+// TestEveryFrameOfLogsFits does the same on the logs screen, with lines of
+// every kind, and with the mouse.
+func TestEveryFrameOfLogsFits(t *testing.T) {
+	keys := []string{
+		"t", "t", "L", "O", "Q", "T", "F", "b", "b", "[", "]", "{", "}", "h", "x", "z", "c", "i", "f", "space", "enter", "enter", "=", "!", "w", "a",
+		"/", "/", "re:(", "/", "a", "=", ">", "\"", "支", "-", "1", "n", "N", "v", "esc", "esc", "up", "down", "pgup", "pgdown", "home", "end", "left", "right",
+		"backspace", "+", "y", "?", "l", "3", "3", "1",
+	}
+	for seed := range uint64(60) {
+		r := source{rand.New(rand.NewPCG(seed, 2))}
+		w, h := 1+r.IntN(220), 1+r.IntN(70)
+		if seed%3 == 0 {
+			w, h = 1+r.IntN(45), 1+r.IntN(14)
+		}
+		f := newFake()
+		f.lines = tuitest.NewLines(r.lines(r.IntN(300))...)
+		m := press(t, model(t, f, theme.Dark, w, h, tuitest.Running()), "3")
+		var path []string
+		for range 40 {
+			if r.IntN(6) == 0 {
+				x, y := r.IntN(w), r.IntN(h)
+				path = append(path, fmt.Sprintf("click %d,%d", x, y))
+				m = drive(t, m, tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft})
+			} else {
+				key := keys[r.IntN(len(keys))]
+				path = append(path, key)
+				m = press(t, m, key)
+			}
+			if r.IntN(8) == 0 {
+				f.lines.Add(r.lines(r.IntN(40))...)
+			}
+			check(t, m, fmt.Sprintf("seed %d, %d×%d, keys %q", seed, w, h, path))
+		}
+	}
+}
+
+// lines are n lines of anything.
+func (r source) lines(n int) []logs.Line {
+	out := make([]logs.Line, n)
+	for i := range out {
+		out[i] = tuitest.Story()[r.IntN(len(tuitest.Story()))]
+		switch r.IntN(3) {
+		case 0:
+			out[i].Message = r.text() + "\n" + r.text() + "\r\n\t" + r.text()
+		case 1:
+			out[i].Message = fmt.Sprintf("{%q:%q,\"msg\":%q,\"trace\":%q}", r.text(), r.text(), r.text()+"\n"+r.text(), r.text())
+		}
+		out[i].Service, out[i].Level = r.text(), logs.Level(r.IntN(int(logs.LevelFatal)+1))
+		if r.IntN(3) > 0 {
+			out[i].Time = r.when()
+		}
+	}
+	return out
 }
 
 func check(t *testing.T, m Model, how string) {

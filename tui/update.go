@@ -23,7 +23,10 @@ type tickMsg time.Time
 func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		return m.resized(msg.Width, msg.Height), nil
+		m = m.resized(msg.Width, msg.Height)
+		var cmd tea.Cmd
+		m.logs, cmd = m.logs.Settled()
+		return m, cmd
 	case tea.BackgroundColorMsg:
 		return m.background(msg), nil
 	case tea.KeyPressMsg:
@@ -50,14 +53,13 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var lines, brokers tea.Cmd
 	m.logs, lines = m.logs.Update(msg)
 	m.queues, brokers = m.queues.Update(msg)
-	return m.told(), tea.Batch(lines, brokers)
+	return m.told().heard(), tea.Batch(lines, brokers)
 }
 
 // snap takes a snapshot in and waits for the next.
 func (m Model) snap(msg snapshotMsg) (tea.Model, tea.Cmd) {
 	if msg.gone {
-		m.outcome = OutcomeGone
-		return m, tea.Quit
+		return m.end(OutcomeGone)
 	}
 	m = m.received(msg.snapshot)
 	var lines, brokers tea.Cmd
@@ -84,11 +86,8 @@ func (m Model) key(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 	if m.overlay.kind != overlayNone {
 		return m.overlayKey(k)
 	}
-	if m.screen == ScreenQueues && m.queues.Asking() {
-		m.notice = notice{}
-		var cmd tea.Cmd
-		m.queues, cmd = m.queues.Key(k)
-		return m.told(), cmd
+	if m.asking() {
+		return m.formKey(k)
 	}
 	if m.prompt.editing {
 		return m.promptKey(k)
@@ -131,8 +130,12 @@ func (m Model) paste(text string) (tea.Model, tea.Cmd) {
 		m.overlay.prompt = m.overlay.prompt.pasted(text)
 		return m, nil
 	}
-	if m.screen == ScreenQueues && m.queues.Asking() {
-		m.queues = m.queues.Pasted(text)
+	if m.asking() {
+		if m.screen == ScreenLogs {
+			m.logs = m.logs.Pasted(text)
+		} else {
+			m.queues = m.queues.Pasted(text)
+		}
 		return m, nil
 	}
 	if !m.prompt.editing {

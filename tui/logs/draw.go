@@ -1,21 +1,27 @@
 package logs
 
 import (
-	"strings"
-
-	store "github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/tui/layout"
 	"github.com/diorama-dev/diorama/tui/theme"
 )
 
-// headerHeight is the line that says what is filtered.
-const headerHeight = 1
+const (
+	// tallest is how many lines of the screen one wrapped line takes at most.
+	tallest = 12
+	// mostWhole is how many lines of a message in full are shown in the list.
+	mostWhole = 100
+)
 
-// tallest is how many lines of the screen one wrapped line takes at most.
-const tallest = 12
+// head is how many lines of the screen are above the lines of the store.
+func (m Model) head() int {
+	if m.charts() {
+		return 2
+	}
+	return 1
+}
 
-// page is how many lines of the screen entries have.
-func (m Model) page() int { return max(m.height-headerHeight, 1) }
+// room is how many lines of the screen entries have.
+func (m Model) room() int { return max(m.height-m.head(), 1) }
 
 // gutter is what stands before a message.
 type gutter struct{ time, service, level int }
@@ -42,9 +48,12 @@ func (g gutter) width() int {
 	return w
 }
 
+// measure is how many cells a message has on a line.
+func (m Model) measure() int { return max(m.width-m.gutter().width()-1, 1) }
+
 // segments are the parts of an entry's text, one a line of the screen.
 func (m Model) segments(text string) []layout.Segment {
-	w := max(m.width-m.gutter().width()-1, 1)
+	w := m.measure()
 	if !m.view.wrap {
 		return []layout.Segment{{From: 0, To: layout.Break(text, w)}}
 	}
@@ -52,14 +61,22 @@ func (m Model) segments(text string) []layout.Segment {
 	return parts[:min(len(parts), tallest)]
 }
 
+// following is how many lines of a message are shown below its first.
+func (m Model) following(e Entry) int {
+	if m.view.whole {
+		return min(len(e.More), mostWhole)
+	}
+	return min(len(e.More), 1)
+}
+
 // entryHeight is how many lines of the screen the i-th entry takes.
 func (m Model) entryHeight(i int) int {
-	if !m.view.wrap {
-		return 1
-	}
 	e, _ := m.window.at(i)
-	text, _ := e.line()
-	return len(m.segments(text))
+	if !m.view.wrap {
+		return 1 + m.following(e)
+	}
+	text, _ := e.text()
+	return len(m.segments(text)) + m.following(e)
 }
 
 // reveal moves the first line shown so that the selected one shows and no room
@@ -78,7 +95,7 @@ func (m Model) first() (entry, skip int) {
 	if !m.view.follow || m.top == 0 {
 		return m.top, 0
 	}
-	room := m.page()
+	room := m.room()
 	for i := m.top; i < m.window.size; i++ {
 		room -= m.entryHeight(i)
 	}
@@ -90,7 +107,7 @@ func (m Model) first() (entry, skip int) {
 
 // above is the first entry of a screen whose last is the given one.
 func (m Model) above(last int) int {
-	room, i := m.page(), last
+	room, i := m.room(), last
 	for i >= 0 {
 		room -= m.entryHeight(i)
 		if room < 0 {
@@ -103,81 +120,61 @@ func (m Model) above(last int) int {
 
 // View draws the screen: exactly as many lines as it is high.
 func (m Model) View() []string {
+	body := m.body()
+	if !m.Asking() {
+		return layout.Fill(body, m.width, m.height)
+	}
+	sheet := append([]string{m.theme.Faint.Paint(layout.Rule(m.width))}, m.formLines()...)
+	if len(sheet) >= m.height {
+		sheet = layout.Slice(sheet, 1, m.height)
+	}
+	return append(layout.Fill(body, m.width, m.height-len(sheet)), layout.Fill(sheet, m.width, len(sheet))...)
+}
+
+func (m Model) body() []string {
 	lines := []string{m.header()}
+	if m.charts() {
+		lines = append(lines, m.stripLine())
+	}
+	head := len(lines)
 	if m.window.size == 0 {
-		lines = append(lines, "", m.theme.Muted.Paint(layout.Cut("   "+m.nothing(), m.width)))
+		return append(lines, m.empty()...)
 	}
 	first, skip := m.first()
 	for i := first; i < m.window.size && len(lines) < m.height+skip; i++ {
 		e, _ := m.window.at(i)
 		lines = append(lines, m.entry(e, i == m.selected)...)
 		if i == first && skip > 0 {
-			lines = append(lines[:headerHeight], lines[headerHeight+skip:]...)
+			lines = append(lines[:head], lines[head+skip:]...)
 			skip = 0
 		}
 	}
-	return layout.Fill(lines, m.width, m.height)
+	return lines
+}
+
+// empty says why no line is shown.
+func (m Model) empty() []string {
+	lines := []string{""}
+	style, text := m.theme.Muted, m.nothing()
+	if m.reading.err != nil {
+		style, text = m.theme.Unwell, theme.SignUnwell+" "+layout.Safe(m.reading.err.Error())
+	}
+	for _, l := range layout.Wrap(text, max(m.width-4, 1)) {
+		lines = append(lines, "   "+style.Paint(l))
+	}
+	return lines
 }
 
 func (m Model) nothing() string {
 	switch {
 	case m.reading.busy:
 		return "reading…"
-	case m.query.Text != "" && !m.view.context:
-		return "no line holds “" + m.query.Text + "”"
-	case len(m.query.Services) > 0 || m.query.MinLevel > store.LevelUnknown:
+	case !m.filter.search.empty() && !m.view.context:
+		return "no line is found for “" + m.filter.search.typed + "”"
+	case m.filter.trace != "":
+		return "no line names the trace " + layout.Safe(m.filter.trace)
+	case !m.filter.open():
 		return "no line passes the filter"
 	}
 	return "no lines yet"
-}
-
-// header says what is filtered, and how many lines are held of how many.
-func (m Model) header() string {
-	level := "all levels"
-	if m.query.MinLevel > store.LevelUnknown {
-		level = "level ≥ " + m.query.MinLevel.String()
-	}
-	names := "all services"
-	if len(m.query.Services) > 0 {
-		names = "services: " + strings.Join(m.query.Services, " ")
-	}
-	left := " " + m.theme.Muted.Paint(level+"   "+names)
-	if m.query.Text != "" {
-		left += "   " + m.theme.Accent.Paint("/ "+m.query.Text)
-	}
-	if m.reading.err != nil {
-		return layout.Between(left, m.theme.Unwell.Paint(layout.Safe(m.reading.err.Error()))+" ", m.width)
-	}
-	return layout.Between(left, m.place()+" ", m.width)
-}
-
-// place says where in the store the screen stands.
-func (m Model) place() string {
-	if m.view.follow {
-		return m.theme.Well.Paint(theme.SignWell) + m.theme.Muted.Paint(" following")
-	}
-	at := layout.Count(int64(m.selected+1)) + " of " + layout.Count(int64(m.window.size))
-	if !m.window.oldest {
-		at += "+"
-	}
-	if n := m.counters.Lines - m.view.paused; n > 0 {
-		at += " · " + layout.Count(n) + " new"
-	}
-	return m.theme.Working.Paint("paused") + m.theme.Muted.Paint(" at "+at)
-}
-
-// Status is the store's size, for the frame.
-func (m Model) Status() string {
-	c := m.counters
-	if c.Lines == 0 {
-		return ""
-	}
-	s := layout.Count(c.Lines) + " lines"
-	if c.Limit > 0 {
-		s += " · " + layout.Bytes(c.Bytes) + " of " + layout.Bytes(c.Limit)
-	}
-	if c.Dropped > 0 {
-		s += " · " + layout.Count(c.Dropped) + " lost"
-	}
-	return s
 }

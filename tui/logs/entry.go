@@ -5,6 +5,7 @@ package logs
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -13,9 +14,13 @@ import (
 	"github.com/diorama-dev/diorama/tui/layout"
 )
 
-// longest is how much of a line is looked at, in bytes; the store keeps it
-// whole.
-const longest = 16 << 10
+const (
+	// longest is how much of a line is looked at, in bytes; the store keeps it
+	// whole.
+	longest = 16 << 10
+	// mostLines bounds the lines of one message.
+	mostLines = 500
+)
 
 // Entry is a line ready to be drawn: everything in it is safe for a terminal.
 type Entry struct {
@@ -25,12 +30,18 @@ type Entry struct {
 	Pod       string
 	Container string
 	Level     store.Level
-	// Message is what a person reads first: of a JSON line its message.
+	// Message is what a person reads first: of a JSON line its message, of
+	// several lines the first.
 	Message string
+	// More are the message's other lines.
+	More []string
 	// Fields are what a JSON line says besides, in its order.
 	Fields []Field
-	// Raw is the line as it was written.
+	// Raw is the line as it was written, as one line.
 	Raw string
+	// Trace is the identifier of the trace that the line names; empty: none.
+	Trace string
+	line  store.Line // as it was read, what is longer cut off
 }
 
 // Field is a name and a value of a structured line.
@@ -43,13 +54,58 @@ func parse(l store.Line) Entry {
 		Time: l.Time, Level: l.Level,
 		Stack: layout.Safe(l.Stack), Service: layout.Safe(l.Service),
 		Pod: layout.Safe(l.Pod), Container: layout.Safe(l.Container),
-		Raw: layout.Safe(raw),
+		Raw: layout.Safe(raw), line: clippedLine(l),
 	}
-	e.Message = e.Raw
+	e = e.saying(raw)
 	if fields, ok := object(raw); ok {
 		e = e.structured(fields)
 	}
+	e.Trace = traceOf(l.Message)
 	return e
+}
+
+// saying is the entry with a message of one or several lines.
+func (e Entry) saying(message string) Entry {
+	lines := strings.SplitN(message, "\n", mostLines)
+	if len(lines) == 1 {
+		e.Message, e.More = layout.Safe(message), nil
+		return e
+	}
+	for i, l := range lines {
+		lines[i] = layout.Safe(strings.TrimRight(l, "\r"))
+	}
+	e.Message, e.More = lines[0], lines[1:]
+	return e
+}
+
+// namedTrace is a trace's identifier as text says it: "trace=9f2c41".
+//
+//nolint:gochecknoglobals // compiled once, never changed
+var namedTrace = regexp.MustCompile(`(?i)\btrace[._-]?(?:id)?["']?\s?[=:]\s?["']?([0-9a-z-]{4,64})\b`)
+
+// traceOf is the trace that a line names: in a field, or somewhere in its text
+// as one would be written.
+func traceOf(message string) string {
+	if !strings.Contains(message, "race") { // most lines name none
+		return ""
+	}
+	f, ok := store.ParseFields(message)
+	if ok && f.Trace != "" {
+		return f.Trace
+	}
+	found := namedTrace.FindStringSubmatch(message)
+	if found == nil {
+		return ""
+	}
+	return found[1]
+}
+
+// clippedLine is a line of which no more is kept than is looked at.
+func clippedLine(l store.Line) store.Line {
+	if len(l.Message) > longest {
+		l.Message = strings.Clone(l.Message[:longest])
+	}
+	return l
 }
 
 // clipped cuts a line at a character's end.
@@ -85,21 +141,22 @@ func (e Entry) structured(fields []Field) Entry {
 		case "time", "ts", "timestamp", "@timestamp", "t":
 			continue
 		case "service":
-			if f.Value == e.Service {
+			if f.Value == e.line.Service {
 				continue // it stands before the message already
 			}
 		}
-		rest = append(rest, f)
+		rest = append(rest, Field{layout.Safe(f.Name), layout.Safe(f.Value)})
 	}
 	if !found && len(rest) == 0 {
 		return e
 	}
-	e.Message, e.Fields = message, rest
+	e = e.saying(strings.TrimRight(message, "\r\n"))
+	e.Fields = rest
 	return e
 }
 
-// object reads a JSON object's fields in their order; false where the text is
-// anything else.
+// object reads a JSON object's fields in their order, as they are written;
+// false where the text is anything else.
 func object(s string) ([]Field, bool) {
 	s = strings.TrimSpace(s)
 	if !strings.HasPrefix(s, "{") || !strings.HasSuffix(s, "}") {
@@ -120,7 +177,7 @@ func object(s string) ([]Field, bool) {
 			return nil, false
 		}
 		key, _ := name.(string)
-		out = append(out, Field{Name: layout.Safe(key), Value: layout.Safe(text(value))})
+		out = append(out, Field{Name: key, Value: text(value)})
 	}
 	if _, err := d.Token(); err != nil || d.More() {
 		return nil, false
@@ -137,9 +194,9 @@ func text(value json.RawMessage) string {
 	return string(value)
 }
 
-// line is the message and the fields after it, and how long the message is in
-// bytes.
-func (e Entry) line() (text string, message int) {
+// text is the message's first line and the fields after it, and how long the
+// former is in bytes.
+func (e Entry) text() (text string, message int) {
 	if len(e.Fields) == 0 {
 		return e.Message, len(e.Message)
 	}
@@ -157,21 +214,4 @@ func (e Entry) line() (text string, message int) {
 		b.WriteString(f.Value)
 	}
 	return b.String(), len(e.Message)
-}
-
-// Details are all that is known of the line, one thing a line.
-func (e Entry) Details() []Field {
-	out := []Field{
-		{"time", e.Time.Format("2006-01-02 15:04:05.000 MST")},
-		{"service", e.Service},
-		{"pod", e.Pod},
-		{"container", e.Container},
-		{"level", e.Level.String()},
-		{"message", e.Message},
-	}
-	out = append(out, e.Fields...)
-	if len(e.Fields) > 0 {
-		out = append(out, Field{"line", e.Raw})
-	}
-	return out
 }

@@ -3,6 +3,7 @@ package logs
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,7 +35,7 @@ func TestParse(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			e := parse(store.Line{Service: "gateway", Message: tt.in})
-			got, _ := e.line()
+			got, _ := e.text()
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
@@ -65,14 +66,14 @@ func FuzzParse(f *testing.F) {
 	f.Add(`{"a":"\ud800","msg":"\u0000"}`, "")
 	f.Fuzz(func(t *testing.T, message, service string) {
 		e := parse(store.Line{Message: message, Service: service})
-		text, cut := e.line()
+		text, cut := e.text()
 		if cut > len(text) {
 			t.Fatalf("the message is %d bytes of %d", cut, len(text))
 		}
-		for _, field := range append(e.Details(), Field{Value: text}) {
-			for _, r := range field.Name + field.Value {
+		for _, d := range append(e.Details(time.UTC), Detail{Lines: append(e.More, text, e.Trace)}) {
+			for _, r := range d.Name + strings.Join(d.Lines, "") {
 				if unicode.IsControl(r) {
-					t.Fatalf("%q holds %U", field, r)
+					t.Fatalf("%v holds %U", d, r)
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"slices"
 	"strings"
 
 	store "github.com/diorama-dev/diorama/internal/logs"
@@ -9,13 +10,13 @@ import (
 )
 
 // entry draws one line of the store: one line of the screen, or several where
-// it is wrapped.
+// it is wrapped or its message has several.
 func (m Model) entry(e Entry, selected bool) []string {
 	g := m.gutter()
-	text, message := e.line()
+	text, message := e.text()
 	parts := m.segments(text)
 	hits := m.hits(text)
-	lines := make([]string, len(parts))
+	lines := make([]string, len(parts), len(parts)+m.following(e))
 	for i, p := range parts {
 		lead := layout.Space(g.width())
 		if i == 0 {
@@ -26,18 +27,50 @@ func (m Model) entry(e Entry, selected bool) []string {
 	if last := parts[len(parts)-1]; last.To < len(text) {
 		lines[len(lines)-1] += m.theme.Faint.Paint("…")
 	}
+	return append(lines, m.rest(e, g)...)
+}
+
+// rest draws the further lines of a message, and says how many are not shown.
+func (m Model) rest(e Entry, g gutter) []string {
+	n := m.following(e)
+	if n == 0 {
+		return nil
+	}
+	lines := make([]string, n)
+	for i := range n {
+		text, note := e.More[i], ""
+		if left := len(e.More) - n; i == n-1 && left > 0 {
+			note = "+" + layout.Count(int64(left))
+			if m.width >= 60 {
+				note = layout.Plural(left, "more line")
+			}
+			note = m.theme.Faint.Paint(note)
+		}
+		cut := layout.Break(text, max(m.measure()-layout.Width(note)-2, 1))
+		line := layout.Space(g.width()) + m.styled(text, 0, layout.Segment{From: 0, To: cut}, m.hits(text), e.Level)
+		if cut < len(text) {
+			line += m.theme.Faint.Paint("…")
+		}
+		lines[i] = layout.Between(line, note, max(m.width-1, 0))
+	}
 	return lines
 }
 
 // lead is the cursor, time, service and level before a message.
 func (m Model) lead(e Entry, g gutter, selected bool) string {
 	line, name := " ", m.theme.Muted
-	if selected {
+	marked := len(m.marks) > 0 && m.marked(e)
+	switch {
+	case selected && marked:
+		line, name = m.theme.Accent.Paint("◈"), m.theme.Strong
+	case selected:
 		line, name = m.theme.Accent.Paint("▸"), m.theme.Strong
+	case marked:
+		line = m.theme.Accent.Paint("◆")
 	}
 	if g.time > 0 {
 		format := "15:04:05.000"
-		line += m.theme.Faint.Paint(layout.Fit(e.Time.Format(format[:g.time]), g.time)) + " "
+		line += m.theme.Faint.Paint(layout.Fit(m.here(e.Time).Format(format[:g.time]), g.time)) + " "
 	}
 	line += name.Paint(layout.Fit(e.Service, g.service)) + " "
 	if g.level > 0 {
@@ -69,22 +102,40 @@ func (m Model) grade(l store.Level) theme.Style {
 	return m.theme.Muted
 }
 
-// hits are the places of the searched text.
+// mostHits bounds how many places of one line are marked.
+const mostHits = 100
+
+// hits are the places of what is searched for, in their order.
 func (m Model) hits(text string) []layout.Segment {
-	want := fold(m.query.Text)
-	if want == "" {
-		return nil
-	}
+	f := m.filter
 	var out []layout.Segment
+	for _, want := range []string{f.search.text, f.trace} {
+		out = places(out, text, fold(want))
+	}
+	if f.search.pattern != nil {
+		for _, at := range f.search.pattern.FindAllStringIndex(text, mostHits) {
+			out = append(out, layout.Segment{From: at[0], To: at[1]})
+		}
+	}
+	slices.SortFunc(out, func(a, b layout.Segment) int { return a.From - b.From })
+	return out
+}
+
+// places adds those of a folded text in another.
+func places(out []layout.Segment, text, want string) []layout.Segment {
+	if want == "" {
+		return out
+	}
 	folded := fold(text)
-	for at := 0; ; {
+	for at := 0; len(out) < mostHits; {
 		i := strings.Index(folded[at:], want)
 		if i < 0 {
-			return out
+			break
 		}
 		out = append(out, layout.Segment{From: at + i, To: at + i + len(want)})
 		at += i + len(want)
 	}
+	return out
 }
 
 // fold makes ASCII letters small, as the store does when it compares: places

@@ -17,9 +17,21 @@ const pollEvery = 120 * time.Millisecond
 // Source is where lines are read from. The context is the program's own.
 type Source struct {
 	Context context.Context
-	Reader  store.Reader
+	Reader  store.Reader // the local store
+	// Systems are installed log systems that can be read in its place.
+	Systems []System
+	// Query takes a text in a query language apart and says which reader
+	// answers it; it may ask that reader. Nil: there is no such language here.
+	Query func(text string) (store.Reader, store.Query, error)
 	// After is tea.Tick, except in tests.
 	After func(time.Duration, func(time.Time) tea.Msg) tea.Cmd
+}
+
+// System is a log system that holds the lines of the services.
+type System struct {
+	Name string // as the header says it: "loki"
+	// Open may wait for the system's answer.
+	Open func(ctx context.Context) (store.Reader, error)
 }
 
 // Model is the state of the logs screen. It is a value: its methods return
@@ -29,21 +41,35 @@ type Model struct {
 	theme         theme.Theme
 	width, height int
 	visible       bool
-	query         store.Query
+	now           time.Time
+	place
+	trail    []place // what esc goes back to, the newest last
+	reading  reading
+	strip    strip
+	marks    []mark
+	form     form
+	saving   *saving // the file that is being written; nil: none
+	counters env.LogCounters
+	note     Note // what is to be said of the last move
+}
+
+// place is where the screen stands: what is asked of whom, and which of it is
+// shown.
+type place struct {
+	origin        origin
+	filter        filter
 	view          view
 	window        window
 	selected, top int // indices in the window
-	reading       reading
-	counters      env.LogCounters
-	note          string // what is to be said of the last move
 }
 
 // view is how lines are shown.
 type view struct {
 	follow bool
 	wrap   bool
-	// context shows all lines and marks those that hold the text, instead of
-	// only these.
+	whole  bool // all lines of a message of several
+	// context shows all lines and marks those that are searched for, instead
+	// of only these.
 	context bool
 	// paused is how many lines the store had when following ended.
 	paused int64
@@ -57,9 +83,17 @@ type reading struct {
 	err    error
 }
 
+// Note is what there is to say of the last move or request.
+type Note struct {
+	Text  string
+	Grave bool
+}
+
 // New returns the screen without lines, following.
 func New(t theme.Theme, s Source) Model {
-	return Model{theme: t, source: s, view: view{follow: true}}
+	m := Model{theme: t, source: s}
+	m.view.follow, m.origin.reader = true, s.Reader
+	return m
 }
 
 // WithTheme returns the screen in other colours.
@@ -72,6 +106,12 @@ func (m Model) WithTheme(t theme.Theme) Model {
 func (m Model) WithSize(width, height int) Model {
 	m.width, m.height = width, height
 	return m.reveal()
+}
+
+// WithNow returns the screen at another instant.
+func (m Model) WithNow(now time.Time) Model {
+	m.now = now
+	return m
 }
 
 // WithSnapshot returns the screen with the store's newer counters.
@@ -87,63 +127,30 @@ func (m Model) Show(visible bool) (Model, tea.Cmd) {
 	}
 	m.visible = visible
 	if !visible {
+		m.strip = m.strip.halted()
 		return m.halt(), nil
 	}
 	if m.view.follow || m.window.size == 0 {
 		return m.restart()
 	}
-	return m, nil
+	return m.charted(nil)
 }
-
-// Query is what is asked of the store.
-func (m Model) Query() store.Query { return m.query }
 
 // Following reports whether new lines are shown as they come.
 func (m Model) Following() bool { return m.view.follow }
 
-// WithServices returns the screen with only the lines of these services; none:
-// of all.
-func (m Model) WithServices(names ...string) (Model, tea.Cmd) {
-	m.query.Services = names
-	return m.restart()
-}
-
-// WithText returns the screen with only the lines that hold the text.
-func (m Model) WithText(text string) (Model, tea.Cmd) {
-	if text == m.query.Text {
-		return m, nil
-	}
-	m.query.Text = text
-	if m.view.context {
-		return m, nil
-	}
-	return m.restart()
-}
-
-// WithLevel returns the screen with only the lines of at least that level.
-func (m Model) WithLevel(l store.Level) (Model, tea.Cmd) {
-	m.query.MinLevel = l
-	return m.restart()
-}
-
 // Selected is the line under the cursor.
 func (m Model) Selected() (Entry, bool) { return m.window.at(m.selected) }
 
-// Click puts the cursor on the line drawn at a line of the screen.
-func (m Model) Click(line int) Model {
-	first, skip := m.first()
-	row := line - headerHeight + skip
-	if line < headerHeight {
-		return m
-	}
-	for i := first; row >= 0 && i < m.window.size; i++ {
-		row -= m.entryHeight(i)
-		if row < 0 {
-			m.selected = i
-			if i != m.window.size-1 {
-				m = m.pause()
-			}
-		}
-	}
+// Note is what there is to say since the last key or message; empty: nothing.
+func (m Model) Note() Note { return m.note }
+
+func (m Model) say(text string) Model {
+	m.note = Note{Text: text}
+	return m
+}
+
+func (m Model) complain(text string) Model {
+	m.note = Note{Text: text, Grave: true}
 	return m
 }

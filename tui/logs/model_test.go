@@ -47,7 +47,7 @@ func poll(t *testing.T, m Model) Model {
 // messages are the lines of the store that the screen draws.
 func messages(m Model) []string {
 	var out []string
-	for _, l := range m.View()[headerHeight:] {
+	for _, l := range m.View()[m.head():] {
 		if _, text, ok := strings.Cut(ansi.Strip(l), "line "); ok {
 			out = append(out, strings.TrimSpace(text))
 		}
@@ -153,7 +153,7 @@ func TestFilters(t *testing.T) {
 	if got := count(m.WithServices("gateway")); got != 4 {
 		t.Errorf("%d lines of gateway", got)
 	}
-	if got := count(m.WithLevel(store.LevelError)); got != 2 {
+	if got := count(m.WithLevel(store.LevelError)); got != 3 {
 		t.Errorf("%d lines of level error and up", got)
 	}
 	if got := count(m.WithText("INFERENCE")); got != 1 {
@@ -198,7 +198,7 @@ func TestHitsInContext(t *testing.T) {
 		m = want(t, m, intent.Previous)
 	}
 	if e, _ := m.Selected(); !strings.HasPrefix(e.Message, "line 77") {
-		t.Errorf("the cursor is at %q: %s", e.Message, m.Note())
+		t.Errorf("the cursor is at %q: %s", e.Message, m.Note().Text)
 	}
 	at := m.selected
 	if m = want(t, m, intent.Previous, intent.Next); m.selected != at {
@@ -227,7 +227,7 @@ func (broken) End(context.Context) (store.Cursor, error) {
 
 func TestErrorsAreSaid(t *testing.T) {
 	m := open(t, broken{}, 4)
-	if got := ansi.Strip(m.View()[0]); !strings.Contains(got, "the store is gone; run `diorama up` again") {
-		t.Errorf("the header is %q", got)
+	if got := ansi.Strip(strings.Join(m.View(), "\n")); !strings.Contains(got, "✗ the store is gone; run `diorama up` again") {
+		t.Errorf("in the lines' place stands %q", got)
 	}
 }

@@ -16,6 +16,8 @@ type readMsg struct {
 	way   way
 	chunk chunk
 	more  bool
+	goal  goal // of a read around a line
+	jump  jump // what was read around it
 	err   error
 }
 
@@ -29,16 +31,11 @@ const (
 	newest way = iota // the end, in place of what is held
 	newer             // after what is held
 	older             // before what is held
+	about             // around a time, in place of what is held
 )
 
 // wanted is the query as the store is asked.
-func (m Model) wanted() store.Query {
-	q := m.query
-	if m.view.context {
-		q.Text = ""
-	}
-	return q
-}
+func (m Model) wanted() store.Query { return m.filter.query(!m.view.context) }
 
 // halt ends the reads under way.
 func (m Model) halt() Model {
@@ -52,22 +49,31 @@ func (m Model) halt() Model {
 // restart reads the newest lines anew, and follows them.
 func (m Model) restart() (Model, tea.Cmd) {
 	m = m.halt()
-	m.view.follow, m.note = true, ""
+	m.view.follow, m.note = true, Note{}
 	if !m.visible {
 		m.window, m.selected, m.top = window{}, 0, 0
 		return m, nil
 	}
+	if m.origin.reader == nil && m.origin.name != "" {
+		return m.open()
+	}
 	return m.read(newest)
+}
+
+// begin is a read that is under way from now on.
+func (m Model) begin() (Model, context.Context) {
+	ctx, cancel := context.WithCancel(m.source.Context)
+	m.reading.busy, m.reading.cancel = true, cancel
+	return m, ctx
 }
 
 // read asks the store for lines, unless it is being asked already.
 func (m Model) read(w way) (Model, tea.Cmd) {
-	if m.reading.busy || m.source.Reader == nil {
+	if m.reading.busy || m.origin.reader == nil {
 		return m, nil
 	}
-	ctx, cancel := context.WithCancel(m.source.Context)
-	m.reading.busy, m.reading.cancel = true, cancel
-	epoch, q, reader := m.reading.epoch, m.wanted(), m.source.Reader
+	m, ctx := m.begin()
+	epoch, q, reader, cancel := m.reading.epoch, m.wanted(), m.origin.reader, m.reading.cancel
 	from, to := m.window.end, m.window.start
 	return m, func() tea.Msg {
 		defer cancel()
@@ -80,7 +86,7 @@ func (m Model) read(w way) (Model, tea.Cmd) {
 			}
 		case older:
 			page, err = reader.Backward(ctx, to, q, pageSize)
-		case newer:
+		case newer, about:
 			page, err = reader.Forward(ctx, from, q, pageSize)
 		}
 		return readMsg{epoch: epoch, way: w, chunk: chunkOf(page), more: page.More, err: err}
@@ -102,14 +108,16 @@ func (m Model) poll() tea.Cmd {
 	return m.source.After(pollEvery, func(time.Time) tea.Msg { return pollMsg{epoch} })
 }
 
-// Update takes the result of a read in.
+// Update takes the result of a request in.
 func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
+	m.note = Note{}
+	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case readMsg:
 		if msg.epoch != m.reading.epoch {
 			return m, nil
 		}
-		return m.took(msg)
+		m, cmd = m.took(msg)
 	case pollMsg:
 		if msg.epoch != m.reading.epoch || !m.view.follow || !m.visible {
 			return m, nil
@@ -117,9 +125,19 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 		if m.reading.busy {
 			return m, m.poll()
 		}
-		return m.read(newer)
+		m, cmd = m.read(newer)
+	case countMsg:
+		m, cmd = m.counted(msg)
+	case recountMsg:
+		m, cmd = m.recount(msg)
+	case openedMsg:
+		m, cmd = m.opened(msg)
+	case savedMsg, progressMsg:
+		return m.saved(msg)
+	default:
+		return m, nil
 	}
-	return m, nil
+	return m.charted(cmd)
 }
 
 // took puts the lines that were read where they belong.
@@ -144,6 +162,8 @@ func (m Model) took(msg readMsg) (Model, tea.Cmd) {
 		m.top += len(msg.chunk.entries)
 	case newer:
 		return m.tookNewer(msg)
+	case about:
+		return m.landed(msg), nil
 	}
 	if m.view.follow {
 		return m.reveal(), m.poll()

@@ -94,3 +94,14 @@ func (w window) at(i int) (Entry, bool) {
 	}
 	return Entry{}, false
 }
+
+// near is a place at or before the i-th line.
+func (w window) near(i int) store.Cursor {
+	for _, c := range w.chunks {
+		if i < len(c.entries) {
+			return c.start
+		}
+		i -= len(c.entries)
+	}
+	return w.end
+}

@@ -118,7 +118,7 @@ func Numbered(from, n int) []logs.Line {
 	return out
 }
 
-// Story are lines of every kind: plain, structured, wide, hostile, long.
+// Story are lines of every kind: plain, structured, wide, hostile, long, of several lines.
 func Story() []logs.Line {
 	at := func(ms int) time.Time { return Noon().Add(time.Duration(ms-30000) * time.Millisecond) }
 	line := func(ms int, service string, l logs.Level, message string) logs.Line {
@@ -131,6 +131,7 @@ func Story() []logs.Line {
 		line(1300, "支付", logs.LevelInfo, `{"level":"info","msg":"🚀 支付完成 paid","订单":"A-17","amount":12.5}`),
 		line(1420, "kafka", logs.LevelUnknown, "\x1b[32m[2026-03-14] INFO\x1b[0m started\x1b]0;owned\x07 \x1b[2Jwith\tcolours \u202eevil"),
 		line(1500, "postgres", logs.LevelDebug, "checkpoint complete: wrote 42 buffers (0.3%); 0 WAL file(s) added, 0 removed, 0 recycled; write=4.2 s, sync=0.01 s, total=4.3 s; distance=512 kB"),
+		line(1550, "billing", logs.LevelError, "charge failed: no answer within 2 s, trace_id=9f2c41\n\tat billing.charge (charge.go:88)\n\tat billing.(*Worker).run (worker.go:31)\n\tat main.main (main.go:12)\r\n\x1b[31m\tcaused by 连接被拒绝\x1b[0m"),
 		line(1600, "gateway", logs.LevelFatal, "panic: runtime error: index out of range [3] with length 3"),
 		line(1700, "gateway", logs.LevelTrace, "\xff\xfe not UTF-8\r\n"),
 	}

@@ -1,0 +1,95 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/diorama-dev/diorama/tui/intent"
+	"github.com/diorama-dev/diorama/tui/layout"
+	"github.com/diorama-dev/diorama/tui/logs"
+)
+
+// fieldRow is a line of the page of a log line: a value, or a part of one.
+type fieldRow struct {
+	name   string // empty: the value goes on
+	text   string
+	detail logs.Detail
+}
+
+// fieldRows are all that is known of the line that is open.
+func (m Model) fieldRows() ([]fieldRow, int) {
+	details := m.overlay.entry.Details(m.now.Location())
+	names := 12
+	for _, d := range details {
+		names = max(names, min(layout.Width(d.Name), m.width/3))
+	}
+	var rows []fieldRow
+	for _, d := range details {
+		name := d.Name
+		for _, line := range d.Lines {
+			for _, part := range layout.Wrap(line, m.width-names-4) {
+				rows = append(rows, fieldRow{name: name, text: part, detail: d})
+				name = ""
+			}
+		}
+	}
+	return rows, names
+}
+
+// fields draw the page of a log line.
+func (m Model) fields(p *page) {
+	rows, names := m.fieldRows()
+	for i, r := range rows {
+		mark, style := " ", m.theme.Text
+		if i == m.overlay.choice {
+			mark, style = m.theme.Accent.Paint("▸"), m.theme.Strong
+		}
+		p.lines = append(p.lines, mark+m.theme.Muted.Paint(layout.FitRight(r.name, names))+"  "+style.Paint(r.text))
+	}
+}
+
+// detail is what the cursor is on in the page of a log line.
+func (m Model) detail() logs.Detail {
+	rows, _ := m.fieldRows()
+	if m.overlay.choice < 0 || m.overlay.choice >= len(rows) {
+		return logs.Detail{}
+	}
+	return rows[m.overlay.choice].detail
+}
+
+// fieldBindings are the keys of the page of a log line.
+func (m Model) fieldBindings() []intent.Binding {
+	d := m.detail()
+	unfiltered, traceless := "", ""
+	if d.Filter.Key == "" {
+		unfiltered = "lines are not filtered by their " + d.Name + ": / searches for a text"
+	}
+	if m.overlay.entry.Trace == "" {
+		traceless = "this line names no trace"
+	}
+	return []intent.Binding{
+		{Keys: []string{"enter", "="}, Label: "enter", Help: "only lines with this value", Intent: OnlyValue, Off: unfiltered, Hint: "only these"},
+		{Keys: []string{"!", "-"}, Label: "!", Help: "only lines without it", Intent: NotValue, Off: unfiltered, Hint: "without these"},
+		{Keys: []string{"y"}, Help: "copy the value", Intent: CopyField, Hint: "copy"},
+		{Keys: []string{"Y"}, Help: "copy the whole line", Intent: Copy},
+		{Keys: []string{"t"}, Help: "all lines of this trace", Intent: logs.Trace, Off: traceless, Hint: "this trace"},
+	}
+}
+
+// fieldPerform carries out an intent on the page of a log line.
+func (m Model) fieldPerform(i intent.Intent) (tea.Model, tea.Cmd) {
+	d := m.detail()
+	var cmd tea.Cmd
+	switch i {
+	case CopyField:
+		return m.say("copied the " + d.Name), tea.SetClipboard(strings.Join(d.Lines, "\n"))
+	case Copy:
+		return m.say("copied the line"), tea.SetClipboard(m.overlay.entry.Copied())
+	case OnlyValue, NotValue:
+		d.Filter.Not = i == NotValue
+		m.logs, cmd = m.logs.WithField(d.Filter)
+	}
+	m.overlay = overlay{}
+	return m, cmd
+}

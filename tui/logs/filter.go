@@ -1,0 +1,171 @@
+package logs
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	store "github.com/diorama-dev/diorama/internal/logs"
+)
+
+// filter is which lines a person wants to see.
+type filter struct {
+	base     store.Query // of a query in a language of its own
+	services []string    // none: all
+	min      store.Level
+	levels   store.LevelSet
+	fields   []store.FieldFilter // values that were chosen from a line
+	trace    string              // only lines that name it
+	search   search              // what is typed
+}
+
+// query is what is asked of a reader; with hits only, the lines that are
+// searched for.
+func (f filter) query(hits bool) store.Query {
+	q := f.base
+	if len(f.services) > 0 {
+		q.Services = f.services
+	}
+	q.MinLevel = max(q.MinLevel, f.min)
+	if f.levels != 0 {
+		q.Levels = f.levels
+	}
+	q.Fields = slices.Concat(q.Fields, f.fields)
+	if f.trace != "" {
+		q = holding(q, f.trace)
+	}
+	if hits {
+		q = f.search.added(q)
+	}
+	return q
+}
+
+// shows reports whether lines of a level pass the filter.
+func (f filter) shows(l store.Level) bool { return l.Counted() >= f.min && f.levels.Has(l) }
+
+// holding is the query with one more text that has to be in the message.
+func holding(q store.Query, text string) store.Query {
+	switch {
+	case text == "":
+	case q.Text == "":
+		q.Text = text
+	case q.Pattern == nil:
+		q.Pattern = regexp.MustCompile("(?i)" + regexp.QuoteMeta(text))
+	default:
+		q.Where = both{q.Where, contains(strings.ToLower(text))}
+	}
+	return q
+}
+
+// both are two conditions of which each holds; one may be nil.
+type both [2]store.Condition
+
+func (c both) Holds(l store.Line, fields func() store.Fields) bool {
+	return (c[0] == nil || c[0].Holds(l, fields)) && (c[1] == nil || c[1].Holds(l, fields))
+}
+
+func (c both) Literals() []string {
+	var out []string
+	for _, one := range c {
+		if one != nil {
+			out = append(out, one.Literals()...)
+		}
+	}
+	return out
+}
+
+// contains is a text in small letters that the message holds.
+type contains string
+
+func (c contains) Holds(l store.Line, _ func() store.Fields) bool {
+	return strings.Contains(strings.ToLower(l.Message), string(c))
+}
+
+func (contains) Literals() []string { return nil }
+
+// matches is a second expression that the message holds.
+type matches struct{ *regexp.Regexp }
+
+func (c matches) Holds(l store.Line, _ func() store.Fields) bool { return c.MatchString(l.Message) }
+
+func (matches) Literals() []string { return nil }
+
+// Query is what is asked of the store for the lines that are searched for.
+func (m Model) Query() store.Query { return m.filter.query(true) }
+
+// WithServices returns the screen with only the lines of these services; none:
+// of all.
+func (m Model) WithServices(names ...string) (Model, tea.Cmd) {
+	m.filter.services = names
+	return m.refiltered()
+}
+
+// WithText returns the screen with only the lines that what is typed asks for.
+// Where that cannot be understood, what was typed before goes on to hold, and
+// [Model.Problem] says why.
+func (m Model) WithText(text string) (Model, tea.Cmd) {
+	if text == m.filter.search.typed {
+		return m, nil
+	}
+	s, err := parseSearch(text)
+	if err != nil {
+		m.filter.search.typed, m.filter.search.problem = text, err.Error()
+		return m, nil
+	}
+	m.filter.search = s
+	if m.view.context {
+		m.strip = m.strip.forgotten()
+		return m.charted(nil)
+	}
+	return m.refiltered()
+}
+
+// Problem is why the text typed is not what is searched for; empty: it is.
+func (m Model) Problem() string { return m.filter.search.problem }
+
+// WithLevel returns the screen with only the lines of at least that level.
+func (m Model) WithLevel(l store.Level) (Model, tea.Cmd) {
+	m.filter.min, m.filter.levels = l, 0
+	return m.refiltered()
+}
+
+// Shows reports whether lines of a level are shown.
+func (m Model) Shows(l store.Level) bool { return m.filter.shows(l) }
+
+// WithLevelToggled returns the screen with the lines of one level shown or
+// hidden. None chosen means all: a screen that can only be empty is of no use.
+func (m Model) WithLevelToggled(l store.Level) (Model, tea.Cmd) {
+	var set []store.Level
+	for each := store.LevelTrace; each <= store.LevelFatal; each++ {
+		if m.filter.shows(each) != (each == l) {
+			set = append(set, each)
+		}
+	}
+	m.filter.min, m.filter.levels = store.LevelUnknown, store.Levels(set...)
+	if len(set) == int(store.LevelFatal) {
+		m.filter.levels = 0
+	}
+	return m.refiltered()
+}
+
+// WithField returns the screen with only the lines whose field has the value,
+// or has it not. The opposite of a filter takes its place.
+func (m Model) WithField(f store.FieldFilter) (Model, tea.Cmd) {
+	m.filter.fields = slices.DeleteFunc(slices.Clone(m.filter.fields), func(had store.FieldFilter) bool {
+		return had.Key == f.Key && had.Value == f.Value
+	})
+	m.filter.fields = append(m.filter.fields, f)
+	return m.refiltered()
+}
+
+// refiltered reads anew what the filter lets through: the newest lines where
+// they are followed, else those around the line that the cursor is on.
+func (m Model) refiltered() (Model, tea.Cmd) {
+	m.strip = m.strip.forgotten()
+	if e, ok := m.Selected(); ok && !m.view.follow && !e.Time.IsZero() && m.visible {
+		return m.around(goal{time: e.Time, line: e.line})
+	}
+	return m.restart()
+}
