@@ -94,6 +94,7 @@ func descriptions() map[string]string {
 		"Stack.Footprint":   "What the stack takes of a machine, measured.",
 		"Stack.Embedded":    "The embedded runtime's server for it.",
 		"Console.Client":    "The command of `diorama connect` where no cluster is, with DIORAMA_HOST, DIORAMA_PORT, DIORAMA_USER and DIORAMA_PASSWORD in its environment.",
+		"Console.Logs":      "The system that answers queries for log lines at the endpoint http: loki or elasticsearch.",
 		"Console.Queues":    "The system whose queues are sampled: kafka, rabbitmq, rocketmq or redis.",
 		"Console.Shell":     "The command of `diorama connect`, run in the stack's first service.",
 	}

@@ -51,6 +51,9 @@ type Console struct {
 	Client []string `yaml:"client"`
 	// Queues names the system whose queues are sampled; empty: it has none.
 	Queues string `yaml:"queues"`
+	// Logs names the system that answers queries for log lines at the endpoint
+	// http; empty: it has none.
+	Logs string `yaml:"logs"`
 }
 
 // Category groups stacks by what they are for.

@@ -12,6 +12,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/internal/report"
 	"github.com/diorama-dev/diorama/tui"
+	lines "github.com/diorama-dev/diorama/tui/logs"
 	"github.com/diorama-dev/diorama/tui/theme"
 )
 
@@ -46,7 +47,24 @@ func (a attached) Endpoints(context.Context) ([]env.Endpoint, error) { return a.
 
 // Sources are the lines and the queues of all services.
 func (a attached) Sources() tui.Sources {
-	return tui.Sources{Logs: a.reader, Queues: queuesOf(a.Session)}
+	return tui.Sources{
+		Logs: a.reader, Systems: systemsOf(a.Name()), Queues: queuesOf(a.Session),
+		Query: func(text string) (logs.Reader, logs.Query, error) { return diorama.LogQuery(a.Name(), text, false) },
+	}
+}
+
+// systemsOf are the log systems of an environment; one that cannot be read
+// says so on the screen.
+func systemsOf(name string) []lines.System {
+	systems, err := diorama.LogSystems(name)
+	if err != nil {
+		return nil
+	}
+	var list []lines.System
+	for _, s := range systems {
+		list = append(list, lines.System{Name: s.Name, Open: func(context.Context) (logs.Reader, error) { return s.Open() }})
+	}
+	return list
 }
 
 // Shell opens a shell in a service.

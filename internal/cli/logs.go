@@ -172,6 +172,17 @@ type logSource struct {
 }
 
 func (o *logsOptions) source(q logs.Query) (logSource, error) {
+	switch {
+	case o.expression != "" && o.from == "":
+		reader, more, err := diorama.LogQuery(o.name, o.expression, o.local)
+		return logSource{reader: reader, query: q.And(more)}, err
+	case o.expression != "":
+		more, err := diorama.CompileLogQuery(o.expression)
+		if err != nil {
+			return logSource{}, err
+		}
+		q = q.And(more)
+	}
 	var reader logs.Reader
 	var err error
 	if o.from != "" {

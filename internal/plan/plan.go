@@ -94,6 +94,9 @@ type Console struct {
 	Client []string `json:"client,omitempty"`
 	// Queues names the system whose queues are sampled; empty: it has none.
 	Queues string `json:"queues,omitempty"`
+	// Logs names the system that answers queries for log lines at the endpoint
+	// http; empty: it has none.
+	Logs string `json:"logs,omitempty"`
 }
 
 // Objects returns the objects of all waves.
