@@ -6,8 +6,7 @@ import "sync"
 // is for lines that come from elsewhere.
 func (q Query) Matches(l Line) bool {
 	m := newMatcher(q)
-	raw := rawLine{level: l.Level, time: nanos(l.Time), message: []byte(l.Message)}
-	return (m.services == nil || m.services[l.Service]) && m.matches(raw, []bool{true}) && q.holds(l)
+	return (m.services == nil || m.services[l.Service]) && m.matches(l.Level, nanos(l.Time), []byte(l.Message)) && q.holds(l)
 }
 
 // holds reports whether a line fulfils the query's conditions on fields, and
