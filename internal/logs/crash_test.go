@@ -275,7 +275,9 @@ const writerVariable = "DIORAMA_TEST_LOG_WRITER"
 func TestMain(m *testing.M) {
 	dir := os.Getenv(writerVariable)
 	if dir == "" {
-		os.Exit(m.Run())
+		code := m.Run()
+		shared.remove()
+		os.Exit(code)
 	}
 	s, err := Open(dir, Options{SegmentBytes: 64 << 10})
 	if err != nil {
