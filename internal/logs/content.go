@@ -25,12 +25,19 @@ type block struct {
 	counts LevelCounts
 	from   bitSet // the origins that occur
 
-	// Of a packed segment: where it lies in the file.
+	// Of a packed segment: where its two parts lie, one after the other.
 	place    int64
-	length   int
-	checksum uint32
+	records  piece // the groups without messages
+	messages piece
 	filterAt int // in the file's filters
 	filter   int // its length
+}
+
+// piece is a compressed part of a block.
+type piece struct {
+	length   int // in the file
+	size     int // unpacked
+	checksum uint32
 }
 
 func (b *block) end() int64 { return b.offset + int64(b.size) }

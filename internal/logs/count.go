@@ -51,11 +51,11 @@ func (f *Files) firstIn(id uint64, t int64, until func(*block) int64) (at Cursor
 		if !late(*b) {
 			continue
 		}
-		groups, err := u.load(seg, b)
+		w, err := u.walk(seg, b, false)
 		if err != nil {
 			return Cursor{}, false, err
 		}
-		for w := walk(groups, seg.header.Begun); w.step(); {
+		for w.step() {
 			if w.line() && w.time >= t && w.time <= until(b) && w.number < len(seg.origins) {
 				return Cursor{Segment: id, Offset: b.offset + int64(w.start)}, true, nil
 			}

@@ -1,17 +1,14 @@
 package logs
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "encoding/binary"
 
 // A filter says which runs of three bytes a block's messages hold: those that
 // begin at even places of a message, each hashed to a bit. A text that is in a
 // message has either all of its runs at even places there, or all of those at
 // odd ones. The bytes are folded so that the cases of ASCII letters are one.
 const (
-	filterBits    = 15 // of the largest filter
-	leastFilter   = 6
+	filterBits    = 14  // of the largest filter
+	leastFilter   = 512 // bits
 	foldMask      = 0x202020
 	gramMask      = 0xffffff
 	gramMultiply  = 0x9E3779B1
@@ -22,44 +19,54 @@ func gramHash(gram uint32) uint32 {
 	return (gram | foldMask) & gramMask * gramMultiply >> (32 - filterBits)
 }
 
-// filterMaker gathers the filter of one block after the other.
-type filterMaker struct{ words [1 << filterBits / 64]uint64 }
+// filterMaker gathers the filter of one block after the other, a byte for each
+// bit: to set one is then a single store.
+type filterMaker struct{ seen [1 << filterBits]byte }
 
 func (f *filterMaker) add(message []byte) {
-	for len(message) >= 4 {
-		h := gramHash(binary.LittleEndian.Uint32(message))
-		f.words[h>>6] |= 1 << (h & 63)
-		message = message[2:]
+	for len(message) >= 8 {
+		eight := binary.LittleEndian.Uint64(message)
+		f.seen[gramHash(uint32(eight))] = 1
+		f.seen[gramHash(uint32(eight>>16))] = 1
+		f.seen[gramHash(uint32(eight>>32))] = 1
+		message = message[6:]
 	}
-	if len(message) == 3 {
-		h := gramHash(uint32(message[0]) | uint32(message[1])<<8 | uint32(message[2])<<16)
-		f.words[h>>6] |= 1 << (h & 63)
+	for len(message) >= 3 {
+		f.seen[gramHash(uint32(message[0])|uint32(message[1])<<8|uint32(message[2])<<16)] = 1
+		message = message[2:]
 	}
 }
 
 // finish appends the filter, as small as it can be without becoming too full,
 // and begins the next.
 func (f *filterMaker) finish(dst []byte) []byte {
-	words, set := f.words[:], 0
-	for _, w := range words {
-		set += bits.OnesCount64(w)
-	}
+	bits := f.seen[:]
 	// So full is good enough: half of the runs that a block does not have are
 	// told, and a text has several.
-	for len(words) > leastFilter && 2*set < 32*len(words) {
-		half := len(words) / 2
-		set = 0
+	for len(bits) > leastFilter && 4*sum(bits) < len(bits) {
+		half := len(bits) / 2
 		for i := range half {
-			words[i] |= words[half+i]
-			set += bits.OnesCount64(words[i])
+			bits[i] |= bits[half+i]
 		}
-		words = words[:half]
+		bits = bits[:half]
 	}
-	for _, w := range words {
-		dst = binary.LittleEndian.AppendUint64(dst, w)
+	for ; len(bits) > 0; bits = bits[8:] {
+		b := byte(0)
+		for i, bit := range bits[:8] {
+			b |= bit << i
+		}
+		dst = append(dst, b)
 	}
-	f.words = [len(f.words)]uint64{}
+	clear(f.seen[:])
 	return dst
+}
+
+func sum(bits []byte) int {
+	n := 0
+	for _, b := range bits {
+		n += int(b)
+	}
+	return n
 }
 
 // grams are the hashes of a text's runs that begin at even and at odd places;

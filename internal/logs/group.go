@@ -121,59 +121,95 @@ func nextGroup(b []byte) (flags byte, size int, state groupState) {
 	return payload[0], size, groupWhole
 }
 
-// walker goes over the records of sound groups.
+// walker goes over the records of sound groups, as they were written or with
+// the lines' messages taken out of them, one after the other.
 type walker struct {
-	data  []byte
-	base  int64
-	next  int // where the next record begins
-	group int // where the group ends
+	data     []byte
+	split    bool   // the messages are not in the data
+	messages []byte // nil where they are not needed
+	size     int    // of all messages
+	base     int64
+	next     int // in the data: where the next record begins
+	taken    int // of the messages
+	group    int // where the group ends, counting both
 
 	// The record it stands at.
 	kind   recordKind
-	start  int
+	start  int   // counting both
 	number int   // of a line: its origin
 	time   int64 // of a line
 	body   []byte
-	bodyAt int // where the body begins
+	bodyAt int // where the body begins, in what it lies in
 }
 
-func walk(data []byte, base int64) walker { return walker{data: data, base: base} }
+func walk(groups []byte, base int64) walker { return walker{data: groups, base: base} }
 
 func (w *walker) line() bool { return w.kind <= recordKind(LevelFatal) }
+
+// after is the place after the record, counting both.
+func (w *walker) after() int { return w.next + w.taken }
 
 // step goes to the next record. Where one makes no sense, the rest of its
 // group is passed over.
 func (w *walker) step() bool {
 	for {
-		for w.next >= w.group {
+		for w.next+w.taken >= w.group {
 			if !w.enter() {
 				return false
 			}
 		}
-		b := w.data[w.next:w.group]
-		w.start, w.kind = w.next, recordKind(b[0])
-		n := 1
-		if w.line() {
-			number, size := uvarint(b[n:])
-			delta, size2 := binary.Varint(b[n+size:])
-			if size == 0 || size2 <= 0 || number > maxNumber {
-				w.next = w.group
-				continue
-			}
-			n += size + size2
-			w.number, w.time = int(number), w.time+delta
+		if w.record(w.data[w.next:min(len(w.data), w.group-w.taken)]) {
+			return true
 		}
-		length, size := uvarint(b[n:])
-		n += size
-		if size == 0 || length > uint64(len(b)-n) {
-			w.next = w.group
-			continue
-		}
-		end := n + int(length)
-		w.body, w.bodyAt = b[n:end], w.start+n
-		w.next = w.start + end
-		return true
+		w.next = w.group - w.taken
 	}
+}
+
+// record reads the record that b begins with. In split data, b may go on
+// beyond the group.
+func (w *walker) record(b []byte) bool {
+	if len(b) == 0 {
+		return false
+	}
+	w.start, w.kind = w.next+w.taken, recordKind(b[0])
+	n := 1
+	if w.line() {
+		number, size := uvarint(b[n:])
+		delta, size2 := binary.Varint(b[n+size:])
+		if size == 0 || size2 <= 0 || number > maxNumber {
+			return false
+		}
+		n += size + size2
+		w.number, w.time = int(number), w.time+delta
+	}
+	length, size := uvarint(b[n:])
+	n += size
+	if size == 0 || length > uint64(maxPayload) || w.start+n+int(length) > w.group {
+		return false
+	}
+	if w.split && w.line() {
+		return w.message(n, int(length))
+	}
+	if int(length) > len(b)-n {
+		return false
+	}
+	w.body, w.bodyAt = b[n:n+int(length)], w.next+n
+	w.next += n + int(length)
+	return true
+}
+
+// message takes a line's message from where they all are.
+func (w *walker) message(n, length int) bool {
+	if length > w.size-w.taken {
+		return false
+	}
+	if w.messages != nil {
+		w.body = w.messages[w.taken : w.taken+length]
+	}
+	w.bodyAt = w.taken
+	w.next += n
+	w.taken += length
+	return true
 }
 
 // enter goes into the next group.
@@ -182,11 +218,12 @@ func (w *walker) enter() bool {
 		return false
 	}
 	n := binary.LittleEndian.Uint32(w.data[w.next:])
-	begin := w.next + frameSize
-	if n == 0 || uint64(n) > uint64(len(w.data)-begin) {
+	begin := w.next + w.taken + frameSize
+	if n == 0 || uint64(n) > uint64(len(w.data)+w.size-begin) {
 		return false
 	}
-	w.next, w.group, w.time = begin+1, begin+int(n), w.base
+	w.next += frameSize + 1
+	w.group, w.time = begin+int(n), w.base
 	return true
 }
 

@@ -36,7 +36,10 @@ func (c *content) appendIndex(dst []byte) []byte {
 }
 
 func (b *block) appendTo(dst []byte) []byte {
-	for _, n := range [...]int64{b.offset, int64(b.size), b.place, int64(b.length), int64(b.checksum), int64(b.filter)} {
+	for _, n := range [...]int64{
+		b.offset, int64(b.size), b.place, int64(b.records.length), int64(b.records.size), int64(b.records.checksum),
+		int64(b.messages.length), int64(b.messages.checksum), int64(b.filter),
+	} {
 		dst = binary.AppendUvarint(dst, uint64(n))
 	}
 	for _, t := range [...]int64{b.first, b.last, b.late} {
@@ -95,15 +98,8 @@ func parseIndex(h header, index []byte, size int64) (*content, bool) {
 	}
 	filterAt, before := 0, headerSize
 	for n := r.number(huge); n > 0 && !r.failed; n-- {
-		b := block{
-			offset: r.number(huge), size: int(r.number(int64(maxBlock))), place: r.number(size), length: int(r.number(size)),
-			checksum: uint32(r.number(1<<32 - 1)), filter: int(r.number(size)),
-			first: r.time(), last: r.time(), late: r.time(),
-		}
-		for l := range b.counts {
-			b.counts[l] = r.number(huge)
-		}
-		b.from, b.filterAt = bitSet(r.text()), filterAt
+		b := r.block(size)
+		b.filterAt = filterAt
 		filterAt += b.filter
 		if b.offset < before || b.end() > c.end || filterAt > c.filtersLen {
 			return nil, false
@@ -112,6 +108,26 @@ func parseIndex(h header, index []byte, size int64) (*content, bool) {
 		c.blocks = append(c.blocks, b)
 	}
 	return c, !r.failed && c.end >= headerSize && c.filters+int64(c.filtersLen) <= size
+}
+
+// block reads what the index of a file of that size says of one block.
+func (r *indexReader) block(size int64) block {
+	const huge = int64(1) << 60
+	b := block{
+		offset: r.number(huge), size: int(r.number(int64(maxBlock))), place: r.number(size),
+		records:  piece{length: int(r.number(size)), size: int(r.number(int64(maxBlock))), checksum: uint32(r.number(1<<32 - 1))},
+		messages: piece{length: int(r.number(size)), checksum: uint32(r.number(1<<32 - 1))},
+		filter:   int(r.number(size)),
+		first:    r.time(), last: r.time(), late: r.time(),
+	}
+	for l := range b.counts {
+		b.counts[l] = r.number(huge)
+	}
+	if b.messages.size = b.size - b.records.size; b.messages.size < 0 {
+		r.failed = true
+	}
+	b.from = bitSet(r.text())
+	return b
 }
 
 // readIndex reads the index of a packed segment.

@@ -16,16 +16,22 @@ var errPackStopped = errors.New("stopped")
 
 // packer rewrites raw segments compressed, one at a time.
 type packer struct {
-	encoder *zstd.Encoder
-	filter  filterMaker
-	raw     []byte
-	packed  []byte
-	filters []byte
+	encoder  *zstd.Encoder
+	filter   filterMaker
+	raw      []byte
+	records  []byte // of a block
+	messages []byte
+	packed   []byte
+	filters  []byte // of all blocks
 }
+
+// packWindow is how far back the encoder looks for what comes again. Log lines
+// repeat what is near, and near places take less room to say.
+const packWindow = 64 << 10
 
 func newPacker() (*packer, error) {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-		zstd.WithWindowSize(blockBytes), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
+		zstd.WithWindowSize(packWindow), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +88,7 @@ func (p *packer) write(out io.Writer, in io.ReaderAt, c *content, stopped func()
 		if err := p.block(in, c.header.Begun, b); err != nil {
 			return err
 		}
-		b.place, b.length, b.checksum = place, len(p.packed), castagnoli(p.packed)
+		b.place = place
 		before := len(p.filters)
 		p.filters = p.filter.finish(p.filters)
 		b.filter = len(p.filters) - before
@@ -103,7 +109,8 @@ func (p *packer) write(out io.Writer, in io.ReaderAt, c *content, stopped func()
 	return w.Flush()
 }
 
-// block compresses a block and gathers its filter.
+// block compresses a block, its records and its messages each for itself, and
+// gathers its filter.
 func (p *packer) block(in io.ReaderAt, base int64, b *block) error {
 	if cap(p.raw) < b.size {
 		p.raw = make([]byte, max(b.size, blockBytes))
@@ -112,13 +119,23 @@ func (p *packer) block(in io.ReaderAt, base int64, b *block) error {
 	if _, err := in.ReadAt(raw, b.offset); err != nil {
 		return fmt.Errorf("read a block: %w", err)
 	}
+	clearChecksums(raw)
+	p.records, p.messages = p.records[:0], p.messages[:0]
+	done := 0
 	for w := walk(raw, base); w.step(); {
 		if w.line() {
 			p.filter.add(w.body)
+			p.records = append(p.records, raw[done:w.bodyAt]...)
+			p.messages = append(p.messages, w.body...)
+			done = w.next
 		}
 	}
-	clearChecksums(raw)
-	p.packed = p.encoder.EncodeAll(raw, p.packed[:0])
+	p.records = append(p.records, raw[done:]...)
+	p.packed = p.encoder.EncodeAll(p.records, p.packed[:0])
+	b.records = piece{length: len(p.packed), size: len(p.records), checksum: castagnoli(p.packed)}
+	p.packed = p.encoder.EncodeAll(p.messages, p.packed)
+	messages := p.packed[b.records.length:]
+	b.messages = piece{length: len(messages), size: len(p.messages), checksum: castagnoli(messages)}
 	return nil
 }
 

@@ -119,7 +119,7 @@ func (s *Store) reopen(h header, damaged error) (begin bool, err error) {
 	a := newActive(f, h)
 	c := newContent(h)
 	files := make(map[int]string)
-	err = c.extend(f, fileSize(path), math.MaxInt64, func(groups []byte) { s.recall(c, groups, files) })
+	err = c.extend(f, fileSize(path), math.MaxInt64, func(groups []byte) { s.recall(c, walk(groups, h.Begun), files) })
 	if err == nil && c.end == headerSize {
 		f.Close()
 		return true, os.Remove(path)
@@ -150,8 +150,8 @@ func (s *Store) keepDamaged(id uint64) {
 }
 
 // recall takes up the positions and marks that a batch bears witness of.
-func (s *Store) recall(c *content, groups []byte, files map[int]string) {
-	for w := walk(groups, c.header.Begun); w.step(); {
+func (s *Store) recall(c *content, w walker, files map[int]string) {
+	for w.step() {
 		switch {
 		case w.kind == kindPosition:
 			if at, p, ok := parsePosition(w.body); ok {
@@ -180,11 +180,11 @@ func (s *Store) recallSealed(id uint64) error {
 	defer seg.close()
 	u, files := f.unpacker(), make(map[int]string)
 	for i := range seg.blocks {
-		groups, err := u.load(seg, &seg.blocks[i])
+		w, err := u.walk(seg, &seg.blocks[i], false)
 		if err != nil {
 			return err
 		}
-		s.recall(seg.content, groups, files)
+		s.recall(seg.content, w, files)
 	}
 	return nil
 }

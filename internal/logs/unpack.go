@@ -13,10 +13,11 @@ const idleUnpackers = 16
 
 // unpacker reads blocks. It is used by one goroutine at a time.
 type unpacker struct {
-	decoder *zstd.Decoder
-	packed  []byte
-	raw     []byte
-	spots   []spot // of the block that is searched backward
+	decoder  *zstd.Decoder
+	packed   []byte
+	records  []byte
+	messages []byte
+	spots    []spot // of the block that is searched backward
 }
 
 // unpacker is one of those that lie idle, or a new one.
@@ -43,35 +44,72 @@ func (f *Files) release(u *unpacker) {
 	}
 }
 
-// load reads a block's groups. They are valid until the next block is loaded.
-// A block that is damaged is empty.
-func (u *unpacker) load(s *openSegment, b *block) ([]byte, error) {
-	length, place := b.size, b.offset
-	if s.header.packed {
-		length, place = b.length, b.place
+// load reads the groups of a block of a raw segment. They are valid until the
+// next block is loaded.
+func (u *unpacker) load(s *openSegment, b *block) (groups []byte, err error) {
+	data, err := u.read(s, b.offset, b.size)
+	return sound(data), err
+}
+
+// loadMessages reads the messages of a block of a packed segment, and
+// loadRecords all but these. What is damaged is empty.
+func (u *unpacker) loadMessages(s *openSegment, b *block) (err error) {
+	u.messages, err = u.unpack(s, b.place+int64(b.records.length), b.messages, u.messages)
+	return err
+}
+
+func (u *unpacker) loadRecords(s *openSegment, b *block) (err error) {
+	u.records, err = u.unpack(s, b.place, b.records, u.records)
+	return err
+}
+
+// walk goes over a block, whatever the segment's form. It is without its
+// messages where they are not needed and not loaded with the rest anyway.
+func (u *unpacker) walk(s *openSegment, b *block, messages bool) (walker, error) {
+	if !s.header.packed {
+		groups, err := u.load(s, b)
+		return walk(groups, s.header.Begun), err
 	}
+	w := walker{split: true, size: b.messages.size, base: s.header.Begun}
+	if messages {
+		if err := u.loadMessages(s, b); err != nil {
+			return w, err
+		}
+		w.messages, w.size = u.messages, len(u.messages)
+	}
+	err := u.loadRecords(s, b)
+	w.data = u.records
+	return w, err
+}
+
+// read reads from a segment's file. Where that is too short, it is empty.
+func (u *unpacker) read(s *openSegment, place int64, length int) ([]byte, error) {
 	if cap(u.packed) < length {
 		u.packed = make([]byte, max(length, 64<<10))
 	}
 	data := u.packed[:length]
-	if n, err := s.file.ReadAt(data, place); n < length {
-		if err == nil || errors.Is(err, io.EOF) {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("read the log store: %w", err)
-	}
-	if !s.header.packed {
-		return sound(data), nil
-	}
-	if castagnoli(data) != b.checksum {
+	n, err := s.file.ReadAt(data, place)
+	switch {
+	case n == length:
+		return data, nil
+	case errors.Is(err, io.EOF):
 		return nil, nil
 	}
-	if cap(u.raw) < b.size {
-		u.raw = make([]byte, max(b.size, blockBytes))
+	return nil, fmt.Errorf("read the log store: %w", err)
+}
+
+func (u *unpacker) unpack(s *openSegment, place int64, p piece, dst []byte) ([]byte, error) {
+	dst = dst[:0]
+	data, err := u.read(s, place, p.length)
+	if err != nil || castagnoli(data) != p.checksum {
+		return dst, err
 	}
-	raw, err := u.decoder.DecodeAll(data, u.raw[:0])
-	if err != nil || len(raw) != b.size {
-		return nil, nil //nolint:nilerr // a damaged block is passed over
+	if cap(dst) < p.size {
+		dst = make([]byte, 0, max(p.size, blockBytes))
+	}
+	raw, err := u.decoder.DecodeAll(data, dst)
+	if err != nil || len(raw) != p.size {
+		return dst, nil //nolint:nilerr // a damaged block is passed over
 	}
 	return raw, nil
 }
