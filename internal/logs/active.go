@@ -23,6 +23,7 @@ type active struct {
 	end     int64
 	lines   int64
 	dropped int64
+	wrote   int64 // when the last of it was stored; 0: not known
 	sources map[origin]*source
 	recent  [256]*source // those met last, by a few bytes of their names
 	files   int          // how many have a number

@@ -165,11 +165,11 @@ func cpuTime(b *testing.B) time.Duration {
 func BenchmarkPut(b *testing.B) {
 	m := newMill()
 	var batches [][]Line
-	for range 100 {
+	for range 10 {
 		batches = append(batches, append([]Line(nil), m.batch()...))
 	}
-	dir := b.TempDir()
-	s, err := Open(dir, Options{})
+	span := m.time.Sub(noon)
+	s, err := Open(b.TempDir(), Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -180,7 +180,13 @@ func BenchmarkPut(b *testing.B) {
 	before, i := cpuTime(b), 0
 	b.ReportAllocs()
 	for b.Loop() {
-		batch := Batch{Lines: batches[i%len(batches)], Read: []Mark{{File: fmt.Sprintf("file %d", i%50), Offset: int64(i)}}}
+		lines := batches[i%len(batches)]
+		if i >= len(batches) {
+			for k := range lines { // what is stored is always newer
+				lines[k].Time = lines[k].Time.Add(span)
+			}
+		}
+		batch := Batch{Lines: lines, Read: []Mark{{File: fmt.Sprintf("file %d", i%50), Offset: int64(i)}}}
 		if err := s.Put(batch); err != nil {
 			b.Fatal(err)
 		}

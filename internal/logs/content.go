@@ -9,7 +9,7 @@ import (
 const (
 	// blockBytes is how long a block becomes before the next is begun. What is
 	// searched is unpacked block by block.
-	blockBytes = 256 << 10
+	blockBytes = 512 << 10
 	// ahead is how much later than the writer's clock a line's time may be and
 	// be believed.
 	ahead = int64(time.Hour)

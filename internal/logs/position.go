@@ -12,7 +12,8 @@ import (
 const (
 	positionWindow  = int64(time.Second)
 	positionMoments = 256
-	momentBytes     = 6 // what one takes on disk, about
+	carriedMoments  = 100 // to the next segment
+	momentBytes     = 6   // what one takes on disk, about
 )
 
 // place is whose position it is.
@@ -91,7 +92,7 @@ func newPosition() *Position { return &Position{floor: noTime} }
 
 // add counts one more stored line.
 func (p *Position) add(t int64) {
-	if t == noTime {
+	if t == noTime || (p.floor != noTime && t < p.floor) {
 		return
 	}
 	i := len(p.moments)

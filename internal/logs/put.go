@@ -79,6 +79,7 @@ func (s *Store) commit(lines []Line) error {
 	if err := a.write(); err != nil {
 		return err
 	}
+	a.wrote = s.options.now().UnixNano()
 	for i, src := range a.touched {
 		src.position.add(nanos(lines[i].Time))
 	}

@@ -258,7 +258,7 @@ func (s *Store) rememberPositions(g *groupWriter) {
 			cmp.Compare(a.pod, b.pod), cmp.Compare(a.container, b.container))
 	})
 	// Together they take an eighth of the segment at most.
-	moments := int(s.options.SegmentBytes/8) / (momentBytes * max(1, min(len(places), maxPositions)))
+	moments := min(carriedMoments, int(s.options.SegmentBytes/8)/(momentBytes*max(1, min(len(places), maxPositions))))
 	for i, at := range places {
 		if i >= maxPositions {
 			delete(s.positions, at)

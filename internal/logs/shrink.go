@@ -31,17 +31,18 @@ func (s *Store) retire(more int64) error {
 	return nil
 }
 
-// outlived reports whether all lines of the oldest segment are too old: they
-// were stored before the next one was begun.
+// outlived reports whether all lines of the oldest segment are too old.
 func (s *Store) outlived() bool {
 	if s.options.MaxAge < 0 {
 		return false
 	}
-	next := s.activeSealed()
-	if len(s.segments) > 1 {
-		next = s.segments[1:2]
+	wrote := s.segments[0].wrote
+	if wrote == 0 && len(s.segments) > 1 {
+		wrote = s.segments[1].begun // at the latest
+	} else if wrote == 0 && s.active != nil {
+		wrote = s.active.header.Begun
 	}
-	return len(next) > 0 && s.options.now().UnixNano()-next[0].begun > int64(s.options.MaxAge)
+	return wrote != 0 && s.options.now().UnixNano()-wrote > int64(s.options.MaxAge)
 }
 
 // index is where a sealed segment stands in the list; -1 where it is gone.
@@ -57,12 +58,7 @@ func (s *Store) packLater() {
 	}
 	s.packing = s.segments[s.nextRaw()].id
 	s.packs.Go(func() {
-		p, err := newPacker()
-		if err != nil {
-			s.options.Report(fmt.Errorf("compress the log store: %w", err))
-			return
-		}
-		for s.packOne(p) {
+		for s.packOne() {
 			continue
 		}
 	})
@@ -75,7 +71,7 @@ func (s *Store) nextRaw() int {
 // packOne compresses the segment that is to be compressed, and reports whether
 // there is a next one. The new file takes the place of the old one, under its
 // name, in one instant: a segment is there once, whenever the process dies.
-func (s *Store) packOne(p *packer) bool {
+func (s *Store) packOne() bool {
 	s.mu.Lock()
 	id, latest := s.packing, s.options.now().UnixNano()+ahead
 	s.mu.Unlock()
@@ -85,7 +81,7 @@ func (s *Store) packOne(p *packer) bool {
 		defer s.mu.Unlock()
 		return s.closed || s.index(id) < 0
 	}
-	packed, err := p.pack(path, latest, s.options.SyncEvery >= 0, gone)
+	packed, err := s.packer.pack(path, latest, s.options.SyncEvery >= 0, gone)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()

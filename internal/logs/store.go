@@ -87,6 +87,7 @@ type Store struct {
 	syncError error       // of a sync that nobody waited for
 	packing   uint64      // the segment that is being compressed; 0: none
 	packs     sync.WaitGroup
+	packer    *packer // of the goroutine that compresses
 	closed    bool
 }
 
@@ -97,6 +98,7 @@ type sealed struct {
 	lines   int64 // ever stored before it
 	dropped int64 // ever lost before it
 	begun   int64
+	wrote   int64 // when the last of it was stored, at the latest; 0: not known
 	state   sealedState
 	synced  bool // nothing of it can be lost with the power
 }
@@ -126,7 +128,11 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.restore(); err != nil {
+	s.packer, err = newPacker()
+	if err == nil {
+		err = s.restore()
+	}
+	if err != nil {
 		s.closed = true
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -170,7 +176,7 @@ func (s *Store) activeSealed() []sealed {
 		return nil
 	}
 	h := s.active.header
-	return []sealed{{id: h.ID, bytes: s.active.end, lines: h.Lines, dropped: h.Dropped, begun: h.Begun, state: stateRaw}}
+	return []sealed{{id: h.ID, bytes: s.active.end, lines: h.Lines, dropped: h.Dropped, begun: h.Begun, wrote: s.active.wrote, state: stateRaw}}
 }
 
 // countersOf counts all segments but the content of the last. A generation is
