@@ -62,6 +62,8 @@ type LogCounters struct {
 	Lines int64 `json:"lines"`
 	Bytes int64 `json:"bytes"` // on disk
 	Limit int64 `json:"limit"` // bytes on disk at which the oldest go
+	// AgeLimit is the age at which lines go; zero where only the room counts.
+	AgeLimit time.Duration `json:"ageLimit,omitempty"`
 	// Dropped counts lines that were lost, because their source had rotated
 	// them away before they could be read.
 	Dropped int64 `json:"dropped"`

@@ -3,87 +3,140 @@ package logs
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"time"
 )
+
+// segmentFile is what the active segment is written to: a file.
+type segmentFile interface {
+	io.WriterAt
+	Truncate(size int64) error
+	Sync() error
+	Close() error
+}
 
 // active is the segment that is being written.
 type active struct {
-	file    *os.File
+	file    segmentFile
 	header  header
-	sum     summary
-	numbers map[origin]int
-	buf     []byte
+	end     int64
+	lines   int64
+	dropped int64
+	wrote   int64 // when the last of it was stored; 0: not known
+	sources map[origin]*source
+	recent  [256]*source // those met last, by a few bytes of their names
+	files   int          // how many have a number
+	groups  groupWriter
+	touched []*source // of the lines of the batch, one each
+	newest  int       // the first source's number that the batch has made
 	// torn is set when a failed write could not be taken back: nothing more
 	// goes into this segment.
 	torn bool
 }
 
-func createActive(dir string, h header) (*active, error) {
-	f, err := os.OpenFile(segmentPath(dir, h.ID), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+// source is an origin that has lines in the active segment.
+type source struct {
+	origin   origin
+	number   int
+	position *Position
+}
+
+func newActive(f segmentFile, h header) *active {
+	return &active{file: f, header: h, end: headerSize, sources: make(map[origin]*source)}
+}
+
+// createActive begins a segment with the records that say how far everything
+// is stored. It is there as a whole or not at all: readers and a later
+// [Open] take a segment without a whole batch for one that was never begun.
+func createActive(dir string, h header, carry func(*groupWriter) int) (*active, error) {
+	path := segmentPath(dir, h.ID)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("begin a segment of the log store: %w", err)
 	}
-	if _, err := f.Write(h.bytes()); err != nil {
-		return nil, errors.Join(fmt.Errorf("begin a segment of the log store: %w", err), f.Close(), os.Remove(f.Name()))
+	a := newActive(f, h)
+	a.begin()
+	a.files = carry(&a.groups)
+	groups := a.groups.finish()
+	if _, err := f.WriteAt(append(h.bytes(), groups...), 0); err != nil {
+		return nil, errors.Join(fmt.Errorf("begin a segment of the log store: %w", err), f.Close(), removeFile(path))
 	}
-	return &active{file: f, header: h, sum: newSummary(), numbers: make(map[origin]int)}, nil
+	a.end += int64(len(groups))
+	return a, nil
 }
 
-func (a *active) full(limit int64) bool { return a.torn || a.sum.End >= limit }
+func (a *active) full(limit int64) bool { return a.torn || a.end >= limit }
 
-// write stores the lines that fit and returns how many those are; at least
-// one where there is one.
-func (a *active) write(lines []Line, limit int64) (int, error) {
-	a.buf = a.buf[:0]
-	first, n := len(a.numbers), 0
-	for n < len(lines) && (n == 0 || a.sum.End+int64(len(a.buf)) < limit) {
-		l := lines[n]
-		l.Message = clean(l.Message)
-		o := bounded(l.origin())
-		number, known := a.numbers[o]
-		if !known {
-			number = len(a.numbers)
-			a.numbers[o] = number
-			a.buf = appendOrigin(a.buf, o)
-		}
-		a.buf = appendLine(a.buf, number, l)
-		n++
-	}
-	if err := a.writeRecords(a.buf); err != nil {
-		for o, number := range a.numbers {
-			if number >= first {
-				delete(a.numbers, o)
-			}
-		}
-		return 0, err
-	}
-	return n, nil
+// aged reports whether the segment has been written for so long that the next
+// is begun, so that old lines can go while there are few new ones.
+func (a *active) aged(now time.Time, maxAge time.Duration) bool {
+	return a.lines > 0 && maxAge > 0 && now.UnixNano()-a.header.Begun > int64(maxAge/8)
 }
 
-// writeRecords adds whole records, or takes back what it wrote of them.
-func (a *active) writeRecords(records []byte) error {
-	if a.torn {
-		return errors.New("an earlier write failed")
+// begin begins a batch.
+func (a *active) begin() {
+	a.groups.reset(a.header.Begun)
+	a.touched, a.newest = a.touched[:0], len(a.sources)
+}
+
+// add adds a line to the batch. The position is that of its container.
+func (a *active) add(l *Line, position func(*Line) *Position) {
+	src := a.source(l, position)
+	a.groups.line(l.Level, src.number, nanos(l.Time), clean(l.Message))
+	a.touched = append(a.touched, src)
+}
+
+func (a *active) source(l *Line, position func(*Line) *Position) *source {
+	slot := &a.recent[mixed(l.Pod, l.Container)]
+	if src := *slot; src != nil && src.origin.Pod == l.Pod && src.origin.Container == l.Container &&
+		src.origin.Service == l.Service && src.origin.Stack == l.Stack {
+		return src
 	}
-	if _, err := a.file.WriteAt(records, a.sum.End); err != nil {
-		if undo := a.file.Truncate(a.sum.End); undo != nil {
+	o := l.origin()
+	src := a.sources[o]
+	if src == nil {
+		src = &source{origin: o, number: len(a.sources), position: position(l)}
+		a.sources[o] = src
+		a.groups.room()
+		a.groups.buf = appendOrigin(a.groups.buf, src.number, o.bounded())
+	}
+	*slot = src
+	return src
+}
+
+// mixed is a cheap hash: names of Pods differ in their last bytes.
+func mixed(pod, container string) uint8 {
+	h := uint32(len(container))
+	for i := max(0, len(pod)-4); i < len(pod); i++ {
+		h = h*31 + uint32(pod[i])
+	}
+	if container != "" {
+		h = h*31 + uint32(container[0])
+	}
+	return uint8(h ^ h>>8)
+}
+
+// write writes the batch, or takes back what it wrote of it.
+func (a *active) write() error {
+	groups := a.groups.finish()
+	err := errors.New("an earlier write failed")
+	if !a.torn {
+		_, err = a.file.WriteAt(groups, a.end)
+	}
+	if err != nil {
+		if undo := a.file.Truncate(a.end); undo != nil {
 			a.torn = true
 		}
+		for o, src := range a.sources {
+			if src.number >= a.newest {
+				delete(a.sources, o)
+			}
+		}
+		clear(a.recent[:])
 		return err
 	}
-	a.sum.addAll(records, nil)
+	a.end += int64(len(groups))
+	a.lines += int64(len(a.touched))
 	return nil
-}
-
-// bounded keeps an origin's names to lengths that a record can hold; no name
-// in Kubernetes is longer than 253 bytes.
-func bounded(o origin) origin {
-	const most = 1 << 10
-	for _, s := range [...]*string{&o.Stack, &o.Service, &o.Pod, &o.Container} {
-		if len(*s) > most {
-			*s = (*s)[:most]
-		}
-		*s = clean(*s)
-	}
-	return o
 }

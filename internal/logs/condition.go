@@ -21,15 +21,12 @@ func (f *Filter) Matches(l Line) bool {
 	if m.services != nil && !m.services[l.Service] {
 		return false
 	}
-	raw := rawLine{level: l.Level, time: nanos(l.Time)}
+	var message []byte
 	if len(m.text) > 0 || f.query.Pattern != nil { // a copy is made for those alone
-		raw.message = []byte(l.Message)
+		message = []byte(l.Message)
 	}
-	return m.matches(raw, oneOrigin[:]) && f.query.holds(l)
+	return m.matches(l.Level, nanos(l.Time), message) && f.query.holds(l)
 }
-
-//nolint:gochecknoglobals // never changed: the origin of a line that stands alone is wanted
-var oneOrigin = [1]bool{true}
 
 // Matches reports whether a line is wanted. A store asks its own records; this
 // is for one line that comes from elsewhere, and [NewFilter] for many.

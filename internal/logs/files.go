@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/diorama-dev/diorama/internal/env"
 )
@@ -16,17 +18,11 @@ type Files struct {
 	dir string
 
 	mu    sync.Mutex
-	views map[uint64]*view
+	views map[uint64]*content // never changed, only replaced
+	idle  []*unpacker
 }
 
 var _ Reader = (*Files)(nil)
-
-// view is what is known of a segment so far.
-type view struct {
-	header   header
-	sum      summary
-	complete bool // the segment is sealed and the summary covers it all
-}
 
 // OpenReader opens the store in a folder for reading. A folder that is not
 // there yet is an empty store.
@@ -34,7 +30,7 @@ func OpenReader(dir string) (*Files, error) {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("open the log store: %s is not a folder", dir)
 	}
-	return &Files{dir: dir, views: make(map[uint64]*view)}, nil
+	return &Files{dir: dir, views: make(map[uint64]*content)}, nil
 }
 
 // End returns the place after the newest line.
@@ -44,26 +40,26 @@ func (f *Files) End(context.Context) (Cursor, error) {
 		return Cursor{}, err
 	}
 	last := ids[len(ids)-1]
-	v, err := f.view(last, false)
+	c, err := f.view(last)
 	if err != nil {
 		return Cursor{}, err
 	}
-	return Cursor{Segment: last, Offset: v.sum.End}, nil
+	return Cursor{Segment: last, Offset: c.end}, nil
 }
 
-// Counters say how much the store holds; the limit is the writer's to know,
+// Counters say how much the store holds; the limits are the writer's to know,
 // and zero here.
 func (f *Files) Counters(context.Context) (env.LogCounters, error) {
 	ids, err := f.list()
 	if err != nil {
 		return env.LogCounters{}, err
 	}
-	var all []sealed
-	var last view
+	all := make([]sealed, 0, len(ids))
+	last := newContent(header{})
 	for i, id := range ids {
-		seg := sealed{id: id, bytes: fileSize(segmentPath(f.dir, id)) + fileSize(indexPath(f.dir, id))}
+		seg := sealed{id: id, bytes: fileSize(segmentPath(f.dir, id))}
 		if i == 0 || i == len(ids)-1 {
-			if last, err = f.view(id, i < len(ids)-1); err != nil {
+			if last, err = f.view(id); err != nil {
 				return env.LogCounters{}, err
 			}
 			seg.lines, seg.dropped = last.header.Lines, last.header.Dropped
@@ -71,9 +67,9 @@ func (f *Files) Counters(context.Context) (env.LogCounters, error) {
 		all = append(all, seg)
 	}
 	c := countersOf(all)
-	c.Lines += last.sum.Lines
-	c.Dropped += last.sum.Dropped
-	c.Generation += uint64(last.sum.Lines + last.sum.Dropped)
+	c.Lines += last.lines
+	c.Dropped += last.dropped
+	c.Generation += uint64(last.lines + last.dropped)
 	return c, nil
 }
 
@@ -93,53 +89,108 @@ func (f *Files) list() ([]uint64, error) {
 	return ids, nil
 }
 
-// view brings what is known of a segment up to date. A segment that has gone
-// meanwhile, or is damaged, is an empty one.
-func (f *Files) view(id uint64, isSealed bool) (view, error) {
+// known is what is known of a packed segment, which never changes; nil where
+// nothing is.
+func (f *Files) known(id uint64) *content {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	v := f.views[id]
-	if v != nil && v.complete {
-		return *v, nil
+	if c := f.views[id]; c != nil && c.header.packed {
+		return c
 	}
-	file, err := os.Open(segmentPath(f.dir, id))
-	if errors.Is(err, os.ErrNotExist) {
-		return view{sum: newSummary()}, nil
-	}
-	if err != nil {
-		return view{}, fmt.Errorf("read the log store: %w", err)
-	}
-	defer file.Close()
-	if v == nil {
-		b := make([]byte, headerSize)
-		n, _ := file.ReadAt(b, 0)
-		h, err := parseHeader(b[:n])
-		if err != nil {
-			return view{sum: newSummary()}, nil
-		}
-		v = &view{header: h, sum: newSummary()}
-		f.views[id] = v
-	}
-	if err := v.extend(f.dir, id, file, isSealed); err != nil {
-		return view{}, fmt.Errorf("read the log store: %w", err)
-	}
-	return *v, nil
+	return nil
 }
 
-func (v *view) extend(dir string, id uint64, file *os.File, isSealed bool) error {
+// view is what is known of a segment. One that has gone meanwhile, or is
+// damaged, is an empty one.
+func (f *Files) view(id uint64) (*content, error) {
+	if c := f.known(id); c != nil {
+		return c, nil
+	}
+	seg, err := f.open(id)
+	if err != nil || seg == nil {
+		return newContent(header{}), err
+	}
+	defer seg.close()
+	return seg.content, nil
+}
+
+// openSegment is a segment that is open for reading. Whatever becomes of it
+// meanwhile, what was opened stays.
+type openSegment struct {
+	*content
+	file *os.File
+	uses atomic.Int32
+	// filters are those of all blocks, where they were asked for.
+	filters []byte
+}
+
+func (s *openSegment) use() { s.uses.Add(1) }
+
+func (s *openSegment) close() {
+	if s.uses.Add(-1) == 0 {
+		s.file.Close()
+	}
+}
+
+// open opens a segment and brings what is known of it up to date. It is nil
+// where the segment has gone or is damaged.
+func (f *Files) open(id uint64) (*openSegment, error) {
+	file, err := os.Open(segmentPath(f.dir, id))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the log store: %w", err)
+	}
+	c, err := f.learn(id, file)
+	if err != nil || c == nil {
+		file.Close()
+		return nil, err
+	}
+	s := &openSegment{content: c, file: file}
+	s.use()
+	return s, nil
+}
+
+// learn reads what has to be known of a segment.
+func (f *Files) learn(id uint64, file *os.File) (*content, error) {
+	h, err := readHeader(file)
+	if errors.Is(err, errHeader) || errors.Is(err, errOlder) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the log store: %w", err)
+	}
 	info, err := file.Stat()
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("read the log store: %w", err)
 	}
-	if isSealed {
-		if sum, ok := readIndex(dir, id, info.Size()); ok {
-			v.sum, v.complete = sum, true
-			return nil
+	f.mu.Lock()
+	c := f.views[id]
+	f.mu.Unlock()
+	switch {
+	case c != nil && c.header.packed == h.packed && (h.packed || c.end == info.Size()):
+		return c, nil
+	case h.packed:
+		u := f.unpacker()
+		c, err = readIndex(h, file, info.Size(), u.decoder)
+		f.release(u)
+	default:
+		if c == nil || c.header.packed {
+			c = newContent(h)
+		} else {
+			c = c.snapshot()
 		}
+		err = c.extend(file, info.Size(), time.Now().UnixNano()+ahead, nil)
 	}
-	if err := v.sum.scan(file, info.Size(), nil); err != nil {
-		return err
+	if errors.Is(err, errIndex) {
+		return nil, nil
 	}
-	v.complete = isSealed
-	return nil
+	if err != nil {
+		return nil, fmt.Errorf("read the log store: %w", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.views[id] = c
+	return c, nil
 }

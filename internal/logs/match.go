@@ -2,22 +2,27 @@ package logs
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// matcher is a query made ready for the lines of one segment after another.
+// matcher is a query made ready for the lines of one block after another.
 type matcher struct {
 	query    Query
 	services map[string]bool
 	text     []byte // folded to lower case
 	ascii    bool
+	literals []literal // all of them are in each message that is wanted
 	since    int64
 	until    int64
 }
 
 func newMatcher(q Query) *matcher {
 	m := &matcher{query: q, since: nanos(q.Since), until: nanos(q.Until)}
+	if q.Until.IsZero() {
+		m.until = latestTime
+	}
 	if len(q.Services) > 0 {
 		m.services = make(map[string]bool, len(q.Services))
 		for _, s := range q.Services {
@@ -29,46 +34,99 @@ func newMatcher(q Query) *matcher {
 	for _, b := range m.text {
 		m.ascii = m.ascii && b < utf8.RuneSelf
 	}
+	m.findLiterals()
 	return m
 }
 
+// findLiterals gathers what every wanted message holds, the longest first:
+// that is most likely the rarest.
+func (m *matcher) findLiterals() {
+	if l, ok := textLiteral(m.text, m.ascii); ok {
+		m.literals = append(m.literals, l)
+	}
+	m.literals = append(m.literals, patternLiterals(m.query.Pattern)...)
+	for _, f := range m.query.Fields {
+		if l, ok := fieldLiteral(f); ok {
+			m.literals = append(m.literals, l)
+		}
+	}
+	if m.query.Where != nil {
+		for _, text := range m.query.Where.Literals() {
+			if text != "" {
+				m.literals = append(m.literals, newLiteral([]byte(text), false))
+			}
+		}
+	}
+	slices.SortStableFunc(m.literals, func(a, b literal) int { return len(b.text) - len(a.text) })
+}
+
+// filters reports whether the blocks' filters can tell anything.
+func (m *matcher) filters() bool {
+	return slices.ContainsFunc(m.literals, func(l literal) bool { return len(l.grams[1]) > 0 })
+}
+
 // origins says which origins of a segment are wanted.
-func (m *matcher) origins(s summary) []bool {
-	wanted := make([]bool, len(s.Origins))
-	for i, o := range s.Origins {
+func (m *matcher) origins(all []origin) []bool {
+	wanted := make([]bool, len(all))
+	for i, o := range all {
 		wanted[i] = m.services == nil || m.services[o.Service]
 	}
 	return wanted
 }
 
-// mayMatch reports whether a segment can hold a line that is wanted.
-func (m *matcher) mayMatch(s summary, wanted []bool) bool {
-	if s.Lines == 0 || (m.since != noTime && s.Last != 0 && s.Last < m.since) ||
-		(m.until != noTime && s.First > m.until) {
+// mayMatch reports whether a block can hold a line that is wanted, as far as
+// all is known of it but its text.
+func (m *matcher) mayMatch(b *block, wanted []bool) bool {
+	if b.last < m.since || b.first > m.until {
 		return false
 	}
 	some := false
-	for _, w := range wanted {
-		some = some || w
+	for l, n := range b.counts {
+		some = some || (n > 0 && m.level(Level(l)))
 	}
-	if !some {
-		return false
-	}
-	for l := LevelUnknown; l <= LevelFatal; l++ {
-		if s.Levels&(1<<l) != 0 && m.level(l) {
+	return some && (m.services == nil || m.anyFrom(b, wanted))
+}
+
+func (m *matcher) anyFrom(b *block, wanted []bool) bool {
+	for i, w := range wanted {
+		if w && b.from.has(i) {
 			return true
 		}
 	}
-	return s.Levels>>(LevelFatal+1) != 0
+	return false
 }
 
-func (m *matcher) matches(l rawLine, wanted []bool) bool {
-	return l.origin < len(wanted) && wanted[l.origin] &&
-		m.level(l.level) &&
-		(m.since == noTime || l.time >= m.since) &&
-		(m.until == noTime || l.time <= m.until) &&
-		(len(m.text) == 0 || m.contains(l.message)) &&
-		(m.query.Pattern == nil || m.query.Pattern.Match(l.message))
+// allFrom reports whether the block has lines of wanted origins only.
+func (m *matcher) allFrom(b *block, wanted []bool) bool {
+	for i, w := range wanted {
+		if !w && b.from.has(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// mayHold reports whether a block's text can hold a line that is wanted.
+func (m *matcher) mayHold(filter []byte) bool {
+	for i := range m.literals {
+		if !m.literals[i].grams.mayBeIn(filter) {
+			return false
+		}
+	}
+	return true
+}
+
+// plain reports whether lines are told by their level, time and origin alone.
+func (m *matcher) plain() bool {
+	q := &m.query
+	return q.Text == "" && q.Pattern == nil && len(q.Fields) == 0 && q.Where == nil
+}
+
+// matches reports whether a line is wanted as far as its fields do not count.
+func (m *matcher) matches(level Level, t int64, message []byte) bool {
+	return m.level(level) && t >= m.since && t <= m.until &&
+		(len(m.text) == 0 || m.contains(message)) &&
+		(m.query.Pattern == nil || m.query.Pattern.Match(message))
 }
 
 func (m *matcher) level(l Level) bool {

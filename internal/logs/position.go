@@ -12,11 +12,18 @@ import (
 const (
 	positionWindow  = int64(time.Second)
 	positionMoments = 256
-	momentBytes     = 6 // what one takes on disk, about
+	carriedMoments  = 100 // to the next segment
+	momentBytes     = 6   // what one takes on disk, about
 )
 
 // place is whose position it is.
 type place struct{ pod, container string }
+
+// placeOf is the place of a container, by names that a record can hold.
+func placeOf(pod, container string) place {
+	o := origin{Pod: pod, Container: container}.bounded()
+	return place{o.Pod, o.Container}
+}
 
 // moment is how many lines are stored that bear one time.
 type moment struct {
@@ -85,10 +92,14 @@ func newPosition() *Position { return &Position{floor: noTime} }
 
 // add counts one more stored line.
 func (p *Position) add(t int64) {
-	if t == noTime {
+	if t == noTime || (p.floor != noTime && t < p.floor) {
 		return
 	}
 	i := len(p.moments)
+	if i > 0 && p.moments[i-1].time == t { // as most often
+		p.moments[i-1].lines++
+		return
+	}
 	for i > 0 && p.moments[i-1].time > t {
 		i--
 	}
@@ -125,23 +136,21 @@ func (p *Position) clone() Position {
 }
 
 func appendPosition(dst []byte, at place, p *Position) []byte {
-	dst, start := beginRecord(dst)
-	dst = append(dst, byte(kindPosition))
-	dst = appendString(dst, at.pod)
-	dst = appendString(dst, at.container)
-	dst = binary.AppendVarint(dst, p.floor)
+	body := appendString(nil, at.pod)
+	body = appendString(body, at.container)
+	body = binary.AppendVarint(body, p.floor)
 	previous := int64(0)
 	for _, m := range p.moments {
-		dst = binary.AppendVarint(dst, m.time-previous)
-		dst = binary.AppendVarint(dst, m.lines)
+		body = binary.AppendVarint(body, m.time-previous)
+		body = binary.AppendVarint(body, m.lines)
 		previous = m.time
 	}
-	return endRecord(dst, start)
+	return appendRecord(dst, kindPosition, body)
 }
 
-func parsePosition(payload []byte) (place, *Position, bool) {
+func parsePosition(body []byte) (place, *Position, bool) {
 	var at place
-	p, rest := newPosition(), payload[1:]
+	p, rest := newPosition(), body
 	var ok bool
 	if at.pod, rest, ok = cutString(rest); !ok {
 		return place{}, nil, false

@@ -207,7 +207,7 @@ func TestAppendTakesAnything(t *testing.T) {
 	)
 	got := readAll(t, openReader(t, dir), Query{}, 10)
 	if len(got) != 4 {
-		t.Fatalf("%d lines, want 4", len(got))
+		t.Fatalf("%d lines, want 4: %.100q", len(got), got)
 	}
 	if !got[0].Time.IsZero() || got[1].Message != "not \uFFFD UTF-8" || got[1].Pod != "\uFFFD" ||
 		len(got[2].Message) != 2*MaxMessage || got[3].Message != "line\nend\x00\x1b[31m" {
@@ -215,17 +215,28 @@ func TestAppendTakesAnything(t *testing.T) {
 	}
 }
 
+// groupsOf are the groups of one batch.
+func groupsOf(write func(*groupWriter)) []byte {
+	var g groupWriter
+	g.reset(0)
+	write(&g)
+	return g.finish()
+}
+
 // FuzzSegment reads a segment of any bytes, as left by a broken disk.
 func FuzzSegment(f *testing.F) {
-	var whole []byte
-	whole = append(whole, header{ID: 1}.bytes()...)
-	whole = appendOrigin(whole, origin{Service: "kafka", Pod: "kafka-0"})
-	whole = appendLine(whole, 0, Line{Message: "hello", Time: noon})
-	whole = appendPosition(whole, place{"a", "b"}, &Position{moments: []moment{{5, 1}}})
-	whole = appendDropped(whole, 7)
+	whole := header{ID: 1}.bytes()
+	whole = append(whole, groupsOf(func(g *groupWriter) {
+		g.buf = appendOrigin(g.buf, 0, origin{Service: "kafka", Pod: "kafka-0"})
+		g.line(LevelInfo, 0, nanos(noon), "hello")
+		g.buf = appendPosition(g.buf, place{"a", "b"}, &Position{moments: []moment{{5, 1}}})
+		g.buf = appendFile(g.buf, 0, 5, "a")
+		g.buf = appendMark(g.buf, 0, 7)
+		g.buf = appendDropped(g.buf, 7)
+	})...)
 	f.Add(whole)
 	f.Add(whole[:len(whole)-3])
-	f.Add(appendLine(header{}.bytes(), 4711, Line{Message: "no such origin"}))
+	f.Add(append(header{}.bytes(), groupsOf(func(g *groupWriter) { g.line(LevelInfo, 4711, 0, "no such origin") })...))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		dir := t.TempDir()
 		writeFile(t, segmentPath(dir, 1), data)

@@ -2,44 +2,42 @@ package logs
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
+	"iter"
 	"slices"
-	"sort"
 )
-
-// found is a matching line and the places around it.
-type found struct {
-	line         rawLine
-	start, after int64
-}
 
 // Forward returns up to limit matching lines from the cursor on. When the
 // context ends first, it returns what it has with the context's error.
 func (f *Files) Forward(ctx context.Context, from Cursor, q Query, limit int) (Page, error) {
 	page := Page{Start: from, End: from}
 	ids, err := f.list()
-	if err != nil {
+	if err != nil || len(ids) == 0 {
 		return page, err
 	}
-	m := newMatcher(q)
-	for i, id := range ids {
-		if id < from.Segment {
-			continue
+	if limit <= 0 {
+		page.More = true
+		return page, nil
+	}
+	r := f.reading(q)
+	take := func(j *job) bool {
+		for _, hit := range j.found {
+			page.Lines = append(page.Lines, hit.line)
+			page.Places = append(page.Places, Cursor{Segment: j.segment.header.ID, Offset: hit.start})
+			page.End = Cursor{Segment: j.segment.header.ID, Offset: hit.after}
+			if page.More = len(page.Lines) == limit; page.More {
+				return false
+			}
 		}
-		begin := int64(0)
-		if id == from.Segment {
-			begin = from.Offset
-		}
-		v, err := f.view(id, i < len(ids)-1)
-		if err != nil {
-			return page, err
-		}
-		p := pass{dir: f.dir, id: id, sum: v.sum, match: m, limit: limit}
-		if err := p.forward(ctx, begin, &page); err != nil || page.More {
-			return page, err
-		}
+		page.End = Cursor{Segment: j.segment.header.ID, Offset: max(j.from, j.block.end())}
+		return true
+	}
+	r.left = func() int { return limit - len(page.Lines) }
+	r.from = from
+	if err := r.over(ctx, slices.Values(ids), take); err != nil || page.More {
+		return page, err
+	}
+	if r.end.Compare(page.End) > 0 {
+		page.End = r.end
 	}
 	return page, nil
 }
@@ -50,173 +48,140 @@ func (f *Files) Forward(ctx context.Context, from Cursor, q Query, limit int) (P
 func (f *Files) Backward(ctx context.Context, before Cursor, q Query, limit int) (Page, error) {
 	page := Page{Start: before, End: before}
 	ids, err := f.list()
-	if err != nil {
+	if err != nil || len(ids) == 0 {
 		return page, err
 	}
-	m := newMatcher(q)
-	for i, id := range slices.Backward(ids) {
-		if id > before.Segment {
-			continue
+	if limit <= 0 {
+		page.More = true
+		return page, nil
+	}
+	r := f.reading(q)
+	take := func(j *job) bool {
+		for _, hit := range j.found {
+			page.Lines = append(page.Lines, hit.line)
+			page.Start = Cursor{Segment: j.segment.header.ID, Offset: hit.start}
+			page.Places = append(page.Places, page.Start)
+			if page.More = len(page.Lines) == limit; page.More {
+				return false
+			}
 		}
-		v, err2 := f.view(id, i < len(ids)-1)
-		if err = err2; err != nil {
-			break
-		}
-		end := v.sum.End
-		if id == before.Segment {
-			end = min(end, before.Offset)
-		}
-		p := pass{dir: f.dir, id: id, sum: v.sum, match: m, limit: limit}
-		if err = p.backward(ctx, end, &page); err != nil || page.More {
-			break
+		page.Start = Cursor{Segment: j.segment.header.ID, Offset: min(j.before, j.block.offset)}
+		return true
+	}
+	r.left = func() int { return limit - len(page.Lines) }
+	r.before, r.backward = before, true
+	backward := func(yield func(uint64) bool) {
+		for _, id := range slices.Backward(ids) {
+			if !yield(id) {
+				return
+			}
 		}
 	}
+	err = r.over(ctx, backward, take)
 	slices.Reverse(page.Lines)
 	slices.Reverse(page.Places)
+	if first := (Cursor{Segment: ids[0], Offset: headerSize}); err == nil && !page.More && page.Start.Compare(first) > 0 {
+		page.Start = first
+	}
 	return page, err
 }
 
-// pass goes over one segment for one query.
-type pass struct {
-	dir   string
-	id    uint64
-	sum   summary
-	match *matcher
-	limit int
-
-	wanted []bool
-	file   *os.File
-	buf    []byte
-	hits   []found
+// reading makes jobs of the blocks that a query has to look into.
+type reading struct {
+	files    *Files
+	match    *matcher
+	from     Cursor
+	before   Cursor // where it goes backward
+	backward bool
+	left     func() int // how many more lines are wanted; nil: all
+	span     *span
+	// whole is told of each block that is counted without a look into it.
+	whole func(b *block)
+	end   Cursor // the end of the last segment looked at
 }
 
-// begin reports whether there is anything to look at.
-func (p *pass) begin() (bool, error) {
-	p.wanted = p.match.origins(p.sum)
-	if !p.match.mayMatch(p.sum, p.wanted) {
-		return false, nil
-	}
-	file, err := os.Open(segmentPath(p.dir, p.id))
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil // discarded meanwhile
-	}
-	if err != nil {
-		return false, fmt.Errorf("read the log store: %w", err)
-	}
-	p.file = file
-	return true, nil
-}
+func (f *Files) reading(q Query) *reading { return &reading{files: f, match: newMatcher(q)} }
 
-func (p *pass) forward(ctx context.Context, from int64, page *Page) error {
-	if from >= p.sum.End {
-		p.reach(page, max(from, p.sum.End))
-		return nil
-	}
-	some, err := p.begin()
-	if err != nil || !some {
-		p.reach(page, p.sum.End)
-		return err
-	}
-	defer p.file.Close()
-	for k := p.chunkAt(from); k < len(p.sum.Marks); k++ {
-		if err := p.load(ctx, k, from, p.sum.End); err != nil {
+// over looks into the segments in that order.
+func (r *reading) over(ctx context.Context, ids iter.Seq[uint64], take func(*job) bool) error {
+	s := newSweep(r.files, take)
+	defer s.end()
+	for id := range ids {
+		if id < r.from.Segment || (r.backward && id > r.before.Segment) {
+			continue
+		}
+		more, err := r.segment(ctx, s, id)
+		if err != nil || !more {
 			return err
 		}
-		for _, hit := range p.hits {
-			if len(page.Lines) >= p.limit {
-				page.More = true
-				return nil
-			}
-			page.Lines = append(page.Lines, p.line(hit.line))
-			page.Places = append(page.Places, Cursor{Segment: p.id, Offset: hit.start})
-			p.reach(page, hit.after)
-		}
-		p.reach(page, p.chunkEnd(k))
 	}
-	return nil
+	return s.rest(ctx)
 }
 
-func (p *pass) reach(page *Page, offset int64) {
-	page.End = Cursor{Segment: p.id, Offset: offset}
+// segment hands the sweep the blocks of a segment.
+func (r *reading) segment(ctx context.Context, s *sweep, id uint64) (more bool, err error) {
+	if c := r.files.known(id); c != nil && len(r.blocks(c, r.match.origins(c.origins))) == 0 {
+		r.end = Cursor{Segment: id, Offset: c.end}
+		return true, ctx.Err()
+	}
+	seg, err := r.files.open(id)
+	if err != nil || seg == nil {
+		return err == nil, err
+	}
+	defer seg.close()
+	r.end = Cursor{Segment: id, Offset: seg.end}
+	if seg.header.packed && r.match.filters() && seg.filtersLen > 0 {
+		filters := make([]byte, seg.filtersLen)
+		if _, err := seg.file.ReadAt(filters, seg.content.filters); err == nil {
+			seg.filters = filters
+		}
+	}
+	wanted := r.match.origins(seg.origins)
+	blocks := r.blocks(seg.content, wanted)
+	if r.backward {
+		slices.Reverse(blocks)
+	}
+	for _, b := range blocks {
+		if seg.filters != nil && !r.match.mayHold(seg.filters[b.filterAt:b.filterAt+b.filter]) {
+			continue
+		}
+		if r.whole != nil && r.match.plain() && r.span.holds(b, r.match) && r.match.allFrom(b, wanted) {
+			r.whole(b)
+			continue
+		}
+		seg.use()
+		if more, err := s.do(ctx, r.job(seg, b, wanted)); err != nil || !more {
+			return false, err
+		}
+	}
+	return true, ctx.Err()
 }
 
-func (p *pass) backward(ctx context.Context, end int64, page *Page) error {
-	some, err := p.begin()
-	if err != nil {
-		return err
+func (r *reading) job(seg *openSegment, b *block, wanted []bool) *job {
+	j := &job{segment: seg, block: b, match: r.match, wanted: wanted, before: seg.end, backward: r.backward, span: r.span}
+	if r.left != nil {
+		j.limit = r.left()
 	}
-	if !some || end <= headerSize {
-		if some {
-			err = p.file.Close()
-		}
-		page.Start = Cursor{Segment: p.id, Offset: headerSize}
-		return err
+	if r.from.Segment == seg.header.ID {
+		j.from = r.from.Offset
 	}
-	defer p.file.Close()
-	for k := p.chunkAt(end - 1); k >= 0; k-- {
-		if err := p.load(ctx, k, 0, end); err != nil {
-			return err
-		}
-		for _, hit := range slices.Backward(p.hits) {
-			if len(page.Lines) >= p.limit {
-				page.More = true
-				return nil
-			}
-			page.Lines = append(page.Lines, p.line(hit.line))
-			page.Start = Cursor{Segment: p.id, Offset: hit.start}
-			page.Places = append(page.Places, page.Start)
-		}
-		page.Start = Cursor{Segment: p.id, Offset: p.sum.Marks[k]}
+	if r.backward && r.before.Segment == seg.header.ID {
+		j.before = min(j.before, r.before.Offset)
 	}
-	return nil
+	return j
 }
 
-// chunkAt is the number of the chunk that the offset lies in.
-func (p *pass) chunkAt(offset int64) int {
-	k := sort.Search(len(p.sum.Marks), func(i int) bool { return p.sum.Marks[i] > offset })
-	return max(0, k-1)
-}
-
-func (p *pass) chunkEnd(k int) int64 {
-	if k+1 < len(p.sum.Marks) {
-		return p.sum.Marks[k+1]
-	}
-	return p.sum.End
-}
-
-// load finds the matching lines of a chunk that begin at or after from and
-// before end. A record that is damaged ends the chunk.
-func (p *pass) load(ctx context.Context, k int, from, end int64) error {
-	p.hits = p.hits[:0]
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	offset, size := p.sum.Marks[k], int(p.chunkEnd(k)-p.sum.Marks[k])
-	if cap(p.buf) < size {
-		p.buf = make([]byte, size)
-	}
-	n, err := p.file.ReadAt(p.buf[:size], offset)
-	if err != nil && n == 0 {
-		return fmt.Errorf("read the log store: %w", err)
-	}
-	for b := p.buf[:n]; len(b) > 0 && offset < end; {
-		payload, length, state := nextRecord(b)
-		if state != recordWhole {
-			return nil
+// blocks are those of a segment that may hold wanted lines, but for their text.
+func (r *reading) blocks(c *content, wanted []bool) []*block {
+	var all []*block
+	for i := range c.blocks {
+		b := &c.blocks[i]
+		if c.header.ID == r.from.Segment && b.end() <= r.from.Offset ||
+			r.backward && c.header.ID == r.before.Segment && b.offset >= r.before.Offset ||
+			!r.match.mayMatch(b, wanted) {
+			continue
 		}
-		after := offset + int64(length)
-		if l, ok := parseLine(payload); ok && offset >= from && p.match.matches(l, p.wanted) && p.match.query.holds(p.line(l)) {
-			p.hits = append(p.hits, found{line: l, start: offset, after: after})
-		}
-		b, offset = b[length:], after
+		all = append(all, b)
 	}
-	return nil
-}
-
-func (p *pass) line(l rawLine) Line {
-	o := p.sum.Origins[l.origin]
-	return Line{
-		Time: fromNanos(l.time), Stack: o.Stack, Service: o.Service, Pod: o.Pod,
-		Container: o.Container, Level: l.level, Message: string(l.message),
-	}
+	return all
 }

@@ -8,27 +8,28 @@ import (
 	"time"
 )
 
-// The format of a segment is described in docs/log-store.md; this file is its
-// only reader and writer of bytes.
+// The format of a segment is described in docs/log-store.md; this file, with
+// group.go and index.go, is its only reader and writer of bytes.
 const (
-	segmentMagic = "DIOLOG\x00\x01"
-	headerSize   = int64(len(segmentMagic) + 8 + 8 + 8 + 4)
-	frameSize    = 8       // length and checksum before each payload
-	maxPayload   = 1 << 20 // nothing longer is ever written
-	lineHead     = 10      // kind, level, time
+	rawMagic    = "DIOLOG\x02r" // groups as they were written
+	packedMagic = "DIOLOG\x02z" // compressed blocks of groups, and an index
+	olderMagic  = "DIOLOG\x00\x01"
+	headerSize  = int64(len(rawMagic) + 8 + 8 + 8 + 8 + 4)
 )
 
-// recordKind is the first byte of a record's payload.
+// recordKind is the first byte of a record; those up to [LevelFatal] are lines
+// of that level.
 type recordKind byte
 
 const (
-	kindLine     recordKind = 'L' // a log line
-	kindOrigin   recordKind = 'O' // gives the next origin its number
+	kindOrigin   recordKind = 'O' // gives an origin its number
 	kindPosition recordKind = 'P' // how far a container was stored when the segment began
 	kindDropped  recordKind = 'D' // lines that were lost before they could be read
+	kindFile     recordKind = 'F' // gives a file its number, and its mark
+	kindMark     recordKind = 'M' // a file's mark
 )
 
-// noTime stands for the zero time.
+// noTime stands for the zero time. It comes before all others.
 const noTime = math.MinInt64
 
 func castagnoli(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
@@ -39,151 +40,103 @@ type header struct {
 	ID      uint64
 	Lines   int64 // ever stored before this segment
 	Dropped int64 // ever lost before this segment
+	Begun   int64 // by the writer's clock, unix nanoseconds
+	packed  bool
 }
 
 func (h header) bytes() []byte {
-	dst := []byte(segmentMagic)
+	dst := []byte(rawMagic)
+	if h.packed {
+		dst = []byte(packedMagic)
+	}
 	dst = binary.LittleEndian.AppendUint64(dst, h.ID)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(h.Lines))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(h.Dropped))
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(h.Begun))
 	return binary.LittleEndian.AppendUint32(dst, castagnoli(dst))
 }
 
-var errHeader = errors.New("not a segment of a log store")
+var (
+	errHeader = errors.New("not a segment of a log store")
+	errOlder  = errors.New("a segment in the format of an earlier version")
+)
 
 func parseHeader(b []byte) (header, error) {
 	n := int(headerSize)
-	if len(b) < n || string(b[:len(segmentMagic)]) != segmentMagic ||
-		castagnoli(b[:n-4]) != binary.LittleEndian.Uint32(b[n-4:n]) {
+	if len(b) >= len(olderMagic) && string(b[:len(olderMagic)]) == olderMagic {
+		return header{}, errOlder
+	}
+	if len(b) < n || castagnoli(b[:n-4]) != binary.LittleEndian.Uint32(b[n-4:n]) {
 		return header{}, errHeader
 	}
-	b = b[len(segmentMagic):]
+	magic := string(b[:len(rawMagic)])
+	if magic != rawMagic && magic != packedMagic {
+		return header{}, errHeader
+	}
+	b = b[len(rawMagic):]
 	return header{
 		ID:      binary.LittleEndian.Uint64(b),
 		Lines:   int64(binary.LittleEndian.Uint64(b[8:])),
 		Dropped: int64(binary.LittleEndian.Uint64(b[16:])),
+		Begun:   int64(binary.LittleEndian.Uint64(b[24:])),
+		packed:  magic == packedMagic,
 	}, nil
 }
 
-// beginRecord leaves room for a frame; endRecord fills it in.
-func beginRecord(dst []byte) ([]byte, int) {
-	return append(dst, make([]byte, frameSize)...), len(dst)
-}
+// origin is where lines come from; a segment numbers its origins.
+type origin struct{ Stack, Service, Pod, Container string }
 
-func endRecord(dst []byte, start int) []byte {
-	payload := dst[start+frameSize:]
-	binary.LittleEndian.PutUint32(dst[start:], uint32(len(payload)))
-	binary.LittleEndian.PutUint32(dst[start+4:], castagnoli(payload))
-	return dst
-}
-
-// recordState says what stands at the start of a run of bytes.
-type recordState uint8
-
-const (
-	recordWhole  recordState = iota
-	recordShort              // it goes on beyond the bytes given
-	recordBroken             // no record begins here
-)
-
-// nextRecord returns the payload of the record at the start of b. Where the
-// record is short, need is how many bytes it takes in all, as far as known.
-func nextRecord(b []byte) (payload []byte, need int, state recordState) {
-	if len(b) < frameSize {
-		return nil, frameSize, recordShort
-	}
-	n := binary.LittleEndian.Uint32(b)
-	if n == 0 || n > maxPayload {
-		return nil, 0, recordBroken
-	}
-	need = frameSize + int(n)
-	if len(b) < need {
-		return nil, need, recordShort
-	}
-	payload = b[frameSize:need]
-	if castagnoli(payload) != binary.LittleEndian.Uint32(b[4:]) {
-		return nil, 0, recordBroken
-	}
-	return payload, need, recordWhole
-}
-
-func appendLine(dst []byte, number int, l Line) []byte {
-	dst, start := beginRecord(dst)
-	dst = append(dst, byte(kindLine), byte(l.Level))
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(nanos(l.Time)))
-	dst = binary.AppendUvarint(dst, uint64(number))
-	dst = append(dst, l.Message...)
-	return endRecord(dst, start)
-}
-
-// rawLine is a line record whose message still lies in the buffer it was read
-// into.
-type rawLine struct {
-	level   Level
-	time    int64
-	origin  int
-	message []byte
-}
-
-func parseLine(payload []byte) (rawLine, bool) {
-	if len(payload) <= lineHead || recordKind(payload[0]) != kindLine {
-		return rawLine{}, false
-	}
-	number, n := binary.Uvarint(payload[lineHead:])
-	if n <= 0 || number > math.MaxInt32 {
-		return rawLine{}, false
-	}
-	return rawLine{
-		level:   Level(payload[1]),
-		time:    int64(binary.LittleEndian.Uint64(payload[2:])),
-		origin:  int(number),
-		message: payload[lineHead+n:],
-	}, true
-}
-
-// origin is where lines come from; a segment numbers its origins from 0.
-type origin struct {
-	Stack     string `json:"stack,omitempty"`
-	Service   string `json:"service"`
-	Pod       string `json:"pod"`
-	Container string `json:"container"`
-}
-
-func (l Line) origin() origin {
+func (l *Line) origin() origin {
 	return origin{Stack: l.Stack, Service: l.Service, Pod: l.Pod, Container: l.Container}
 }
 
-func appendOrigin(dst []byte, o origin) []byte {
-	dst, start := beginRecord(dst)
-	dst = append(dst, byte(kindOrigin))
-	for _, s := range [...]string{o.Stack, o.Service, o.Pod, o.Container} {
-		dst = appendString(dst, s)
+// bounded keeps an origin's names to lengths that a record can hold; no name
+// in Kubernetes is longer than 253 bytes.
+func (o origin) bounded() origin {
+	const most = 1 << 10
+	for _, s := range [...]*string{&o.Stack, &o.Service, &o.Pod, &o.Container} {
+		if len(*s) > most {
+			*s = (*s)[:most]
+		}
+		*s = clean(*s)
 	}
-	return endRecord(dst, start)
+	return o
 }
 
-func parseOrigin(payload []byte) (origin, bool) {
-	var o origin
-	rest := payload[1:]
-	var ok bool
+func appendOrigin(dst []byte, number int, o origin) []byte {
+	body := binary.AppendUvarint(nil, uint64(number))
+	for _, s := range [...]string{o.Stack, o.Service, o.Pod, o.Container} {
+		body = appendString(body, s)
+	}
+	return appendRecord(dst, kindOrigin, body)
+}
+
+func parseOrigin(body []byte) (number int, o origin, ok bool) {
+	if number, body, ok = cutNumber(body); !ok {
+		return 0, origin{}, false
+	}
 	for _, s := range [...]*string{&o.Stack, &o.Service, &o.Pod, &o.Container} {
-		if *s, rest, ok = cutString(rest); !ok {
-			return origin{}, false
+		if *s, body, ok = cutString(body); !ok {
+			return 0, origin{}, false
 		}
 	}
-	return o, true
+	return number, o, true
 }
 
 func appendDropped(dst []byte, n int64) []byte {
-	dst, start := beginRecord(dst)
-	dst = append(dst, byte(kindDropped))
-	dst = binary.AppendVarint(dst, n)
-	return endRecord(dst, start)
+	return appendRecord(dst, kindDropped, binary.AppendVarint(nil, n))
 }
 
-func parseDropped(payload []byte) int64 {
-	n, _ := binary.Varint(payload[1:])
+func parseDropped(body []byte) int64 {
+	n, _ := binary.Varint(body)
 	return n
+}
+
+// appendRecord writes a record that is no line.
+func appendRecord(dst []byte, kind recordKind, body []byte) []byte {
+	dst = append(dst, byte(kind))
+	dst = binary.AppendUvarint(dst, uint64(len(body)))
+	return append(dst, body...)
 }
 
 func appendString(dst []byte, s string) []byte {
@@ -200,9 +153,35 @@ func cutString(b []byte) (string, []byte, bool) {
 	return string(b[size:end]), b[end:], true
 }
 
+// cutNumber reads a number that counts things of a segment.
+func cutNumber(b []byte) (int, []byte, bool) {
+	n, size := binary.Uvarint(b)
+	if size <= 0 || n > maxNumber {
+		return 0, nil, false
+	}
+	return int(n), b[size:], true
+}
+
+// maxNumber bounds the numbers of origins and files, so that a damaged one
+// takes no memory.
+const maxNumber = 1 << 20
+
+// Times outside of what 64 bits of nanoseconds can say are kept as the
+// earliest and the latest that they can.
+const (
+	earliestTime = int64(math.MinInt64 + 1)
+	latestTime   = int64(math.MaxInt64)
+)
+
 func nanos(t time.Time) int64 {
 	if t.IsZero() {
 		return noTime
+	}
+	// 1678 to 2261 are whole years of that range.
+	if s := t.Unix(); s < earliestTime/1e9 {
+		return earliestTime
+	} else if s >= latestTime/1e9 {
+		return latestTime
 	}
 	return t.UnixNano()
 }

@@ -4,207 +4,251 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
 // restore takes stock of what is on disk and opens the last segment for
 // writing, without the torn tail that a killed process may have left.
 func (s *Store) restore() error {
-	ids, torn, err := s.begun()
-	if err != nil {
+	if err := s.removeUnfinished(); err != nil {
 		return fmt.Errorf("recover the log store: %w", err)
 	}
+	ids, err := listSegments(s.dir)
+	if err != nil {
+		return err
+	}
+	begin, older := false, uint64(0)
 	for i, id := range ids {
-		h, err := readHeader(segmentPath(s.dir, id))
+		path := segmentPath(s.dir, id)
+		h, err := headerOf(path)
 		h.ID = id
+		last := i == len(ids)-1
 		switch {
+		case errors.Is(err, errOlder):
+			err, older = os.Remove(path), id
+		case last && (errors.Is(err, errHeader) || (err == nil && !h.packed)):
+			begin, err = s.reopen(h, err)
 		case errors.Is(err, errHeader): // damaged; it goes when its time comes
-			h = header{ID: id, Lines: s.linesBefore(), Dropped: s.droppedBefore()}
-			s.segments, err = append(s.segments, s.sealedOf(h)), nil
-		case err == nil && i == len(ids)-1:
-			err = s.reopen(h)
+			s.keepDamaged(id)
+			err = nil
 		case err == nil:
-			err = s.indexMissing(id)
 			s.segments = append(s.segments, s.sealedOf(h))
 		}
 		if err != nil {
 			return fmt.Errorf("recover the log store: %w", err)
 		}
 	}
-	if torn { // readers may have taken the one before for finished
-		if err := s.roll(); err != nil {
+	if older > 0 {
+		s.options.Report(errors.New("the log lines of an earlier version cannot be read by this one; they were discarded"))
+	}
+	return s.goOn(begin, older)
+}
+
+// goOn begins the next segment where there is none to go on with.
+func (s *Store) goOn(begin bool, older uint64) error {
+	if s.active == nil && len(s.segments) > 0 {
+		if err := s.recallSealed(s.newest().id); err != nil {
+			return fmt.Errorf("recover the log store: %w", err)
+		}
+		begin = true
+	}
+	if begin || older > 0 { // numbers grow, so that cursors stay in order
+		if err := s.rollTo(max(s.nextID(), older+1)); err != nil {
 			return err
 		}
 	}
-	return s.retire()
+	s.packLater()
+	return s.retire(0)
 }
 
-// begun lists the segments, and removes a last one whose writer was killed
-// before its header was whole: nothing can be in it.
-func (s *Store) begun() (ids []uint64, torn bool, err error) {
-	ids, err = listSegments(s.dir)
-	if err != nil || len(ids) == 0 {
-		return ids, false, err
+// removeUnfinished removes the files that were being made when the process
+// was killed, and the side files of an earlier version.
+func (s *Store) removeUnfinished() error {
+	for _, pattern := range [...]string{"*" + newSuffix, "*.idx"} {
+		paths, err := filepath.Glob(filepath.Join(s.dir, pattern))
+		if err != nil {
+			return err
+		}
+		for _, path := range paths {
+			if err := removeFile(path); err != nil {
+				return err
+			}
+		}
 	}
-	path := segmentPath(s.dir, ids[len(ids)-1])
-	if _, err := readHeader(path); !errors.Is(err, errHeader) || fileSize(path) > headerSize {
-		return ids, false, nil
-	}
-	return ids[:len(ids)-1], true, os.Remove(path)
-}
-
-func (s *Store) linesBefore() int64 {
-	if len(s.segments) == 0 {
-		return 0
-	}
-	return s.segments[len(s.segments)-1].lines
-}
-
-func (s *Store) droppedBefore() int64 {
-	if len(s.segments) == 0 {
-		return 0
-	}
-	return s.segments[len(s.segments)-1].dropped
-}
-
-func (s *Store) sealedOf(h header) sealed {
-	return sealed{
-		id: h.ID, lines: h.Lines, dropped: h.Dropped,
-		bytes: fileSize(segmentPath(s.dir, h.ID)) + fileSize(indexPath(s.dir, h.ID)),
-	}
-}
-
-func fileSize(path string) int64 {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0
-	}
-	return info.Size()
-}
-
-// reopen makes the last segment the active one.
-func (s *Store) reopen(h header) error {
-	path := segmentPath(s.dir, h.ID)
-	f, err := os.OpenFile(path, os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	a := &active{file: f, header: h, sum: newSummary(), numbers: make(map[origin]int)}
-	err = a.sum.scan(f, fileSize(path), func(payload []byte) { s.recall(a, payload) })
-	if err == nil {
-		err = f.Truncate(a.sum.End)
-	}
-	if err != nil {
-		return errors.Join(err, f.Close())
-	}
-	for number, o := range a.sum.Origins {
-		a.numbers[o] = number
-	}
-	if err := removeFile(indexPath(s.dir, h.ID)); err != nil { // it had been sealed
-		return errors.Join(err, f.Close())
-	}
-	s.active = a
 	return nil
 }
 
-// recall takes up the positions that a record of the last segment bears witness of.
-func (s *Store) recall(a *active, payload []byte) {
-	switch recordKind(payload[0]) {
-	case kindPosition:
-		if at, p, ok := parsePosition(payload); ok {
-			s.positions[at] = p
+// newest is the newest sealed segment, or nothing.
+func (s *Store) newest() sealed {
+	if len(s.segments) == 0 {
+		return sealed{}
+	}
+	return s.segments[len(s.segments)-1]
+}
+
+func (s *Store) sealedOf(h header) sealed {
+	seg := sealed{
+		id: h.ID, lines: h.Lines, dropped: h.Dropped, begun: h.Begun,
+		bytes: fileSize(segmentPath(s.dir, h.ID)), state: stateRaw,
+	}
+	if h.packed {
+		seg.state = statePacked
+	}
+	return seg
+}
+
+// reopen makes the last segment the active one. It is removed where its writer
+// was killed before it was begun as a whole: nothing can be in it. Readers may
+// then have taken the one before for finished, so that the next is begun.
+func (s *Store) reopen(h header, damaged error) (begin bool, err error) {
+	path := segmentPath(s.dir, h.ID)
+	if damaged != nil && fileSize(path) > headerSize {
+		s.keepDamaged(h.ID)
+		return true, nil
+	}
+	if damaged != nil {
+		return true, os.Remove(path)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0o600)
+	if err != nil {
+		return false, err
+	}
+	a := newActive(f, h)
+	c := newContent(h)
+	files := make(map[int]string)
+	err = c.extend(f, fileSize(path), math.MaxInt64, func(groups []byte) { s.recall(c, walk(groups, h.Begun), files) })
+	if err == nil && c.end == headerSize {
+		f.Close()
+		return true, os.Remove(path)
+	}
+	if err == nil {
+		err = f.Truncate(c.end)
+	}
+	if err != nil {
+		return false, errors.Join(err, f.Close())
+	}
+	a.end, a.lines, a.dropped = c.end, c.lines, c.dropped
+	for number := range files {
+		a.files = max(a.files, number+1)
+	}
+	for number, o := range c.origins {
+		a.sources[o] = &source{origin: o, number: number, position: s.position(&Line{Pod: o.Pod, Container: o.Container})}
+	}
+	s.active = a
+	return false, nil
+}
+
+// keepDamaged lists a segment of which nothing can be read.
+func (s *Store) keepDamaged(id uint64) {
+	before := s.newest()
+	seg := s.sealedOf(header{ID: id, Lines: before.lines, Dropped: before.dropped, Begun: before.begun})
+	seg.state = stateRefused
+	s.segments = append(s.segments, seg)
+}
+
+// recall takes up the positions and marks that a batch bears witness of.
+func (s *Store) recall(c *content, w walker, files map[int]string) {
+	for w.step() {
+		switch {
+		case w.kind == kindPosition:
+			if at, p, ok := parsePosition(w.body); ok {
+				s.positions[at] = p
+			}
+		case w.kind == kindFile || w.kind == kindMark:
+			s.recallMark(&w, files, c.header.ID)
+		case w.line() && w.number < len(c.origins):
+			o := c.origins[w.number]
+			s.position(&Line{Pod: o.Pod, Container: o.Container}).add(w.time)
 		}
-	case kindLine:
-		if l, ok := parseLine(payload); ok && l.origin < len(a.sum.Origins) {
-			o := a.sum.Origins[l.origin]
-			s.position(Line{Pod: o.Pod, Container: o.Container}).add(l.time)
-		}
-	case kindOrigin, kindDropped:
 	}
 }
 
-// indexMissing writes the side file of a sealed segment whose writer was
-// killed before it could.
-func (s *Store) indexMissing(id uint64) error {
-	path := segmentPath(s.dir, id)
-	if _, ok := readIndex(s.dir, id, fileSize(path)); ok {
-		return nil
-	}
-	f, err := os.Open(path)
+// recallSealed takes up the positions and marks of a sealed segment, where it
+// is the newest that there is.
+func (s *Store) recallSealed(id uint64) error {
+	f, err := OpenReader(s.dir)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	sum := newSummary()
-	if err := sum.scan(f, fileSize(path), nil); err != nil {
+	seg, err := f.open(id)
+	if err != nil || seg == nil {
 		return err
 	}
-	return writeIndex(s.dir, id, sum)
+	defer seg.close()
+	u, files := f.unpacker(), make(map[int]string)
+	for i := range seg.blocks {
+		w, err := u.walk(seg, &seg.blocks[i], false)
+		if err != nil {
+			return err
+		}
+		s.recall(seg.content, w, files)
+	}
+	return nil
 }
 
 // roll seals the active segment and begins the next.
-func (s *Store) roll() error {
-	next := header{ID: s.nextID()}
+func (s *Store) roll() error { return s.rollTo(s.nextID()) }
+
+func (s *Store) rollTo(id uint64) error {
+	next := header{ID: id, Begun: s.options.now().UnixNano()}
 	if a := s.active; a != nil {
-		next.Lines = a.header.Lines + a.sum.Lines
-		next.Dropped = a.header.Dropped + a.sum.Dropped
-	} else if n := len(s.segments); n > 0 {
+		next.Lines = a.header.Lines + a.lines
+		next.Dropped = a.header.Dropped + a.dropped
+	} else if len(s.segments) > 0 {
 		var err error
-		if next, err = s.after(s.segments[n-1], next); err != nil {
-			return err
+		if next, err = s.after(s.newest(), next); err != nil {
+			return fmt.Errorf("count the lines of the log store: %w", err)
 		}
 	}
-	a, err := createActive(s.dir, next)
+	if err := s.retire(headerSize); err != nil {
+		return err
+	}
+	a, err := createActive(s.dir, next, func(g *groupWriter) int {
+		s.rememberPositions(g)
+		return s.rememberMarks(g, next.ID)
+	})
 	if err != nil {
 		return err
 	}
-	if err := a.writeRecords(s.rememberPositions()); err != nil {
-		return errors.Join(fmt.Errorf("begin a segment of the log store: %w", err), a.file.Close(), os.Remove(a.file.Name()))
+	if before := s.active; before != nil {
+		s.segments = append(s.segments, s.activeSealed()...)
+		err = before.file.Close()
 	}
-	err = s.seal()
 	s.active = a
+	s.retryPacking()
 	return err
 }
 
 func (s *Store) nextID() uint64 {
-	id := uint64(0)
-	if n := len(s.segments); n > 0 {
-		id = s.segments[n-1].id
-	}
 	if s.active != nil {
-		id = s.active.header.ID
+		return s.active.header.ID + 1
 	}
-	return id + 1
+	return s.newest().id + 1
 }
 
 // after counts on from a sealed segment.
 func (s *Store) after(last sealed, next header) (header, error) {
-	if err := s.indexMissing(last.id); err != nil {
-		return header{}, fmt.Errorf("count the lines of the log store: %w", err)
+	f, err := OpenReader(s.dir)
+	if err != nil {
+		return next, err
 	}
-	sum, _ := readIndex(s.dir, last.id, fileSize(segmentPath(s.dir, last.id)))
-	next.Lines = last.lines + sum.Lines
-	next.Dropped = last.dropped + sum.Dropped
+	seg, err := f.open(last.id)
+	next.Lines, next.Dropped = last.lines, last.dropped
+	if err != nil || seg == nil {
+		return next, err
+	}
+	defer seg.close()
+	next.Lines += seg.lines
+	next.Dropped += seg.dropped
 	return next, nil
-}
-
-// seal closes the active segment and writes its side file. Only a missing side
-// file comes of a failure: readers then scan the segment.
-func (s *Store) seal() error {
-	a := s.active
-	if a == nil {
-		return nil
-	}
-	err := errors.Join(s.syncNow(), a.file.Close(), writeIndex(s.dir, a.header.ID, a.sum))
-	s.segments = append(s.segments, s.sealedOf(a.header))
-	s.active = nil
-	return err
 }
 
 // rememberPositions writes down how far each container is stored, so that the
 // new segment alone is enough to go on after a restart.
-func (s *Store) rememberPositions() []byte {
+func (s *Store) rememberPositions(g *groupWriter) {
 	places := make([]place, 0, len(s.positions))
 	for at := range s.positions {
 		places = append(places, at)
@@ -214,43 +258,14 @@ func (s *Store) rememberPositions() []byte {
 			cmp.Compare(a.pod, b.pod), cmp.Compare(a.container, b.container))
 	})
 	// Together they take an eighth of the segment at most.
-	moments := int(s.options.SegmentBytes/8) / (momentBytes * max(1, min(len(places), maxPositions)))
-	var records []byte
+	moments := min(carriedMoments, int(s.options.SegmentBytes/8)/(momentBytes*max(1, min(len(places), maxPositions))))
 	for i, at := range places {
 		if i >= maxPositions {
 			delete(s.positions, at)
 			continue
 		}
 		s.positions[at].trim(moments)
-		records = appendPosition(records, at, s.positions[at])
+		g.room()
+		g.buf = appendPosition(g.buf, at, s.positions[at])
 	}
-	return records
-}
-
-// retire removes the oldest segments until the store is within its bound.
-func (s *Store) retire() error {
-	total := int64(0)
-	for _, seg := range s.segments {
-		total += seg.bytes
-	}
-	if s.active != nil {
-		total += s.active.sum.End
-	}
-	for len(s.segments) > 0 && total > s.options.MaxBytes {
-		oldest := s.segments[0]
-		err := errors.Join(removeFile(segmentPath(s.dir, oldest.id)), removeFile(indexPath(s.dir, oldest.id)))
-		if err != nil {
-			return fmt.Errorf("discard the oldest log lines: %w", err)
-		}
-		total -= oldest.bytes
-		s.segments = s.segments[1:]
-	}
-	return nil
-}
-
-func removeFile(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }

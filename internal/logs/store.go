@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 // Bounds of what an [Options] leaves open.
 const (
 	DefaultMaxBytes     = 1 << 30
+	DefaultMaxAge       = 7 * 24 * time.Hour
 	DefaultSegmentBytes = 8 << 20
 	DefaultSyncEvery    = time.Second
 	// MaxMessage is the longest message that is kept as one line, in bytes.
@@ -32,19 +32,36 @@ const (
 type Options struct {
 	// MaxBytes is how much the store may take on disk; the oldest lines go.
 	MaxBytes int64
+	// MaxAge is how long lines are kept; older ones go when new ones come.
+	// Negative: for as long as there is room.
+	MaxAge time.Duration
 	// SegmentBytes is the size at which a new file is begun; an eighth of
-	// MaxBytes at most.
+	// MaxBytes at most. A batch is never divided, so that one larger than a
+	// segment makes a larger segment.
 	SegmentBytes int64
 	// SyncEvery is how long stored lines may be lost by a machine that loses
 	// its power. (A killed process loses none.) Negative: only [Store.Sync].
 	SyncEvery time.Duration
+	// Report is told what goes wrong where nobody waits for it: lines of an
+	// earlier version that are discarded, a segment that cannot be compressed.
+	// Nil: nobody is.
+	Report func(error)
+
+	now func() time.Time
 }
 
 func (o Options) withDefaults() Options {
 	o.MaxBytes = cmp.Or(max(0, o.MaxBytes), DefaultMaxBytes)
+	o.MaxAge = cmp.Or(o.MaxAge, DefaultMaxAge)
 	o.SegmentBytes = cmp.Or(max(0, o.SegmentBytes), DefaultSegmentBytes)
 	o.SegmentBytes = max(minSegment, min(o.SegmentBytes, o.MaxBytes/8))
 	o.SyncEvery = cmp.Or(o.SyncEvery, DefaultSyncEvery)
+	if o.Report == nil {
+		o.Report = func(error) {}
+	}
+	if o.now == nil {
+		o.now = time.Now
+	}
 	return o
 }
 
@@ -64,19 +81,36 @@ type Store struct {
 	segments  []sealed // all but the active one, oldest first
 	active    *active
 	positions map[place]*Position
-	marks     map[string]int64
+	marks     map[string]*fileMark
+	batches   uint64      // how many have brought marks
 	syncing   *time.Timer // set while lines wait for the disk
 	syncError error       // of a sync that nobody waited for
+	packing   uint64      // the segment that is being compressed; 0: none
+	packs     sync.WaitGroup
+	packer    *packer // of the goroutine that compresses
 	closed    bool
 }
 
 // sealed is a segment that is written no more.
 type sealed struct {
 	id      uint64
-	bytes   int64 // with its side file
+	bytes   int64
 	lines   int64 // ever stored before it
 	dropped int64 // ever lost before it
+	begun   int64
+	wrote   int64 // when the last of it was stored, at the latest; 0: not known
+	state   sealedState
+	synced  bool // nothing of it can be lost with the power
 }
+
+// sealedState is how a sealed segment is kept.
+type sealedState uint8
+
+const (
+	statePacked sealedState = iota
+	stateRaw
+	stateRefused // raw; it could not be compressed when that was last tried
+)
 
 // Open opens the store in a folder for writing and makes the folder where it
 // is not there. What a killed process left half written at the end is cut off.
@@ -88,8 +122,18 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, options: o.withDefaults(), lock: lock, positions: make(map[place]*Position), marks: make(map[string]int64)}
-	if err := s.restore(); err != nil {
+	s := &Store{
+		dir: dir, options: o.withDefaults(), lock: lock,
+		positions: make(map[place]*Position), marks: make(map[string]*fileMark),
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.packer, err = newPacker()
+	if err == nil {
+		err = s.restore()
+	}
+	if err != nil {
+		s.closed = true
 		return nil, errors.Join(err, lock.Close())
 	}
 	return s, nil
@@ -110,73 +154,6 @@ func lockFolder(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// Append stores lines in the order given and returns how many it stored: all
-// of them, or those before an error. Readers see them when it returns, and a
-// process that is killed afterwards does not lose them.
-func (s *Store) Append(lines []Line) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return 0, errClosed
-	}
-	stored := 0
-	for stored < len(lines) {
-		if s.active == nil || s.active.full(s.options.SegmentBytes) {
-			if err := s.roll(); err != nil {
-				return stored, err
-			}
-		}
-		n, err := s.active.write(lines[stored:], s.options.SegmentBytes)
-		if err != nil {
-			return stored, fmt.Errorf("store log lines: %w", err)
-		}
-		for _, l := range lines[stored : stored+n] {
-			s.position(l).add(nanos(l.Time))
-		}
-		stored += n
-	}
-	s.syncLater()
-	return stored, s.retire()
-}
-
-func (s *Store) position(l Line) *Position {
-	at := place{l.Pod, l.Container}
-	p := s.positions[at]
-	if p == nil {
-		p = newPosition()
-		s.positions[at] = p
-	}
-	return p
-}
-
-// Position is how far the output of a container is stored.
-func (s *Store) Position(pod, container string) Position {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if p := s.positions[place{pod, container}]; p != nil {
-		return p.clone()
-	}
-	return Position{}
-}
-
-// Dropped records that n lines were lost before they could be read.
-func (s *Store) Dropped(n int64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return errClosed
-	}
-	if s.active == nil {
-		if err := s.roll(); err != nil {
-			return err
-		}
-	}
-	if err := s.active.writeRecords(appendDropped(nil, n)); err != nil {
-		return fmt.Errorf("store a count of lost lines: %w", err)
-	}
-	return nil
-}
-
 // Counters say how much the store holds. They are recovered when it is opened;
 // the generation never goes back.
 func (s *Store) Counters() env.LogCounters {
@@ -184,11 +161,11 @@ func (s *Store) Counters() env.LogCounters {
 	defer s.mu.Unlock()
 	all := append(slices.Clone(s.segments), s.activeSealed()...)
 	c := countersOf(all)
-	c.Limit = s.options.MaxBytes
+	c.Limit, c.AgeLimit = s.options.MaxBytes, max(0, s.options.MaxAge)
 	if s.active != nil {
-		c.Lines += s.active.sum.Lines
-		c.Dropped += s.active.sum.Dropped
-		c.Generation += uint64(s.active.sum.Lines + s.active.sum.Dropped)
+		c.Lines += s.active.lines
+		c.Dropped += s.active.dropped
+		c.Generation += uint64(s.active.lines + s.active.dropped)
 	}
 	return c
 }
@@ -199,7 +176,7 @@ func (s *Store) activeSealed() []sealed {
 		return nil
 	}
 	h := s.active.header
-	return []sealed{{id: h.ID, bytes: s.active.sum.End, lines: h.Lines, dropped: h.Dropped}}
+	return []sealed{{id: h.ID, bytes: s.active.end, lines: h.Lines, dropped: h.Dropped, begun: h.Begun, wrote: s.active.wrote, state: stateRaw}}
 }
 
 // countersOf counts all segments but the content of the last. A generation is
@@ -219,65 +196,25 @@ func countersOf(all []sealed) env.LogCounters {
 	return c
 }
 
-// Sync returns when all that was stored is on the disk itself. It also
-// returns the error of a sync that was due earlier.
-func (s *Store) Sync() error {
+// Close syncs and lets another process write.
+func (s *Store) Close() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.closed {
-		return errClosed
+		s.mu.Unlock()
+		return nil
 	}
-	err := errors.Join(s.syncError, s.syncNow())
-	s.syncError = nil
-	return err
-}
-
-func (s *Store) syncNow() error {
+	s.closed = true
 	if s.syncing != nil {
 		s.syncing.Stop()
 		s.syncing = nil
 	}
-	if s.active == nil {
-		return nil
-	}
-	if err := s.active.file.Sync(); err != nil {
-		return fmt.Errorf("write the log store to disk: %w", err)
-	}
-	return nil
-}
-
-func (s *Store) syncLater() {
-	if s.syncing != nil || s.options.SyncEvery < 0 {
-		return
-	}
-	s.syncing = time.AfterFunc(s.options.SyncEvery, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if !s.closed && s.syncing != nil {
-			s.syncError = errors.Join(s.syncError, s.syncNow())
-		}
-	})
-}
-
-// Close syncs and lets another process write.
-func (s *Store) Close() error {
+	s.mu.Unlock()
+	s.packs.Wait()
+	err := s.syncNow()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return nil
-	}
-	err := s.syncNow()
-	s.closed = true
 	if s.active != nil {
 		err = errors.Join(err, s.active.file.Close())
 	}
 	return errors.Join(err, s.lock.Close())
-}
-
-// clean makes a message fit for a record: valid UTF-8 and bounded.
-func clean(message string) string {
-	if len(message) > 2*MaxMessage {
-		message = message[:2*MaxMessage]
-	}
-	return strings.ToValidUTF8(message, "\uFFFD")
 }
