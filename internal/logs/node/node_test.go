@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -358,7 +359,7 @@ func TestOrderOfTimes(t *testing.T) {
 					t.Fatalf("a chunk begins %s before what was said to be past", time.Duration(past-stamp.UnixNano()))
 				}
 				furthest = max(furthest, newest-stamp.UnixNano())
-				newest = max(newest, b.r.lastTime(f.Data, 0))
+				newest = max(newest, b.r.lastTime(f.Data, 0, math.MaxInt64))
 				past = f.Past
 			default:
 			}

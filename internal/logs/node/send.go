@@ -23,13 +23,13 @@ func (r *reader) take(dst []byte) (frames []byte, more bool) {
 			past := r.polled.Add(-lag).UnixNano()
 			return wire.Append(dst, wire.Frame{Kind: wire.Past, Past: past}, false), false
 		}
-		n, last := r.cut(f, next+int64(slack))
+		n, last := r.cut(f, next+int64(slack), now)
 		past := min(next, last, now-int64(lag))
 		dst = wire.Append(dst, wire.Frame{
 			Kind: wire.Chunk, File: f.number, Offset: f.read.at, Past: past, Data: f.read.buf[:n],
 		}, !r.options.Plain)
 		f.read.advance(n)
-		f.read.head = max(f.read.head, min(last, now))
+		f.read.head = last
 		r.headed(f, now)
 	}
 	return dst, true
@@ -83,27 +83,23 @@ func (r *reader) more(f *file, now int64) bool {
 	return true
 }
 
-// headed finds the time of the first line that is not sent. A line that bears
-// none has that of the one before; one from the future is from now.
+// headed finds the time of the first line that is not sent.
 func (r *reader) headed(f *file, now int64) {
-	const most = 40
-	if b := f.read.buf; len(b) > 0 {
-		if stamp, n := r.stamps.Parse(string(b[:min(most, len(b))])); n > 0 {
-			f.read.head = min(stamp.UnixNano(), now)
-		}
+	if len(f.read.buf) > 0 {
+		f.read.head = r.timeOf(f.read.buf, f.read.head, now)
 	}
 }
 
 // cut is how many bytes of a file are sent at once: lines up to a time, one at
 // least. It also returns the time of the last of them.
-func (r *reader) cut(f *file, until int64) (n int, last int64) {
+func (r *reader) cut(f *file, until, now int64) (n int, last int64) {
 	n = f.read.ready()
 	lines := f.read.buf[:n]
-	if last = r.lastTime(lines, f.read.head); last <= until {
+	if last = r.lastTime(lines, f.read.head, now); last <= until {
 		return n, last
 	}
 	low, high := bytes.IndexByte(lines, '\n')+1, n
-	if low == 0 {
+	if low == 0 || low == n {
 		return n, last
 	}
 	for { // lines[:low] may be sent, lines[:high] not
@@ -113,9 +109,9 @@ func (r *reader) cut(f *file, until int64) (n int, last int64) {
 			end = low + bytes.LastIndexByte(lines[low:high-1], '\n') + 1
 		}
 		if end <= low {
-			return low, r.lastTime(lines[:low], f.read.head)
+			return low, r.lastTime(lines[:low], f.read.head, now)
 		}
-		if r.lastTime(lines[:end], f.read.head) <= until {
+		if r.lastTime(lines[:end], f.read.head, now) <= until {
 			low = end
 		} else {
 			high = end
@@ -124,12 +120,18 @@ func (r *reader) cut(f *file, until int64) (n int, last int64) {
 }
 
 // lastTime is that of the last of some lines; where it bears none, fallback.
-func (r *reader) lastTime(lines []byte, fallback int64) int64 {
-	const most = 40
+func (r *reader) lastTime(lines []byte, fallback, now int64) int64 {
 	start := bytes.LastIndexByte(lines[:max(0, len(lines)-1)], '\n') + 1
-	line := lines[start:]
+	return r.timeOf(lines[start:], fallback, now)
+}
+
+// timeOf is the time of a line. Where it bears none it is fallback, and one
+// from the future is from now: a clock that was put back must not let a file
+// wait for the others.
+func (r *reader) timeOf(line []byte, fallback, now int64) int64 {
+	const most = 40
 	if stamp, n := r.stamps.Parse(string(line[:min(most, len(line))])); n > 0 {
-		return stamp.UnixNano()
+		return min(stamp.UnixNano(), now)
 	}
 	return fallback
 }
