@@ -114,6 +114,11 @@ func (in *Intake) Set(containers []logs.Container) {
 // containers. Where files are read again later, what was stored meanwhile is
 // told by the times of its lines.
 func (in *Intake) Elsewhere() error {
+	in.mu.Lock()
+	for in.out.away { // what is on its way has to be told too
+		in.changed.Wait()
+	}
+	in.mu.Unlock()
 	return in.keeper.Put(logs.Batch{Read: []logs.Mark{{File: elsewhere, Offset: in.options.Now().UnixNano()}}})
 }
 
