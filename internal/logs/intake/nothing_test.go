@@ -24,7 +24,6 @@ import (
 // comes after, as of a batch that is being stored.
 type mortal struct {
 	mu    sync.Mutex
-	dead  *bool // of the present process
 	lines []logs.Line
 	marks map[string]int64
 }

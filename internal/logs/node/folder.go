@@ -52,7 +52,6 @@ type pod struct {
 	folder
 	name, uid  string
 	containers map[string]*container // by name
-	gone       bool
 }
 
 // container is a container's folder.
