@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/image"
 )
 
 // ownBuild is this program's file, and what identifies the binary: an older
@@ -73,12 +74,29 @@ func copyOf(folder env.Folder, executable, build string) (string, error) {
 		err = os.MkdirAll(own, 0o700)
 	}
 	if err == nil {
+		err = copyReaders(executable, own)
+	}
+	if err == nil {
 		err = linkOrCopy(executable, program)
 	}
 	if err != nil {
 		return "", fmt.Errorf("copy the program for the keeper: %w", err)
 	}
 	return program, nil
+}
+
+// copyReaders has the programs that lie beside ours and run inside nodes for
+// the keeper in the folder too, see [prebuilt].
+func copyReaders(executable, folder string) error {
+	executable, err := filepath.EvalSymlinks(executable)
+	if err != nil {
+		return err
+	}
+	found, err := filepath.Glob(filepath.Join(filepath.Dir(executable), image.PrebuiltName("diorama-reader", "*")))
+	for _, file := range found {
+		err = errors.Join(err, linkOrCopy(file, filepath.Join(folder, filepath.Base(file))))
+	}
+	return err
 }
 
 // linkOrCopy has the file in another place too, whole or not at all: as a link

@@ -10,16 +10,21 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/internal/logs/intake"
 )
 
 // countEvery is how often the log store's counters are looked at: as often as
 // a person can tell.
 const countEvery = 200 * time.Millisecond
 
-// collector follows the output of all containers into the store.
+// collector brings the output of all containers into the store: from their log
+// files, or else from streams that it follows.
 type collector struct {
 	store    *logs.Store
+	intake   *intake.Intake
 	follower *logs.Follower
+	once     sync.Once
+	followed chan struct{} // closed when streams are to be followed
 	emit     func(env.Event)
 	log      *slog.Logger
 }
@@ -29,7 +34,8 @@ func newCollector(o Options, k *keeper) (*collector, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &collector{store: store, emit: k.store.Emit, log: o.Log}
+	c := &collector{store: store, followed: make(chan struct{}), emit: k.store.Emit, log: o.Log}
+	c.intake = intake.New(store, intake.Options{Report: func(err error) { c.log.Error("log lines cannot be stored; they wait", "error", err) }})
 	c.follower = logs.NewFollower(runtimeStreams{k}, store, logs.FollowOptions{Report: c.report})
 	return c, nil
 }
@@ -38,16 +44,42 @@ func (c *collector) report(from logs.Container, err error) {
 	c.log.Warn("logs cannot be followed", "pod", from.Pod, "container", from.Container, "error", err)
 }
 
+// containers says which there are now.
+func (c *collector) containers(all []logs.Container) {
+	c.intake.Set(all)
+	c.follower.Set(all)
+}
+
+// follow has streams followed from now on.
+func (c *collector) follow(why error) {
+	c.once.Do(func() {
+		if why != nil {
+			c.log.Warn("the nodes' log files cannot be read; logs are followed through the cluster's API", "error", why)
+		}
+		if err := c.intake.Elsewhere(); err != nil {
+			c.log.Error("it cannot be noted how logs are followed", "error", err)
+		}
+		close(c.followed)
+	})
+}
+
 // start follows and counts until the function that it returns is called,
 // which also closes the store.
 func (c *collector) start(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	var both sync.WaitGroup
-	both.Go(func() { c.follower.Run(ctx) })
-	both.Go(func() { c.count(ctx) })
+	var all sync.WaitGroup
+	all.Go(func() { c.intake.Run(ctx) })
+	all.Go(func() {
+		select {
+		case <-c.followed:
+			c.follower.Run(ctx)
+		case <-ctx.Done():
+		}
+	})
+	all.Go(func() { c.count(ctx) })
 	return func() {
 		cancel()
-		both.Wait()
+		all.Wait()
 		if err := c.store.Close(); err != nil {
 			c.log.Error("the log store was not closed well", "error", err)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/engine"
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/internal/logs/intake"
 	"github.com/diorama-dev/diorama/internal/plan"
 	"github.com/diorama-dev/diorama/internal/queue"
 )
@@ -58,9 +59,15 @@ type Options struct {
 type Tell struct {
 	// Emit takes what happens.
 	Emit func(env.Event)
-	// Containers takes the containers that there are, where the runtime has
-	// their output to be followed: see [logs.Streams].
+	// Containers takes the containers that there are.
 	Containers func([]logs.Container)
+	// Intake takes in the containers' log files, where the runtime can read
+	// those.
+	Intake *intake.Intake
+	// Follow has the output of the containers followed that there are, see
+	// [logs.Streams], where the runtime cannot read their files; why is nil
+	// where it never could.
+	Follow func(why error)
 	// Sink takes the lines of whoever writes to the runtime itself.
 	Sink logs.Sink
 	Log  *slog.Logger
@@ -114,7 +121,10 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	tell := Tell{Emit: k.store.Emit, Containers: collector.follower.Set, Sink: collector.store, Log: o.Log}
+	tell := Tell{
+		Emit: k.store.Emit, Containers: collector.containers, Intake: collector.intake, Follow: collector.follow,
+		Sink: collector.store, Log: o.Log,
+	}
 	if k.runtime, err = o.Open(ctx, tell); err != nil {
 		return errors.Join(err, collector.store.Close())
 	}

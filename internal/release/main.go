@@ -1,5 +1,5 @@
 // Command release writes what a release consists of: an archive for each
-// system, the demo for clusters' nodes, and the sums of all. The same commit
+// system, with the programs for clusters' nodes, the demo, and the sums of all. The same commit
 // and toolchain give the same bytes. It is run in a clone, which is where
 // binaries learn their version from; .ci/release makes one.
 package main
@@ -30,26 +30,37 @@ func release(ctx context.Context, out string, platforms []string) error {
 	if err := os.Mkdir(out, 0o755); err != nil {
 		return err // what is there may be of an earlier release
 	}
-	demos := make(map[string]program) // by the nodes' platform
+	inside := make(map[string]nodePrograms) // by the nodes' platform
 	for _, platform := range platforms {
 		program, err := build(ctx, "./cmd/diorama", platform)
 		if err != nil {
 			return err
 		}
 		node := nodesOf(platform)
-		if _, built := demos[node]; !built {
-			if demos[node], err = build(ctx, "./cmd/demo", node); err != nil {
+		if _, built := inside[node]; !built {
+			if inside[node], err = buildInside(ctx, node); err != nil {
 				return err
 			}
-			if err := writeDemo(out, node, demos[node]); err != nil {
+			if err := writeDemo(out, node, inside[node].demo); err != nil {
 				return err
 			}
 		}
-		if err := pack(out, platform, program, demos[node]); err != nil {
+		if err := pack(out, platform, program, inside[node]); err != nil {
 			return err
 		}
 	}
 	return sums(out)
+}
+
+// nodePrograms are those that run inside nodes.
+type nodePrograms struct{ demo, reader program }
+
+func buildInside(ctx context.Context, platform string) (p nodePrograms, err error) {
+	if p.demo, err = build(ctx, "./cmd/demo", platform); err != nil {
+		return p, err
+	}
+	p.reader, err = build(ctx, "./cmd/reader", platform)
+	return p, err
 }
 
 // nodesOf is the platform of nodes on a machine: containers run Linux, on the
@@ -59,9 +70,9 @@ func nodesOf(platform string) string {
 	return "linux/" + architecture
 }
 
-// pack writes a platform's archive. The demo lies beside the program, which
-// looks for it there.
-func pack(out, platform string, own, demo program) error {
+// pack writes a platform's archive. The programs for nodes lie beside our own,
+// which looks for them there.
+func pack(out, platform string, own program, inside nodePrograms) error {
 	files, err := contents(own)
 	if err != nil {
 		return err
@@ -73,7 +84,8 @@ func pack(out, platform string, own, demo program) error {
 	}
 	files = append(files,
 		file{executable, 0o755, own.binary},
-		file{image.PrebuiltName("diorama-demo", nodesOf(platform)), 0o755, demo.binary})
+		file{image.PrebuiltName("diorama-demo", nodesOf(platform)), 0o755, inside.demo.binary},
+		file{image.PrebuiltName("diorama-reader", nodesOf(platform)), 0o755, inside.reader.binary})
 	archive, err := write(name, files, own.time)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)

@@ -35,6 +35,7 @@ type Options struct {
 	// Containers takes the containers that there are, after every change. It
 	// must not block.
 	Containers func([]logs.Container)
+	Files      LogFiles
 }
 
 // Runtime is one environment on kind. Its methods are safe for concurrent use.
@@ -124,6 +125,9 @@ func (r *Runtime) Observe(ctx context.Context) error {
 	observe := r.observer.observe
 	go func(done chan struct{}) {
 		defer close(done)
+		var reading sync.WaitGroup
+		defer reading.Wait()
+		reading.Go(func() { r.readLogs(ctx) })
 		// It ends with ctx and with nothing else: an API that does not answer
 		// is an observation like others.
 		// All namespaces: what the cluster's own Pods hold of a node counts.

@@ -1,0 +1,175 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// numbered are services that write numbered lines. Each run of a container has
+// a name of its own and counts from 1: "w NAME NUMBER". Writers write in bursts,
+// end now and then and are started again; the flood writes so much that the
+// kubelet rotates its file. All stop when Redis tells them to.
+const numbered = `services:
+  writer:
+    image: redis:8.10.1-alpine
+    environment: {URL: "${REDIS_URL}"}
+    deploy: {replicas: 12}
+    command:
+      - sh
+      - -c
+      - |
+        r=$$(cat /proc/sys/kernel/random/uuid); n=0
+        while [ $$n -lt 10000 ]; do
+          awk -v r=$$r -v n=$$n 'BEGIN { for (i = 1; i <= 500; i++) print "w", r, n + i }'
+          n=$$((n+500))
+          [ "$$(redis-cli -u $$URL get stop 2>/dev/null)" = yes ] && exec sleep 100000
+          sleep 2
+        done
+  flood:
+    image: redis:8.10.1-alpine
+    environment: {URL: "${REDIS_URL}"}
+    command:
+      - sh
+      - -c
+      - |
+        r=$$(cat /proc/sys/kernel/random/uuid); n=0; pad=$$(printf %01000d 0)
+        while true; do
+          if [ $$n -lt 100000 ]; then awk -v r=$$r -v n=$$n -v p=$$pad 'BEGIN { for (i = 1; i <= 2000; i++) print "w", r, n + i, p }'; n=$$((n+2000)); fi
+          [ "$$(redis-cli -u $$URL get stop 2>/dev/null)" = yes ] && exec sleep 100000
+          sleep 0.2
+        done
+`
+
+// runs are how far each run of a container has counted.
+type runs map[string]int
+
+// onNode asks the node's files.
+func onNode(t *testing.T) runs {
+	t.Helper()
+	out := docker(t, "exec", "diorama-lines-control-plane", "sh", "-c", `cd /var/log/pods
+		for f in diorama_writer*/*/* diorama_flood*/*/*; do
+			case $f in *.gz) zcat "$f" ;; *.tmp) ;; *) cat "$f" ;; esac
+		done 2>/dev/null | awk '$3 == "F" && $4 == "w" && $6 > last[$5] { last[$5] = $6 + 0 } END { for (r in last) print r, last[r] }'`)
+	return parseRuns(t, out)
+}
+
+func parseRuns(t *testing.T, out string) runs {
+	t.Helper()
+	all := make(runs)
+	for line := range strings.Lines(out) {
+		name, number, _ := strings.Cut(strings.TrimSpace(line), " ")
+		n, err := strconv.Atoi(number)
+		if err != nil {
+			t.Fatalf("a run that is %q", line)
+		}
+		all[name] = n
+	}
+	return all
+}
+
+// inStore reads all numbered lines of the store, and fails where one run's are
+// not every number once and in order.
+func inStore(t *testing.T, w *world) runs {
+	t.Helper()
+	cmd := w.command("logs", "writer", "flood", "--tail", "-1", "-o", "json", "--name", "lines")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	all, wrong := make(runs), 0
+	for lines := json.NewDecoder(out); lines.More(); {
+		var l struct{ Service, Message string }
+		if err := lines.Decode(&l); err != nil {
+			t.Fatal(err)
+		}
+		words := strings.Fields(l.Message)
+		if len(words) < 3 || words[0] != "w" {
+			t.Errorf("of %s: %q", l.Service, l.Message)
+			continue
+		}
+		n, err := strconv.Atoi(words[2])
+		if err != nil || n != all[words[1]]+1 {
+			if wrong++; wrong < 10 {
+				t.Errorf("run %s of %s goes on with %s after %d", words[1], l.Service, words[2], all[words[1]])
+			}
+		}
+		all[words[1]] = n
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// caughtUp compares the store with the node's files.
+func caughtUp(node, store runs) error {
+	for name, n := range node {
+		if store[name] != n {
+			return fmt.Errorf("run %s has %d lines in its files and %d in the store", name, n, store[name])
+		}
+	}
+	return nil
+}
+
+// TestLogsNothingLost has thirteen containers write numbered lines, in bursts
+// and more than a file may hold, while containers end and are started again,
+// the node is killed, and the keeper is killed twice. Every line is in the
+// store once, in the order of its container.
+func TestLogsNothingLost(t *testing.T) {
+	w := newWorld(t)
+	w.file("compose.yaml", numbered)
+	w.must("up", w.file("lines.yaml", "name: lines\nstacks: [redis]\napps: [./compose.yaml]\n"))
+	rotated := func() error {
+		const list = "ls /var/log/pods/diorama_flood*/*/*.log.* 2>/dev/null"
+		return exec.Command("docker", "exec", "diorama-lines-control-plane", "sh", "-c", list).Run()
+	}
+	eventually(t, "a file that the kubelet has rotated", rotated)
+	killKeeper(t, w, "lines")
+	w.status("lines")
+
+	before := len(onNode(t))
+	docker(t, "kill", "diorama-lines-control-plane")
+	docker(t, "start", "diorama-lines-control-plane")
+	eventually(t, "containers that are started again", func() error {
+		if n := len(onNode(t)); n < before+10 {
+			return fmt.Errorf("%d runs, want 10 more than %d", n, before)
+		}
+		return nil
+	})
+	killKeeper(t, w, "lines")
+	w.status("lines")
+	options, err := redis.ParseURL(w.vars("lines")["REDIS_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	eventually(t, "the order to stop", func() error { return client.Set(t.Context(), "stop", "yes", 0).Err() })
+	var node, store runs
+	eventually(t, "all lines in the store", func() error {
+		node, store = onNode(t), inStore(t, w)
+		return caughtUp(node, store)
+	})
+	total := 0
+	for _, n := range store {
+		total += n
+	}
+	t.Logf("%d lines of %d runs, %d of them still on the node", total, len(store), len(node))
+	log, err := os.ReadFile(filepath.Join(w.state, "lines", "keeper.log"))
+	if err != nil || strings.Contains(string(log), "followed through") {
+		t.Errorf("the files were not read: %v\n%s", err, log)
+	}
+}

@@ -1,0 +1,196 @@
+package node
+
+import (
+	"bytes"
+	"compress/gzip"
+	"hash/fnv"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/diorama-dev/diorama/internal/logs/wire"
+)
+
+// name is what a log file is called: 0.log, once rotated 0.log.20261127-070000,
+// later 0.log.20261127-070000.gz.
+type name struct {
+	run     int
+	rotated string // empty: it is being written
+	zipped  bool
+}
+
+func parseName(s string) (n name, ok bool) {
+	number, rest, ok := strings.Cut(s, ".log")
+	if !ok {
+		return name{}, false
+	}
+	run, err := strconv.Atoi(number)
+	if err != nil || run < 0 {
+		return name{}, false
+	}
+	n.run = run
+	rest, n.zipped = strings.CutSuffix(rest, ".gz")
+	if rest == "" {
+		return n, !n.zipped
+	}
+	n.rotated = strings.TrimPrefix(rest, ".")
+	// What is being compressed bears another ending meanwhile.
+	return n, len(n.rotated) < len(rest) && !strings.Contains(n.rotated, ".")
+}
+
+// before says which file of a container is older.
+func (n name) before(o name) int {
+	switch {
+	case n.run != o.run:
+		return n.run - o.run
+	case n.rotated == o.rotated:
+		return 0
+	case n.rotated == "":
+		return 1
+	case o.rotated == "":
+		return -1
+	}
+	return strings.Compare(n.rotated, o.rotated)
+}
+
+// findFiles looks which files a container has, and announces new ones.
+func (r *reader) findFiles(c *container, now time.Time) {
+	names, changed := c.list(now)
+	if c.unborn && !changed {
+		c.settled = false
+		names, changed = c.list(now)
+	}
+	if !changed {
+		return
+	}
+	c.unborn = false
+	for _, f := range c.files {
+		f.there = false
+	}
+	over := make(map[wire.Source]bool, len(c.over))
+	var found []*file
+	for _, text := range names {
+		n, ok := parseName(text)
+		if !ok {
+			continue
+		}
+		f, source := c.identify(filepath.Join(c.path, text), n)
+		switch {
+		case f != nil:
+			found = append(found, f)
+		case c.over[source]:
+			over[source] = true
+		}
+	}
+	c.over = over
+	r.announce(c, found)
+}
+
+// identify opens a file that is not known yet. It returns nil where the file
+// is known, with its source where it is over, or cannot be read.
+func (c *container) identify(path string, n name) (*file, wire.Source) {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, wire.Source{}
+	}
+	for _, f := range c.files { // an open file's number is no one else's
+		if os.SameFile(f.info, info) {
+			f.name, f.there = n, true
+			return nil, wire.Source{}
+		}
+	}
+	opened, err := os.Open(path)
+	if err != nil {
+		return nil, wire.Source{} // it was renamed: the folder has changed again
+	}
+	f := &file{name: n, opened: opened, there: true, container: c}
+	if f.info, err = opened.Stat(); err == nil {
+		err = f.recognise()
+	}
+	source := f.source
+	if err != nil {
+		c.unborn = true
+	}
+	if err != nil || c.over[source] || c.has(source) {
+		opened.Close()
+		return nil, source
+	}
+	return f, source
+}
+
+// has reports whether the file is known under another name: it is being
+// compressed.
+func (c *container) has(s wire.Source) bool {
+	return slices.ContainsFunc(c.files, func(f *file) bool {
+		f.there = f.there || f.source == s
+		return f.source == s
+	})
+}
+
+// announce tells of files and takes them in. The last of those with the same
+// beginning counts: two names of one file were seen while it was renamed.
+func (r *reader) announce(c *container, found []*file) {
+	slices.SortFunc(found, func(a, b *file) int { return a.name.before(b.name) })
+	for _, f := range found {
+		if c.has(f.source) {
+			f.opened.Close()
+			continue
+		}
+		r.number++
+		f.number = r.number
+		r.files[f.number] = f
+		c.files = append(c.files, f)
+		r.said = append(r.said, wire.Frame{Kind: wire.Announce, File: f.number, Data: f.source.Append(nil)})
+	}
+	slices.SortStableFunc(c.files, func(a, b *file) int { return a.name.before(b.name) })
+	if !c.listed {
+		c.listed = true
+		r.said = append(r.said, wire.Frame{Kind: wire.Listed, Data: c.source.Append(nil)})
+	}
+}
+
+// beginning is how much of a first line without a time tells files apart.
+const beginning = 256
+
+// recognise reads what the file begins with. It fails where that is not there
+// yet.
+func (f *file) recognise() error {
+	f.source = f.container.source
+	f.source.Run = f.name.run
+	head := make([]byte, beginning)
+	n, err := f.peek(head)
+	head = head[:n]
+	line, _, whole := bytes.Cut(head, []byte("\n"))
+	if !whole && n < beginning {
+		if err == nil {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	var stamps wire.Stamps
+	if stamp, length := stamps.Parse(string(line)); length > 0 {
+		f.source.First = stamp.UnixNano()
+		return nil
+	}
+	sum := fnv.New64a()
+	sum.Write(line)
+	f.source.First = int64(sum.Sum64() >> 2) //nolint:gosec // two bits less
+	return nil
+}
+
+// peek reads the beginning of the file's content.
+func (f *file) peek(head []byte) (int, error) {
+	if !f.name.zipped {
+		n, err := f.opened.ReadAt(head, 0)
+		return n, err
+	}
+	unzipped, err := gzip.NewReader(io.NewSectionReader(f.opened, 0, f.info.Size()))
+	if err != nil {
+		return 0, err
+	}
+	return io.ReadFull(unzipped, head)
+}

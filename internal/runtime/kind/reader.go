@@ -1,0 +1,205 @@
+package kind
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/diorama-dev/diorama/internal/docker"
+	"github.com/diorama-dev/diorama/internal/image"
+	"github.com/diorama-dev/diorama/internal/logs/intake"
+)
+
+const (
+	// readerPackage is the program that reads log files inside the nodes.
+	readerPackage = "github.com/diorama-dev/diorama/cmd/reader"
+	// readerFolder is in a node's own file system, whatever its image holds.
+	readerFolder = "/usr/local/bin"
+	// Pauses before a reader that has ended is started again.
+	readerRetry    = 250 * time.Millisecond
+	readerRetryMax = 5 * time.Second
+	// readerTries is how often in a row a reader may end in a node that runs
+	// without having said anything, before logs are read in another way.
+	readerTries = 5
+)
+
+// LogFiles say how the log files inside the nodes are read. The zero value is
+// that they are not.
+type LogFiles struct {
+	// Intake takes in what the readers send.
+	Intake *intake.Intake
+	// Prebuilt is the reader's binary, where there is one; empty: it is
+	// compiled.
+	Prebuilt string
+	// Follow has the containers' output followed through [Runtime.Logs], since
+	// the files cannot be read.
+	Follow func(why error)
+}
+
+// readLogs has a reader run in each node until the context ends. Where that is
+// not possible, it ends all of them and says why.
+func (r *Runtime) readLogs(ctx context.Context) {
+	if r.options.Files.Intake == nil {
+		return
+	}
+	if err := r.readNodes(ctx); err != nil && ctx.Err() == nil {
+		r.options.Files.Follow(err)
+	}
+}
+
+func (r *Runtime) readNodes(ctx context.Context) error {
+	r.mu.Lock()
+	images, p := r.images, r.plan
+	r.mu.Unlock()
+	compiled, err := images.Compile(ctx, image.Program{
+		Package: readerPackage, Repository: "diorama.local/reader", Platform: r.options.Engine.Platform(),
+		Cache: r.options.Cache, Prebuilt: r.options.Files.Prebuilt,
+	})
+	if err != nil {
+		return err
+	}
+	binary, err := os.ReadFile(compiled.Path)
+	if err != nil {
+		return fmt.Errorf("read the log reader's binary: %w", err)
+	}
+	nodes, err := awaitNodes(ctx, r.options.Engine, p.Cluster.Name)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var all sync.WaitGroup
+	for _, node := range nodes {
+		reader := nodeReader{
+			engine: r.options.Engine, intake: r.options.Files.Intake, namespace: p.Namespace, node: node.Name, binary: binary,
+		}
+		all.Go(func() { cancel(reader.keep(ctx)) })
+	}
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+// awaitNodes lists the nodes, for as long as it takes Docker to answer.
+func awaitNodes(ctx context.Context, engine *docker.Engine, cluster string) ([]Node, error) {
+	for pause := readerRetry; ; pause = min(2*pause, readerRetryMax) {
+		nodes, err := Nodes(ctx, engine, cluster)
+		if err == nil {
+			return nodes, nil
+		}
+		if !paused(ctx, pause) {
+			return nil, err
+		}
+	}
+}
+
+// paused waits and reports whether the context lasts.
+func paused(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// nodeReader has the reader run in one node.
+type nodeReader struct {
+	engine    *docker.Engine
+	intake    *intake.Intake
+	namespace string
+	node      string
+	binary    []byte
+}
+
+// path depends on the binary, so that an older one is never taken for it.
+func (n nodeReader) path() string {
+	sum := sha256.Sum256(n.binary)
+	return path.Join(readerFolder, fmt.Sprintf("diorama-reader-%x", sum[:5]))
+}
+
+// keep has the reader run, and again whenever it ends with its node, until the
+// context ends. An error is that of a reader that cannot be started.
+func (n nodeReader) keep(ctx context.Context) error {
+	pause, failures := readerRetry, 0
+	for {
+		said, err := n.run(ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		switch {
+		case said && !errors.Is(err, intake.ErrVersion):
+			pause, failures = readerRetry, 0
+		case n.running(ctx):
+			failures++
+		default:
+			failures = 0 // the node is asleep
+		}
+		if failures >= readerTries {
+			return fmt.Errorf("read the log files of node %s: %w", n.node, err)
+		}
+		if !paused(ctx, pause) {
+			return context.Cause(ctx)
+		}
+		pause = min(2*pause, readerRetryMax)
+	}
+}
+
+func (n nodeReader) running(ctx context.Context) bool {
+	inspected, err := n.engine.Client.ContainerInspect(ctx, n.node)
+	return err == nil && inspected.State != nil && inspected.State.Running
+}
+
+// run is one life of the reader. It reports whether it said anything.
+func (n nodeReader) run(ctx context.Context) (said bool, err error) {
+	if err := n.install(ctx); err != nil {
+		return false, err
+	}
+	command, err := attach(ctx, n.engine, n.node, n.path())
+	if err != nil {
+		return false, err
+	}
+	defer command.Close()
+	stop := context.AfterFunc(ctx, func() { command.Close() })
+	defer stop()
+	err = n.intake.Take(ctx, n.namespace, command, command)
+	if text := strings.TrimSpace(string(command.stderr)); text != "" {
+		err = errors.Join(err, errors.New(text))
+	}
+	if err == nil {
+		err = errors.New("the reader ended")
+	}
+	return command.said, err
+}
+
+// install puts the binary into the node, where it is not there yet.
+func (n nodeReader) install(ctx context.Context) error {
+	place := n.path()
+	if stat, err := n.engine.Client.ContainerStatPath(ctx, n.node, place); err == nil && stat.Size == int64(len(n.binary)) {
+		return nil
+	}
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: path.Base(place), Mode: 0o755, Size: int64(len(n.binary))})
+	if err == nil {
+		_, err = w.Write(n.binary)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		return fmt.Errorf("pack the log reader: %w", err)
+	}
+	if err := n.engine.Client.CopyToContainer(ctx, n.node, path.Dir(place), &archive, container.CopyToContainerOptions{}); err != nil {
+		return fmt.Errorf("put the log reader into node %s: %w", n.node, err)
+	}
+	return nil
+}
