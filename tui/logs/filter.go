@@ -115,10 +115,6 @@ func (m Model) WithText(text string) (Model, tea.Cmd) {
 		return m, nil
 	}
 	m.filter.search = s
-	if m.view.context {
-		m.strip = m.strip.forgotten()
-		return m.charted(nil)
-	}
 	return m.refiltered()
 }
 
