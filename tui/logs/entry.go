@@ -42,6 +42,7 @@ type Entry struct {
 	// Trace is the identifier of the trace that the line names; empty: none.
 	Trace string
 	line  store.Line // as it was read, what is longer cut off
+	hit   bool       // it is searched for
 }
 
 // Field is a name and a value of a structured line.
@@ -79,8 +80,6 @@ func (e Entry) saying(message string) Entry {
 }
 
 // namedTrace is a trace's identifier as text says it: "trace=9f2c41".
-//
-//nolint:gochecknoglobals // compiled once, never changed
 var namedTrace = regexp.MustCompile(`(?i)\btrace[._-]?(?:id)?["']?\s?[=:]\s?["']?([0-9a-z-]{4,64})\b`)
 
 // traceOf is the trace that a line names: in a field, or somewhere in its text

@@ -49,13 +49,17 @@ func (f filter) shows(l store.Level) bool { return l.Counted() >= f.min && f.lev
 func holding(q store.Query, text string) store.Query {
 	switch {
 	case text == "":
+		return q
 	case q.Text == "":
 		q.Text = text
+		return q
 	case q.Pattern == nil:
-		q.Pattern = regexp.MustCompile("(?i)" + regexp.QuoteMeta(text))
-	default:
-		q.Where = both{q.Where, contains(strings.ToLower(text))}
+		if p, err := regexp.Compile("(?i)" + regexp.QuoteMeta(text)); err == nil { // it has to be UTF-8
+			q.Pattern = p
+			return q
+		}
 	}
+	q.Where = both{q.Where, contains(strings.ToLower(text))}
 	return q
 }
 
@@ -115,10 +119,6 @@ func (m Model) WithText(text string) (Model, tea.Cmd) {
 		return m, nil
 	}
 	m.filter.search = s
-	if m.view.context {
-		m.strip = m.strip.forgotten()
-		return m.charted(nil)
-	}
 	return m.refiltered()
 }
 

@@ -39,6 +39,7 @@ func (m Model) around(g goal) (Model, tea.Cmd) {
 	m = m.halt().pause()
 	m, ctx := m.begin()
 	epoch, q, hits, reader, cancel := m.reading.epoch, m.wanted(), m.Query(), m.origin.reader, m.reading.cancel
+	found := m.filter.search.added(store.Query{})
 	w := m.window
 	return m, func() tea.Msg {
 		defer cancel()
@@ -47,7 +48,7 @@ func (m Model) around(g goal) (Model, tea.Cmd) {
 			msg.goal, msg.jump.none, msg.err = find(ctx, reader, hits, w, g)
 		}
 		if msg.err == nil && !msg.jump.none {
-			msg.jump, msg.err = readAround(ctx, reader, q, msg.goal)
+			msg.jump, msg.err = readAround(ctx, reader, q, found, msg.goal)
 		}
 		return msg
 	}
@@ -71,7 +72,7 @@ func find(ctx context.Context, r store.Reader, q store.Query, w window, g goal) 
 }
 
 // readAround reads half a page before a place, and half a page from it on.
-func readAround(ctx context.Context, r store.Reader, q store.Query, g goal) (jump, error) {
+func readAround(ctx context.Context, r store.Reader, q, hits store.Query, g goal) (jump, error) {
 	at, err := g.near, error(nil)
 	if !g.time.IsZero() {
 		at, err = r.At(ctx, g.time)
@@ -87,7 +88,7 @@ func readAround(ctx context.Context, r store.Reader, q store.Query, g goal) (jum
 	if err != nil {
 		return jump{}, err
 	}
-	return jump{before: chunkOf(before), after: chunkOf(after), oldest: !before.More}, nil
+	return jump{before: chunkOf(before, hits), after: chunkOf(after, hits), oldest: !before.More}, nil
 }
 
 // landed shows what was read around a place, the cursor on it.

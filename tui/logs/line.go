@@ -22,7 +22,7 @@ func (m Model) entry(e Entry, selected bool) []string {
 		if i == 0 {
 			lead = m.lead(e, g, selected)
 		}
-		lines[i] = lead + m.styled(text, message, p, hits, e.Level)
+		lines[i] = lead + m.styled(text, message, p, hits, e.Level, m.aside(e))
 	}
 	if last := parts[len(parts)-1]; last.To < len(text) {
 		lines[len(lines)-1] += m.theme.Faint.Paint("…")
@@ -47,7 +47,7 @@ func (m Model) rest(e Entry, g gutter) []string {
 			note = m.theme.Faint.Paint(note)
 		}
 		cut := layout.Break(text, max(m.measure()-layout.Width(note)-2, 1))
-		line := layout.Space(g.width()) + m.styled(text, 0, layout.Segment{From: 0, To: cut}, m.hits(text), e.Level)
+		line := layout.Space(g.width()) + m.styled(text, 0, layout.Segment{From: 0, To: cut}, m.hits(text), e.Level, m.aside(e))
 		if cut < len(text) {
 			line += m.theme.Faint.Paint("…")
 		}
@@ -149,17 +149,24 @@ func fold(s string) string {
 	}, s)
 }
 
+// aside reports whether a line is shown only for those around it.
+func (m Model) aside(e Entry) bool { return m.view.context && !e.hit && !m.filter.search.empty() }
+
 // styled paints a part of a line: the message, the fields more quietly, hits
 // marked.
-func (m Model) styled(text string, message int, p layout.Segment, hits []layout.Segment, l store.Level) string {
+func (m Model) styled(text string, message int, p layout.Segment, hits []layout.Segment, l store.Level, aside bool) string {
 	var b strings.Builder
+	loud, quiet := m.loud(l), m.theme.Muted
+	if aside {
+		loud, quiet = m.theme.Faint, m.theme.Faint
+	}
 	plain := func(from, to int) {
 		if to > from && from < message {
-			b.WriteString(m.loud(l).Paint(text[from:min(to, message)]))
+			b.WriteString(loud.Paint(text[from:min(to, message)]))
 			from = min(to, message)
 		}
 		if to > from {
-			b.WriteString(m.theme.Muted.Paint(text[from:to]))
+			b.WriteString(quiet.Paint(text[from:to]))
 		}
 	}
 	at := p.From

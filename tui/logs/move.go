@@ -3,7 +3,6 @@ package logs
 import (
 	tea "charm.land/bubbletea/v2"
 
-	store "github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/tui/intent"
 	"github.com/diorama-dev/diorama/tui/layout"
 )
@@ -53,9 +52,8 @@ func (m Model) move(i intent.Intent, by int) (Model, tea.Cmd) {
 // those held, else the store is asked for it.
 func (m Model) hit(by int) (Model, tea.Cmd) {
 	m = m.pause()
-	q := m.filter.search.added(store.Query{})
 	for i := m.selected + by; i >= 0 && i < m.window.size; i += by {
-		if e, _ := m.window.at(i); q.Matches(e.line) {
+		if e, _ := m.window.at(i); e.hit {
 			m.selected = i
 			return m.reveal(), nil
 		}

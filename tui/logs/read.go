@@ -74,7 +74,7 @@ func (m Model) read(w way) (Model, tea.Cmd) {
 	}
 	m, ctx := m.begin()
 	epoch, q, reader, cancel := m.reading.epoch, m.wanted(), m.origin.reader, m.reading.cancel
-	from, to := m.window.end, m.window.start
+	from, to, hits := m.window.end, m.window.start, m.filter.search.added(store.Query{})
 	return m, func() tea.Msg {
 		defer cancel()
 		var page store.Page
@@ -89,23 +89,31 @@ func (m Model) read(w way) (Model, tea.Cmd) {
 		case newer, about:
 			page, err = reader.Forward(ctx, from, q, pageSize)
 		}
-		return readMsg{epoch: epoch, way: w, chunk: chunkOf(page), more: page.More, err: err}
+		return readMsg{epoch: epoch, way: w, chunk: chunkOf(page, hits), more: page.More, err: err}
 	}
 }
 
 // chunkOf makes entries of a page, outside the UI's own loop.
-func chunkOf(p store.Page) chunk {
+func chunkOf(p store.Page, hits store.Query) chunk {
 	entries := make([]Entry, len(p.Lines))
 	for i, l := range p.Lines {
 		entries[i] = parse(l)
+		entries[i].hit = hits.Matches(l)
 	}
 	return chunk{entries: entries, start: p.Start, end: p.End}
 }
 
-// poll asks for new lines in a moment.
+// poll asks for new lines in a moment; a system is asked less often, and who
+// could not answer even less.
 func (m Model) poll() tea.Cmd {
-	epoch := m.reading.epoch
-	return m.source.After(pollEvery, func(time.Time) tea.Msg { return pollMsg{epoch} })
+	epoch, wait := m.reading.epoch, pollEvery
+	switch {
+	case m.reading.err != nil:
+		wait = 20 * pollEvery
+	case m.origin.name != "" || m.origin.query != "":
+		wait = 8 * pollEvery
+	}
+	return m.source.After(wait, func(time.Time) tea.Msg { return pollMsg{epoch} })
 }
 
 // Update takes the result of a request in.
@@ -129,7 +137,7 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 	case countMsg:
 		m, cmd = m.counted(msg)
 	case recountMsg:
-		m, cmd = m.recount(msg)
+		m = m.recount(msg)
 	case openedMsg:
 		m, cmd = m.opened(msg)
 	case savedMsg, progressMsg:

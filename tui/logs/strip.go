@@ -171,7 +171,7 @@ func (m Model) charted(cmd tea.Cmd) (Model, tea.Cmd) {
 	e, _ := m.Selected()
 	m.strip = m.strip.placed(m.bars(), m.view.follow, e.Time)
 	from, to := m.strip.missing()
-	if m.strip.busy || m.strip.err != nil || from == to {
+	if m.strip.busy || m.strip.err != nil || from == to || m.reading.busy { // the lines come first
 		return m, cmd
 	}
 	m, count := m.count(from, to)
@@ -222,16 +222,16 @@ func (m Model) counted(msg countMsg) (Model, tea.Cmd) {
 }
 
 // recount has the parts counted again that may have grown.
-func (m Model) recount(msg recountMsg) (Model, tea.Cmd) {
+func (m Model) recount(msg recountMsg) Model {
 	if msg.epoch != m.strip.epoch {
-		return m, nil
+		return m
 	}
 	m.strip.ticking, m.strip.err = false, nil
 	m.strip.parts = slices.Clone(m.strip.parts)
 	for i := range m.strip.parts {
 		m.strip.parts[i].due = !m.strip.parts[i].final
 	}
-	return m, nil
+	return m
 }
 
 // alongStrip goes to the next part in a direction that may hold lines.
