@@ -135,12 +135,12 @@ func (r *resolver) resolveParameters(context.Context) error {
 
 func (r *resolver) resolveStacks(ctx context.Context) error {
 	for _, i := range r.all {
-		project, err := compose.LoadStack(ctx, i.stack.Folder.FS, i.As, r.variables(i))
+		project, objects, err := r.workload(ctx, i)
 		if err != nil {
 			return fmt.Errorf("load stack %s: %w", i.As, err)
 		}
 		rendered, err := r.render(i.As, i.stack.Category, project, manifest.Input{
-			Probes: i.stack.Probes, HostPorts: r.hostPorts(i), Rename: i.rename, Image: r.image,
+			Objects: objects, Probes: i.stack.Probes, HostPorts: r.hostPorts(i), Rename: i.rename, Image: r.image,
 		})
 		if err != nil {
 			return err
@@ -152,6 +152,29 @@ func (r *resolver) resolveStacks(ctx context.Context) error {
 		r.plan.Endpoints = append(r.plan.Endpoints, r.endpoints(i)...)
 	}
 	return nil
+}
+
+// workload is what the instance runs: its Compose file, without the services
+// that its parameters leave out, and its manifests; one of the two may be empty.
+func (r *resolver) workload(ctx context.Context, i instance) (compose.Project, []stacks.Object, error) {
+	var project compose.Project
+	variables := r.variables(i)
+	objects, err := i.stack.Objects(variables)
+	if err != nil {
+		return project, nil, err
+	}
+	if !i.stack.Composed() {
+		return project, objects, nil
+	}
+	if project, err = compose.LoadStack(ctx, i.stack.Folder.FS, i.As, variables); err != nil {
+		return project, nil, err
+	}
+	for service := range i.stack.Optional {
+		if i.stack.LeavesOut(service, r.parameters[i.As]) {
+			delete(project.Model.Services, service)
+		}
+	}
+	return project, objects, nil
 }
 
 func (r *resolver) render(name string, category stacks.Category, project compose.Project, in manifest.Input) (Stack, error) {
