@@ -162,7 +162,7 @@ func checkService(t *testing.T, stack Stack, service types.ServiceConfig) {
 	if service.StopGracePeriod == nil {
 		t.Errorf("%s: no stop_grace_period", service.Name)
 	}
-	if _, ok := stack.Probes[service.Name]; !ok && service.Restart != types.RestartPolicyNo && service.Restart != types.RestartPolicyOnFailure {
+	if _, ok := stack.Probes[service.Name]; !ok && !oneShot(service) {
 		t.Errorf("%s: no probe", service.Name)
 	}
 	for _, port := range service.Ports {
@@ -170,6 +170,11 @@ func checkService(t *testing.T, stack Stack, service types.ServiceConfig) {
 			t.Errorf("%s: port %s is published at %q", service.Name, port.Published, port.HostIP)
 		}
 	}
+}
+
+// oneShot reports whether a service ends well instead of becoming ready.
+func oneShot(service types.ServiceConfig) bool {
+	return service.Restart == types.RestartPolicyNo || strings.HasPrefix(service.Restart, types.RestartPolicyOnFailure)
 }
 
 func compose(t *testing.T, name string, data []byte, variables map[string]string) *types.Project {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -29,9 +30,18 @@ type document struct {
 
 func (d document) String() string { return d.kind + "/" + d.name }
 
-// Objects are those of the manifests whose conditions the parameters meet. The
-// variables are the parameters and credentials.
-func (s Stack) Objects(variables map[string]string) ([]Object, error) {
+// instanceVariable is the name of the stack's instance, for what must not be
+// shared by two of them, such as folders of nodes.
+const instanceVariable = "INSTANCE"
+
+// Objects are those of the manifests whose conditions the parameters meet, for
+// an instance of that name. The variables are the parameters and credentials.
+func (s Stack) Objects(instance string, variables map[string]string) ([]Object, error) {
+	variables = maps.Clone(variables)
+	if variables == nil {
+		variables = make(map[string]string, 1)
+	}
+	variables[instanceVariable] = instance
 	var list []Object
 	for _, m := range s.Manifests {
 		if !m.When.Met(variables) {
@@ -223,7 +233,7 @@ func (v *validator) assignment(n *yamlpos.Node, path string, a Assignment, docum
 
 // value checks what is put into a field of an object of the kind.
 func (v *validator) value(n *yamlpos.Node, path string, a Assignment, field *yamlpos.Node, kind string) {
-	known := v.values()
+	known := append(v.values(), instanceVariable)
 	for _, name := range placeholders(a.Value) {
 		required := len(v.stack.Requires) > 0 && environmentKey.MatchString(name)
 		if !required && !slices.Contains(known, name) {

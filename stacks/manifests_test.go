@@ -24,6 +24,7 @@ func TestManifestsAndStackAgree(t *testing.T) {
 		for name := range stack.Credentials {
 			parameters[name] = "dontShowMe"
 		}
+		parameters[instanceVariable] = stack.Name
 		for _, m := range stack.Manifests {
 			for _, d := range m.documents {
 				for _, a := range m.Set {
@@ -81,7 +82,11 @@ func checkPod(t *testing.T, d document) {
 		if c.Get("readinessProbe") == nil && d.kind == "Deployment" {
 			t.Errorf("%s: no readinessProbe", c.Position)
 		}
-		for _, mount := range c.Get("volumeMounts").Items {
+		mounts := c.Get("volumeMounts")
+		if mounts == nil {
+			continue
+		}
+		for _, mount := range mounts.Items {
 			if strings.HasPrefix(mount.Get("mountPath").Text, "/var/log") && mount.Get("readOnly") == nil {
 				t.Errorf("%s: the node's logs are not read-only", mount.Position)
 			}
@@ -146,7 +151,7 @@ func TestObjects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects, err := stack.Objects(parameters)
+	objects, err := stack.Objects("mine", parameters)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +168,7 @@ func TestObjects(t *testing.T) {
 		t.Error(diff)
 	}
 	parameters["agent"] = "b"
-	if objects, err := stack.Objects(parameters); err != nil || len(objects) != 1 {
+	if objects, err := stack.Objects("mine", parameters); err != nil || len(objects) != 1 {
 		t.Errorf("%d objects where the condition is not met: %v", len(objects), err)
 	}
 }

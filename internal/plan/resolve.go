@@ -159,7 +159,7 @@ func (r *resolver) resolveStacks(ctx context.Context) error {
 func (r *resolver) workload(ctx context.Context, i instance) (compose.Project, []stacks.Object, error) {
 	var project compose.Project
 	variables := r.variables(i)
-	objects, err := i.stack.Objects(variables)
+	objects, err := i.stack.Objects(i.As, variables)
 	if err != nil {
 		return project, nil, err
 	}
