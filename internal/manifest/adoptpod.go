@@ -13,10 +13,11 @@ import (
 // labels that tell its Pods, a hash of what they refer to.
 func (a *adoption) workload(u *unstructured.Unstructured, service string, wave int) error {
 	spec := child(u.Object, "spec")
-	template := child(spec, "template")
+	holder := spec
 	if u.GetKind() == kindCronJob {
-		template = child(child(child(spec, "jobTemplate"), "spec"), "template")
+		holder = child(child(spec, "jobTemplate"), "spec")
 	}
+	template := child(holder, "template")
 	w := Workload{Service: service, Kind: u.GetKind(), Replicas: 1, Wave: wave}
 	if n, ok := spec["replicas"].(int64); ok {
 		w.Replicas = int(n)
