@@ -3,6 +3,7 @@ package stacks
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,6 +33,9 @@ func TestComposeAndStackAgree(t *testing.T) {
 				}
 				agree(t, stack, v)
 			}
+			for _, name := range partsUse(stack) {
+				used[name] = true
+			}
 			for name, parameter := range stack.Parameters {
 				if parameter.Type != MapParameter && !used[name] {
 					t.Errorf("nothing uses the parameter %s", name)
@@ -42,13 +46,28 @@ func TestComposeAndStackAgree(t *testing.T) {
 					t.Errorf("nothing uses the credential %s", name)
 				}
 			}
-			for name := range stack.Endpoints {
-				if !used[EndpointVariable(name)+"_PORT"] || !used[EndpointVariable(name)+"_HOST"] {
+			for name, endpoint := range stack.Endpoints {
+				if workload.services[endpoint.Service] && !used[EndpointVariable(name)+"_PORT"] || !used[EndpointVariable(name)+"_HOST"] {
 					t.Errorf("the endpoint %s is published on a port that nobody planned", name)
 				}
 			}
 		})
 	}
+}
+
+// partsUse are the parameters and credentials that stack.yaml itself puts to use.
+func partsUse(stack Stack) []string {
+	var names []string
+	for _, when := range stack.Optional {
+		names = slices.AppendSeq(names, maps.Keys(when))
+	}
+	for _, m := range stack.Manifests {
+		names = slices.AppendSeq(names, maps.Keys(m.When))
+		for _, a := range m.Set {
+			names = append(names, placeholders(a.Value)...)
+		}
+	}
+	return names
 }
 
 // agree compares a variable's default with what stack.yaml says.
@@ -97,6 +116,9 @@ func readings(kind ParameterType, text string) []string {
 func TestCompose(t *testing.T) {
 	for _, stack := range builtinStacks(t) {
 		t.Run(stack.Name, func(t *testing.T) {
+			if !stack.Composed() {
+				t.Skip("it has no Compose file")
+			}
 			data, err := fs.ReadFile(stack.Folder.FS, composeFile)
 			if err != nil {
 				t.Fatal(err)
@@ -140,7 +162,7 @@ func checkService(t *testing.T, stack Stack, service types.ServiceConfig) {
 	if service.StopGracePeriod == nil {
 		t.Errorf("%s: no stop_grace_period", service.Name)
 	}
-	if _, ok := stack.Probes[service.Name]; !ok {
+	if _, ok := stack.Probes[service.Name]; !ok && !oneShot(service) {
 		t.Errorf("%s: no probe", service.Name)
 	}
 	for _, port := range service.Ports {
@@ -148,6 +170,11 @@ func checkService(t *testing.T, stack Stack, service types.ServiceConfig) {
 			t.Errorf("%s: port %s is published at %q", service.Name, port.Published, port.HostIP)
 		}
 	}
+}
+
+// oneShot reports whether a service ends well instead of becoming ready.
+func oneShot(service types.ServiceConfig) bool {
+	return service.Restart == types.RestartPolicyNo || strings.HasPrefix(service.Restart, types.RestartPolicyOnFailure)
 }
 
 func compose(t *testing.T, name string, data []byte, variables map[string]string) *types.Project {

@@ -13,10 +13,9 @@ import (
 	"github.com/diorama-dev/diorama/internal/yamlpos"
 )
 
-// builtin are the built-in stacks, a folder each. What a stack needs beside
-// its two files lies in a folder "files" of its own.
+// builtin are the built-in stacks, a folder each.
 //
-//go:embed */stack.yaml */compose.yaml
+//go:embed */stack.yaml */compose.yaml */manifests
 var builtin embed.FS
 
 // Catalogue is the stacks there are, by name. The zero value has none.

@@ -63,6 +63,10 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 			{Type: "string"},
 			{Type: "object", Properties: properties, Required: []string{"category"}, AdditionalProperties: jsonschema.FalseSchema},
 		}}
+	case reflect.TypeFor[Condition]():
+		return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "string"}, {Type: "boolean"}, {Type: "number"},
+		}}}
 	case reflect.TypeFor[Footprint]():
 		properties := jsonschema.NewProperties()
 		properties.Set("memory", quantitySchema("Memory at rest, such as 128Mi."))
@@ -110,7 +114,7 @@ func partDescriptions() map[string]string {
 		"Parameter.Values":      "The values of an enum.",
 		"Parameter.Description": "What it is for.",
 		"Credential.Generate":   "Number of characters, 8 to 128 of A-Z a-z 0-9.",
-		"Endpoint.Service":      "The service of compose.yaml that answers.",
+		"Endpoint.Service":      "The service of compose.yaml, or the workload of the manifests, that answers.",
 		"Endpoint.Port":         "Port in the container.",
 		"Endpoint.HostPort":     "Preferred port on 127.0.0.1.",
 		"Endpoint.URL":          "URL with ${HOST}, ${PORT}, parameters and credentials.",
@@ -126,6 +130,14 @@ func partDescriptions() map[string]string {
 		"Probe.HTTP":            "A GET that is answered with 200 to 399 once the service is ready.",
 		"HTTPProbe.Port":        "Port in the container.",
 		"HTTPProbe.Path":        "Path of the request.",
+		"Parts.Optional":        "Services of compose.yaml that are there only where parameters have these values.",
+		"Parts.Manifests":       "Folders of Kubernetes objects as YAML; absent: the folder manifests, if there is one.",
+		"Manifests.Folder":      "The folder manifests or one below it; every *.yaml in it counts.",
+		"Manifests.When":        "Parameters and the values that they must have.",
+		"Manifests.Set":         "Values that take the place of those in the files.",
+		"Assignment.Object":     "The object as Kind/name.",
+		"Assignment.Path":       "The field, as in Kustomize: spec.template.spec.containers.[name=agent].image.",
+		"Assignment.Value":      "The value, with ${parameter}, and in a Secret ${CREDENTIAL}.",
 		"Build.Image":           "The repository that compose.yaml names.",
 		"Build.Package":         "Import path of the main package.",
 	}

@@ -27,6 +27,7 @@ type Stack struct {
 	// Embedded names the embedded runtime's server; empty where there is none.
 	Embedded string `yaml:"embedded"`
 	Console
+	Parts
 	// Folder holds stack.yaml and the workload beside it.
 	Folder Folder `yaml:"-"`
 }
@@ -118,7 +119,7 @@ type Credential struct {
 
 // Endpoint is an address of the stack that people and programs use.
 type Endpoint struct {
-	Service  string `yaml:"service" jsonschema:"required"`  // Compose service
+	Service  string `yaml:"service" jsonschema:"required"`  // Compose service, or a workload of the manifests
 	Port     int    `yaml:"port" jsonschema:"required"`     // in the container
 	HostPort int    `yaml:"hostPort" jsonschema:"required"` // preferred on 127.0.0.1
 	// URL may hold ${HOST}, ${PORT}, the stack's credentials and parameters.

@@ -24,8 +24,10 @@ type validator struct {
 	root     *yamlpos.Node
 	stack    Stack
 	workload workload
-	problems yamlpos.Problems
-	decoded  yamlpos.Problems // those that decoding found
+	// workloads are the names of those of the manifests.
+	workloads map[string]bool
+	problems  yamlpos.Problems
+	decoded   yamlpos.Problems // those that decoding found
 }
 
 func (v *validator) report(message string, path ...string) {
@@ -42,6 +44,8 @@ func (v *validator) validate(folder string) {
 	v.identity(folder)
 	v.names()
 	v.variables()
+	v.optional()
+	v.workloads = v.readManifests()
 	owner := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(v.stack.Endpoints)) {
 		endpoint := v.stack.Endpoints[name]
@@ -113,7 +117,9 @@ func (v *validator) names() {
 
 func (v *validator) endpoint(name string, e Endpoint) {
 	at := func(key string) []string { return []string{"endpoints", name, key} }
-	v.service(e.Service, at("service")...)
+	if !v.workloads[e.Service] {
+		v.service(e.Service, at("service")...)
+	}
 	v.port(e.Port, at("port")...)
 	v.port(e.HostPort, at("hostPort")...)
 	if e.URL == "" {

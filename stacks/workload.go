@@ -31,11 +31,14 @@ type variable struct {
 // readWorkload looks what the folder runs. A compose.yaml must be readable
 // here; what Compose itself demands of it is for compose-go to say.
 func readWorkload(folder fs.FS, shown string) (workload, error) {
-	var w workload
+	w, open := workload{services: map[string]bool{}}, false
 	for _, name := range []string{manifests, chartFolder} {
 		if info, err := fs.Stat(folder, name); err == nil && info.IsDir() {
-			w.present = true
+			w.present, open = true, open || name == chartFolder
 		}
+	}
+	if open {
+		w.services = nil
 	}
 	data, err := yamlpos.ReadFile(folder, composeFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -49,13 +52,14 @@ func readWorkload(folder fs.FS, shown string) (workload, error) {
 		return w, err
 	}
 	w.collect(root)
-	if !w.present && root.Get("include") == nil {
-		w.services = map[string]bool{}
-		for _, name := range root.Get("services").Keys() {
-			w.services[name] = true
-		}
-	}
 	w.present = true
+	if open || root.Get("include") != nil {
+		w.services = nil
+		return w, nil
+	}
+	for _, name := range root.Get("services").Keys() {
+		w.services[name] = true
+	}
 	return w, nil
 }
 

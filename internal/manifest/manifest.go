@@ -29,6 +29,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/compose-spec/compose-go/v2/types"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/diorama-dev/diorama/internal/compose"
@@ -61,7 +62,10 @@ type Input struct {
 	Environment string
 	Namespace   string
 	Stack       string // the instance's name
-	Project     compose.Project
+	// Project may be empty where there are objects.
+	Project compose.Project
+	// Objects are those of the stack's own manifests.
+	Objects []stacks.Object
 	// Probes are by Compose service and replace a healthcheck.
 	Probes    map[string]stacks.Probe
 	HostPorts []HostPort
@@ -134,7 +138,10 @@ type Build struct {
 // anything can be rendered; what can be left out is a loss instead.
 func Render(in Input) (Result, error) {
 	if in.Project.Model == nil {
-		return Result{}, errors.New("render: no project is loaded")
+		if len(in.Objects) == 0 {
+			return Result{}, errors.New("render: no project is loaded")
+		}
+		in.Project.Model = &types.Project{}
 	}
 	r, err := newRenderer(in)
 	if err != nil {
@@ -144,6 +151,9 @@ func Render(in Input) (Result, error) {
 		if err := r.service(name); err != nil {
 			return Result{}, fmt.Errorf("render stack %s: service %s: %w", in.Stack, name, err)
 		}
+	}
+	if err := r.adopt(); err != nil {
+		return Result{}, fmt.Errorf("render stack %s: %w", in.Stack, err)
 	}
 	r.walkLosses()
 	r.unsetVariables()

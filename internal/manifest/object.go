@@ -46,6 +46,8 @@ func dropUnset(value any) {
 // rank orders the kinds of a wave: what Pods refer to is there before them.
 func rank(object *unstructured.Unstructured) int {
 	switch object.GetKind() {
+	case "ServiceAccount", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "CustomResourceDefinition":
+		return -1
 	case "Secret", "ConfigMap":
 		return 0
 	case "PersistentVolumeClaim":

@@ -30,6 +30,7 @@ type renderer struct {
 	images   []string
 	work     []Workload
 	losses   map[Loss]bool
+	own      adoption // of the stack's own manifests
 }
 
 // part is an object and the wave it belongs to.
@@ -56,13 +57,16 @@ func newRenderer(in Input) (*renderer, error) {
 		rename = func(name string) string { return name }
 	}
 	r.names = distinct(r.services, rename)
-	r.refs = newReferences(r.names)
 	for _, name := range r.services {
 		if to := r.names[name]; in.Rename == nil && !strings.EqualFold(name, to) {
 			r.lose("no name for a cluster; it is called "+to+", and references to it in environment and commands are changed", "services", name)
 		}
 		r.taken[r.names[name]] = name
 	}
+	if err := r.nameObjects(); err != nil {
+		return nil, err
+	}
+	r.refs = newReferences(r.names)
 	var err error
 	if r.waves, err = waves(r.model, r.services); err != nil {
 		return nil, err
@@ -73,11 +77,16 @@ func newRenderer(in Input) (*renderer, error) {
 }
 
 func (r *renderer) checkHostPorts() error {
+	own := r.own.workloads()
 	for _, port := range r.in.HostPorts {
-		if _, ok := r.names[port.Service]; !ok {
+		name, ok := r.names[port.Service]
+		if adopted, there := own[port.Service]; there {
+			name, ok = adopted, true
+		}
+		if !ok {
 			return fmt.Errorf("endpoint %s names the service %q, which the Compose file lacks; it has %s", port.Name, port.Service, strings.Join(r.services, ", "))
 		}
-		if other, taken := r.taken[r.names[port.Service]+HostSuffix]; taken {
+		if other, taken := r.taken[name+HostSuffix]; taken {
 			return fmt.Errorf("the service %q has the name that publishes the ports of %q; rename it", other, port.Service)
 		}
 	}

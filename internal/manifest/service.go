@@ -127,7 +127,7 @@ func (p *pod) servicesFor(kind string) []*corev1.Service {
 		services = append(services, p.clusterService(name, ports, kind))
 	}
 	if len(published) > 0 {
-		services = append(services, p.hostService(published))
+		services = append(services, r.hostService(p.name, published))
 	}
 	return services
 }
@@ -159,12 +159,12 @@ func (p *pod) clusterService(name string, ports []port, kind string) *corev1.Ser
 	return s
 }
 
-// hostService publishes ports on the nodes.
-func (p *pod) hostService(published []HostPort) *corev1.Service {
+// hostService publishes ports of a service on the nodes.
+func (r *renderer) hostService(service string, published []HostPort) *corev1.Service {
 	s := &corev1.Service{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
-		ObjectMeta: metav1.ObjectMeta{Name: p.name + HostSuffix, Namespace: p.r.in.Namespace, Labels: p.r.labels(p.name)},
-		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeNodePort, Selector: p.selector()},
+		ObjectMeta: metav1.ObjectMeta{Name: service + HostSuffix, Namespace: r.in.Namespace, Labels: r.labels(service)},
+		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeNodePort, Selector: r.selector(service)},
 	}
 	for _, h := range published {
 		s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{

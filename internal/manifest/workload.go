@@ -149,8 +149,11 @@ func (p *pod) meta(name string) metav1.ObjectMeta {
 	}
 }
 
-func (p *pod) selector() map[string]string {
-	return map[string]string{LabelStack: label(p.r.in.Stack), LabelService: p.name}
+func (p *pod) selector() map[string]string { return p.r.selector(p.name) }
+
+// selector picks the Pods of a service.
+func (r *renderer) selector(service string) map[string]string {
+	return map[string]string{LabelStack: label(r.in.Stack), LabelService: service}
 }
 
 func (p *pod) replicas() *int32 {

@@ -26,7 +26,11 @@ func instances(p profiles.Profile, c stacks.Catalogue) ([]instance, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", selection.Position, err)
 		}
-		all = append(all, instance{Selection: selection, stack: stack})
+		parameters, err := stack.Resolve(p.Parameters[selection.As])
+		if err != nil {
+			return nil, fmt.Errorf("parameters of %s: %w", selection.As, err)
+		}
+		all = append(all, instance{Selection: selection, stack: stack.With(parameters)})
 	}
 	for i := range all {
 		for _, requirement := range all[i].stack.Requires {

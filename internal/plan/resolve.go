@@ -136,23 +136,48 @@ func (r *resolver) resolveParameters(context.Context) error {
 
 func (r *resolver) resolveStacks(ctx context.Context) error {
 	for _, i := range r.all {
-		project, err := compose.LoadStack(ctx, i.stack.Folder.FS, i.As, r.variables(i))
+		project, objects, left, err := r.workload(ctx, i)
 		if err != nil {
 			return fmt.Errorf("load stack %s: %w", i.As, err)
 		}
 		rendered, err := r.render(i.As, i.stack.Category, project, manifest.Input{
-			Probes: i.stack.Probes, HostPorts: r.hostPorts(i), Rename: i.rename, Image: r.image,
+			Objects: objects, Probes: i.stack.Probes, HostPorts: r.hostPorts(i), Rename: i.rename, Image: r.image,
 		})
 		if err != nil {
 			return err
 		}
 		rendered.Stack, rendered.Title = i.Stack, i.stack.Title
 		rendered.Requires, rendered.IgnoreDrift = i.requires, i.stack.IgnoreDrift
-		rendered.Memory, rendered.Console = i.stack.Footprint.Memory, Console{Shell: i.stack.Shell, Queues: i.stack.Queues, Logs: i.stack.Logs}
+		rendered.Memory, rendered.Console = i.stack.Footprint.Memory-left, Console{Shell: i.stack.Shell, Queues: i.stack.Queues, Logs: i.stack.Logs}
 		r.plan.Stacks = append(r.plan.Stacks, rendered)
 		r.plan.Endpoints = append(r.plan.Endpoints, r.endpoints(i)...)
 	}
 	return nil
+}
+
+// workload is what the instance runs: its Compose file, without the services
+// that its parameters leave out, and its manifests; one of the two may be
+// empty. Left is the memory that the services that are left out would have
+// reserved, in bytes: the stack's footprint counts them.
+func (r *resolver) workload(ctx context.Context, i instance) (project compose.Project, objects []stacks.Object, left int64, err error) {
+	variables := r.variables(i)
+	if objects, err = i.stack.Objects(i.As, variables); err != nil || !i.stack.Composed() {
+		return project, objects, 0, err
+	}
+	if project, err = compose.LoadStack(ctx, i.stack.Folder.FS, i.As, variables); err != nil {
+		return project, nil, 0, err
+	}
+	for name := range i.stack.Optional {
+		service, there := project.Model.Services[name]
+		if !there || !i.stack.LeavesOut(name, r.parameters[i.As]) {
+			continue
+		}
+		if d := service.Deploy; d != nil && d.Resources.Reservations != nil {
+			left += int64(d.Resources.Reservations.MemoryBytes)
+		}
+		delete(project.Model.Services, name)
+	}
+	return project, objects, left, nil
 }
 
 func (r *resolver) render(name string, category stacks.Category, project compose.Project, in manifest.Input) (Stack, error) {
