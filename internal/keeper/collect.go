@@ -30,7 +30,7 @@ type collector struct {
 }
 
 func newCollector(o Options, k *keeper) (*collector, error) {
-	store, err := logs.Open(o.Folder.Logs(), logs.Options{})
+	store, err := logs.Open(o.Folder.Logs(), logs.Options{Report: func(err error) { o.Log.Warn("the log store", "error", err) }})
 	if err != nil {
 		return nil, err
 	}

@@ -98,6 +98,7 @@ type keeper struct {
 	runtime  Runtime
 	forwards *forwards
 	brokers  *brokers
+	lines    *logs.Store
 
 	mu       sync.Mutex
 	planned  []byte // the plan under way or last run, as JSON
@@ -121,6 +122,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	k.lines = collector.store
 	tell := Tell{
 		Emit: k.store.Emit, Containers: collector.containers, Intake: collector.intake, Follow: collector.follow,
 		Sink: collector.store, Log: o.Log,
@@ -182,6 +184,9 @@ func (k *keeper) resume(ctx context.Context) {
 func (k *keeper) begin(p plan.Plan, steps []env.Step) {
 	k.runtime.Use(p)
 	k.brokers.use(p)
+	if err := k.lines.Bound(p.Logs.Bytes, p.Logs.Age); err != nil {
+		k.options.Log.Error("the bounds of the log lines cannot be changed", "error", err)
+	}
 	began := env.Began{Identity: p.Identity, Steps: steps, Services: planned(p), Budget: p.Memory.Budget}
 	for _, e := range p.Endpoints {
 		began.Endpoints = append(began.Endpoints, e.Endpoint)
