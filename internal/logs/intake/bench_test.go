@@ -17,7 +17,7 @@ import (
 
 const namespace = "diorama"
 
-var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+var noon = time.Date(2026, 1, 27, 12, 0, 0, 0, time.UTC)
 
 // corpus writes the log files of so many Pods, each with so many lines of
 // about 200 bytes, as if all had written at the same time.
@@ -36,7 +36,7 @@ func corpus(tb testing.TB, pods, lines int) (root string, bytes int64) {
 		w := bufio.NewWriterSize(f, 1<<20)
 		for n := range lines {
 			stamp := noon.Add(time.Duration(n)*100*time.Microsecond + time.Duration(p)*time.Microsecond)
-			size, _ := fmt.Fprintf(w, "%s stdout F {\"level\":\"info\",\"trace\":\"%016x\",\"msg\":\"inference completed\",\"model\":\"resnet50\",\"n\":%d,\"latency_ms\":%d,\"path\":\"/v1/predict\"}\n",
+			size, _ := fmt.Fprintf(w, "%s stdout F {\"level\":\"info\",\"trace\":\"%016x\",\"msg\":\"inference completed\",\"model\":\"resnet50\",\"n\":%d,\"latency_ms\":%d,\"path\":\"/v1/models/resnet50/predict\",\"ok\":true}\n",
 				stamp.Format(time.RFC3339Nano), uint64(n*7919+p)*0x9e3779b97f4a7c15, n, n%97)
 			bytes += int64(size)
 		}

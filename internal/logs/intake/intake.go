@@ -70,8 +70,9 @@ type pending struct {
 	heap  heap
 	bytes int
 	items int
-	fresh int // items that came since lines last went
-	size  int // of those, in bytes
+	fresh int  // items that came since lines last went
+	size  int  // of those, in bytes
+	full  bool // nothing more is taken in before much of it has gone
 	went  time.Time
 }
 
@@ -131,13 +132,19 @@ func (in *Intake) hold(items, bytes int) {
 	in.fresh += items
 	in.bytes += bytes
 	in.size += bytes
-	if in.fresh >= batchLines || in.size >= batchBytes {
+	if in.bytes >= pendingBytes {
+		in.full = true
+	}
+	if in.due() {
 		select {
 		case in.signal <- struct{}{}:
 		default:
 		}
 	}
 }
+
+// due reports whether lines are to go, where they may.
+func (in *Intake) due() bool { return in.full || in.fresh >= batchLines || in.size >= batchBytes }
 
 // Run stores what is taken in until the context ends, and then what has been
 // taken in and is not stored yet, where the store takes it.
@@ -185,12 +192,12 @@ func (in *Intake) tick() {
 // cycle stores a batch, and reports whether there may be another one at once.
 func (in *Intake) cycle(ctx context.Context, all bool) (more bool) {
 	in.mu.Lock()
-	if !all && in.fresh < batchLines && in.size < batchBytes {
+	if !all && !in.due() {
 		in.mu.Unlock()
 		return false
 	}
 	batch := in.cut(all)
-	full := in.fresh >= batchLines
+	more = in.due()
 	in.mu.Unlock()
 	stored := true
 	if len(batch.Lines) > 0 || len(batch.Read) > 0 {
@@ -205,7 +212,7 @@ func (in *Intake) cycle(ctx context.Context, all bool) (more bool) {
 		}
 	}
 	in.changed.Broadcast()
-	return stored && full
+	return stored && more
 }
 
 // put stores a batch, for as long as it takes. It reports false where the
@@ -249,6 +256,10 @@ type container struct {
 	firsts   map[int64]bool // the beginnings of all files at first; nil: they are told
 	first    *file          // that was announced
 	owner    owner
+	// ended are the files that this session has read to their end, and where
+	// that was. One that is found again, since it was renamed while the reader
+	// listed its folder, may be ahead of its mark.
+	ended map[string]int64
 }
 
 // filter says which files of a container hold lines that somebody else may

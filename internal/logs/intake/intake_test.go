@@ -322,6 +322,19 @@ func TestLoss(t *testing.T) {
 	}
 }
 
+// A file that is found again before it is stored goes on where it ended.
+func TestFoundAgain(t *testing.T) {
+	d := newDesk(t, newMemory())
+	d.announce(1, source(0))
+	d.listed()
+	d.chunk(1, out(0, "a"))
+	d.hear(wire.Frame{Kind: wire.End, File: 1, Offset: d.offsets[1]})
+	d.announce(2, source(0))
+	if last := d.s.answers[len(d.s.answers)-1]; last.File != 2 || last.Offset != d.offsets[1] {
+		t.Errorf("answered %+v, want the offset %d", last, d.offsets[1])
+	}
+}
+
 // What was read to its end may go without loss.
 func TestNoLossAfterTheEnd(t *testing.T) {
 	keeper := newMemory()

@@ -101,7 +101,7 @@ type output struct {
 func (in *Intake) cut(all bool) logs.Batch {
 	until := in.past()
 	now := in.options.Now()
-	if all || in.bytes >= pendingBytes || now.Sub(in.went) >= in.options.Patience {
+	if all || in.full || now.Sub(in.went) >= in.options.Patience {
 		until = math.MaxInt64
 	}
 	o := &in.out
@@ -124,6 +124,7 @@ func (in *Intake) cut(all bool) logs.Batch {
 	if len(o.touched) > 0 {
 		in.went = now
 	}
+	in.full = in.full && in.bytes >= pendingBytes/2 && len(in.heap) > 0
 	for _, f := range o.touched {
 		f.touched = false
 		o.read = f.marks(o.read)

@@ -127,7 +127,7 @@ func (s *session) hear(ctx context.Context, f wire.Frame) error {
 	in := s.intake
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for in.bytes >= pendingBytes && ctx.Err() == nil {
+	for in.full && ctx.Err() == nil {
 		in.changed.Wait()
 	}
 	now := in.options.Now()
@@ -182,6 +182,9 @@ func (s *session) announce(number uint32, source wire.Source, now time.Time) {
 	f := &file{session: s, container: c, number: number, source: source, id: source.FileID()}
 	f.place = -1
 	offset, marked := s.intake.keeper.Mark(f.id)
+	if end, again := c.ended[f.id]; again {
+		offset, marked = end, true
+	}
 	f.at = offset
 	f.filtered = c.firsts != nil && (c.filter.all || (c.filter.unmarked && !marked))
 	if c.firsts != nil {
@@ -201,7 +204,7 @@ func (s *session) container(source wire.Source, now time.Time) *container {
 	if c := s.containers[id]; c != nil {
 		return c
 	}
-	c := &container{source: source, id: id, since: now, firsts: make(map[int64]bool)}
+	c := &container{source: source, id: id, since: now, firsts: make(map[int64]bool), ended: make(map[string]int64)}
 	keeper := s.intake.keeper
 	c.last, c.known = keeper.Mark(id)
 	c.marked, c.recorded = c.last, c.known
