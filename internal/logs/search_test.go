@@ -134,9 +134,12 @@ func checkCount(t *testing.T, name string, r Reader, lines []Line, q Query) {
 	t.Helper()
 	last := lines[len(lines)-1].Time
 	for _, s := range []Span{
-		{From: noon, To: last, Parts: 7}, {From: noon.Add(-time.Hour), To: last.Add(time.Hour), Parts: 3},
-		{From: time.Unix(0, 0), To: noon.Add(1), Parts: 2}, {From: noon, To: time.Date(9999, 2, 1, 0, 0, 0, 0, time.UTC), Parts: 5},
-		{From: last, To: noon, Parts: 4}, {From: noon, To: last, Parts: 0},
+		{From: noon, To: last, Parts: 7},
+		{From: noon.Add(-time.Hour), To: last.Add(time.Hour), Parts: 3},
+		{From: time.Unix(0, 0), To: noon.Add(1), Parts: 2},
+		{From: noon, To: time.Date(9999, 2, 1, 0, 0, 0, 0, time.UTC), Parts: 5},
+		{From: last, To: noon, Parts: 4},
+		{From: noon, To: last, Parts: 0},
 	} {
 		want := make([]LevelCounts, s.Parts)
 		from, to := nanos(s.From), nanos(s.To)
