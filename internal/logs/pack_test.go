@@ -223,27 +223,28 @@ func TestAFullDiskKeepsSegmentsRaw(t *testing.T) {
 }
 
 // packedFile is a small packed segment.
-func packedFile(t testing.TB) []byte {
-	dir := t.TempDir()
+func packedFile(tb testing.TB) []byte {
+	tb.Helper()
+	dir := tb.TempDir()
 	s, err := Open(dir, Options{SyncEvery: -1})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer s.Close()
 	lines := numbered(0, 300)
 	lines[5].Message = strings.Repeat("long ", 20000)
 	for i := 0; i < len(lines); i += 100 {
 		if _, err := s.Append(lines[i : i+100]); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	path, err := s.packer.pack(segmentPath(dir, 1), math.MaxInt64, false, func() bool { return false })
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data
 }
