@@ -21,6 +21,8 @@ func TestBuiltinProfilesLoad(t *testing.T) {
 		"backend":   {"mysql", "rabbitmq", "redis", "memcached"},
 		"minimal":   {"redis", "postgres"},
 		"streaming": {"kafka", "redis", "postgres", "demo"},
+		"logs-loki": {"kafka", "redis", "postgres", "loki", "demo"},
+		"logs-efk":  {"kafka", "redis", "postgres", "efk", "demo"},
 	}
 	for _, name := range library.Names() {
 		profile, err := library.Load(profiles.Request{Name: name, Catalogue: catalogue(t)})

@@ -84,7 +84,7 @@ func workload(kind string) bool {
 	return slices.Contains([]string{kindDeployment, kindStatefulSet, kindDaemonSet, kindJob}, kind)
 }
 
-// published are the workloads' names in the cluster, by their own.
+// workloads are the workloads' names in the cluster, by their own.
 func (a *adoption) workloads() map[string]string {
 	names := map[string]string{}
 	for key, name := range a.names {

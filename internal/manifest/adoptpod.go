@@ -29,6 +29,9 @@ func (a *adoption) workload(u *unstructured.Unstructured, service string, wave i
 	if _, said := pod["enableServiceLinks"]; !said {
 		pod["enableServiceLinks"] = false
 	}
+	if _, said := pod["automountServiceAccountToken"]; !said && pod["serviceAccountName"] == nil {
+		pod["automountServiceAccountToken"] = false // what asks nothing of the cluster needs no key to it
+	}
 	a.describe(child(template, "metadata"), service, pod)
 	switch u.GetKind() {
 	case kindCronJob:

@@ -1,15 +1,19 @@
 package manifest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
+
+	"github.com/diorama-dev/diorama/stacks"
 )
 
 // render renders and checks what holds of every result.
@@ -27,7 +31,7 @@ func render(t *testing.T, in Input) Result {
 				t.Errorf("%s is there twice", id)
 			}
 			seen[id] = true
-			checkObject(t, id, object)
+			checkObject(t, id, object, adoptedFrom(in, object))
 		}
 	}
 	for _, loss := range result.Losses {
@@ -38,9 +42,17 @@ func render(t *testing.T, in Input) Result {
 	return result
 }
 
+// adoptedFrom reports whether the object was one of the input's own.
+func adoptedFrom(in Input, object *unstructured.Unstructured) bool {
+	return slices.ContainsFunc(in.Objects, func(o stacks.Object) bool {
+		own := unstructured.Unstructured{Object: o.Body}
+		return own.GetKind() == object.GetKind() && strings.Contains(object.GetName(), own.GetName())
+	})
+}
+
 // checkObject decodes an object strictly into its type, so that no misspelt
 // field passes, and checks names and labels as the API server would.
-func checkObject(t *testing.T, id string, object *unstructured.Unstructured) {
+func checkObject(t *testing.T, id string, object *unstructured.Unstructured, adopted bool) {
 	t.Helper()
 	var typed any
 	var pod *corev1.PodTemplateSpec
@@ -57,6 +69,15 @@ func checkObject(t *testing.T, id string, object *unstructured.Unstructured) {
 	case "Job":
 		j := &batchv1.Job{}
 		typed, pod = j, &j.Spec.Template
+	case "CronJob":
+		j := &batchv1.CronJob{}
+		typed, pod = j, &j.Spec.JobTemplate.Spec.Template
+	case "ServiceAccount":
+		typed = &corev1.ServiceAccount{}
+	case "ClusterRole":
+		typed = &rbacv1.ClusterRole{}
+	case "ClusterRoleBinding":
+		typed = &rbacv1.ClusterRoleBinding{}
 	case "Service":
 		typed = &corev1.Service{}
 	case "ConfigMap":
@@ -98,7 +119,7 @@ func checkObject(t *testing.T, id string, object *unstructured.Unstructured) {
 	case *corev1.ConfigMap:
 		checkFiles(t, id, o)
 	}
-	if pod != nil {
+	if pod != nil && !adopted {
 		checkPod(t, id, pod.Spec)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -67,19 +66,15 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// TestStacks renders every built-in stack that comes from a Compose file, with
-// its defaults and with credentials, none of which may stand in the open.
+// TestStacks renders every built-in stack with its defaults and with credentials, none of which may stand in the open.
 func TestStacks(t *testing.T) {
 	catalogue, err := stacks.Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, stack := range catalogue.All() {
-		if _, err := fs.Stat(stack.Folder.FS, "compose.yaml"); err != nil {
-			continue
-		}
 		t.Run(stack.Name, func(t *testing.T) {
-			in := stackInput(t, stack)
+			in := stackInput(t, stack, nil)
 			result := render(t, in)
 			if len(result.Losses) > 0 {
 				t.Errorf("a stack of ours must say nothing that a cluster cannot do: %v", result.Losses)
@@ -96,14 +91,37 @@ func TestStacks(t *testing.T) {
 				}
 			}
 			golden(t, "stacks/"+stack.Name, text(t, result))
+			for _, m := range stack.Manifests {
+				chosen(t, stack, m.When)
+			}
 		})
 	}
 }
 
-// stackInput is what a plan would render a stack with.
-func stackInput(t *testing.T, stack stacks.Stack) Input {
+// chosen renders the manifests of a stack that are not there by default.
+func chosen(t *testing.T, stack stacks.Stack, when stacks.Condition) {
 	t.Helper()
-	variables, err := stack.Resolve(nil)
+	defaults, err := stack.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if when.Met(defaults) {
+		return
+	}
+	values, name := map[string]any{}, stack.Name
+	for _, parameter := range slices.Sorted(maps.Keys(when)) {
+		values[parameter] = when[parameter]
+		name += "-" + when[parameter]
+	}
+	in := stackInput(t, stack, values)
+	in.Project, in.HostPorts, in.Probes = compose.Project{}, nil, nil // they are in the default's
+	golden(t, "stacks/"+name, text(t, render(t, in)))
+}
+
+// stackInput is what a plan would render a stack with.
+func stackInput(t *testing.T, stack stacks.Stack, values map[string]any) Input {
+	t.Helper()
+	variables, err := stack.Resolve(values)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +133,12 @@ func stackInput(t *testing.T, stack stacks.Stack) Input {
 	for i, name := range slices.Sorted(maps.Keys(stack.Endpoints)) {
 		e := stack.Endpoints[name]
 		in.HostPorts = append(in.HostPorts, HostPort{Service: e.Service, Name: name, Port: e.Port, NodePort: 30000 + i})
+	}
+	if in.Objects, err = stack.Objects(stack.Name, variables); err != nil {
+		t.Fatal(err)
+	}
+	if !stack.Composed() {
+		return in
 	}
 	if in.Project, err = compose.LoadStack(t.Context(), stack.Folder.FS, stack.Folder.Path, variables); err != nil {
 		t.Fatal(err)

@@ -23,14 +23,19 @@ type renderer struct {
 	waves    map[string]int
 	jobs     map[string]bool // services that others wait for as completed
 	mentions map[string][]int
-	parts    []part
 	shared   map[string]shared // ConfigMaps and Secrets of files, by source
 	claims   map[string]claim  // by name
 	taken    map[string]string // names of Services → Compose service
-	images   []string
-	work     []Workload
 	losses   map[Loss]bool
 	own      adoption // of the stack's own manifests
+	output
+}
+
+// output is what has been rendered so far.
+type output struct {
+	parts  []part
+	images []string
+	work   []Workload
 }
 
 // part is an object and the wave it belongs to.
