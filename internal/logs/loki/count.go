@@ -43,7 +43,7 @@ func (r *Reader) countOverTime(ctx context.Context, q logs.Query, s logs.Span, s
 	// included: a nanosecond less makes it the first of the next part.
 	const offset = time.Nanosecond
 	first := s.From.Add(step - offset)
-	err := r.ask(ctx, url.Values{
+	err := r.ask(ctx, "query_range", url.Values{
 		"query": {fmt.Sprintf("sum by (level) (count_over_time(%s[%dms]))", r.expression(q), step.Milliseconds())},
 		"start": {strconv.FormatInt(first.UnixNano(), 10)}, "end": {strconv.FormatInt(s.To.Add(-offset).UnixNano(), 10)},
 		"step": {strconv.FormatFloat(step.Seconds(), 'f', 3, 64)},
