@@ -74,7 +74,7 @@ func questions(lines []logs.Line) []question {
 	stamp := func(t time.Time) string { return t.Format("2006-01-02T15:04:05.000000000Z") }
 	return []question{
 		{&logs.Query{}, `{namespace="diorama"}`, ``},
-		{&logs.Query{Services: []string{"demo-gateway"}}, `{app="demo-gateway"}`, `service: demo-gateway`},
+		{&logs.Query{Services: []string{"demo-gateway"}}, `{service="demo-gateway"}`, `service: demo-gateway`},
 		{&logs.Query{Services: []string{"demo-gateway", "redis"}}, `{service=~"demo-gateway|redis"}`, `kubernetes.labels.app: (demo-gateway or redis)`},
 		{&logs.Query{Levels: logs.Levels(logs.LevelError)}, `{level="error"}`, `level: "ERROR"`},
 		{&logs.Query{MinLevel: logs.LevelWarn}, `{level=~"warn|error|fatal"}`, `level: (warn or ERROR or fatal)`},
@@ -94,7 +94,7 @@ func questions(lines []logs.Line) []question {
 		{&logs.Query{Text: "\u202e"}, `{stack="demo"} |= "\u202e"`, ``},
 		{&logs.Query{Text: "no such text"}, `{stack="demo"} |= "no such text"`, `message: "no such text"`},
 		// what only the languages say
-		{nil, `{app="demo-gateway"} |= "memory" | json | latency_ms > 500`, ``},
+		{nil, `{service="demo-gateway"} |= "memory" | json | latency_ms > 500`, ``},
 		{nil, `{stack="demo"} | json | latency_ms > 990`, ``},
 		{nil, `{stack="demo"} | json | latency_ms > 990 | __error__ = ""`, ``},
 		{nil, `{stack="demo"} | json | __error__ != ""`, ``},
@@ -107,8 +107,8 @@ func questions(lines []logs.Line) []question {
 		{nil, "{stack=\"demo\"} | regexp `by (?P<ip>[\\d.]+):(?P<port>\\d+)` | port = 6379 | ip != \"10.0.0.7\"", ``},
 		{nil, "{stack=\"demo\"} | pattern `[<lvl>] connection refused by <addr> after <n> attempts` | lvl = \"WARN\" | n > 100", ``},
 		{nil, `{stack="demo"} | json status="http.status", m="model" | status = 503 | m = "resnet50" | latency_ms = ""`, ``},
-		{nil, `{stack="demo"} | json | drop model | model = "" | msg = "request timed out"`, ``},
-		{nil, `{stack="demo"} | json | keep model, level | latency_ms = "" | model = "resnet50" | stack = ""`, ``},
+		{nil, `{stack="demo"} | json | drop model, service | service = "" | msg = "request timed out"`, ``},
+		{nil, `{stack="demo"} | json | keep model, level | pod = "" | model = "resnet50" | stack = ""`, ``},
 		{nil, `{stack="demo", pod!~".*-[12]", level!="info"} != "memory" or "timed" !~ "模型|completed"`, ``},
 		{nil, `{service_name="redis"} | level = "warn" | detected_level = "warn"`, ``},
 		{nil, ``, `latency_ms > 900 and not service: redis`},

@@ -220,15 +220,13 @@ func (n compares) holds(d *document) bool {
 	return n.within(logs.Member{Value: d.own(n.field.text())})
 }
 
+// within compares as numbers where the bound is one, and else as texts.
 func (n compares) within(m logs.Member) bool {
-	if m.Kind == logs.KindNumber {
+	if b, err := strconv.ParseFloat(n.value.text(), 64); err == nil {
 		a, err := strconv.ParseFloat(m.Value, 64)
-		b, err2 := strconv.ParseFloat(n.value.text(), 64)
-		if err == nil {
-			return err2 == nil && ordered(n.op, a > b, a == b)
-		}
+		return err == nil && ordered(n.op, a > b, a == b)
 	}
-	return m.Value != "" && ordered(n.op, m.Value > n.value.text(), m.Value == n.value.text())
+	return m.Kind != logs.KindNumber && m.Value != "" && ordered(n.op, m.Value > n.value.text(), m.Value == n.value.text())
 }
 
 func ordered(op string, greater, equal bool) bool {
