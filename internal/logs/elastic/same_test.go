@@ -108,7 +108,7 @@ func questions(lines []logs.Line) []question {
 		{nil, "{stack=\"demo\"} | pattern `[<lvl>] connection refused by <addr> after <n> attempts` | lvl = \"WARN\" | n > 100", ``},
 		{nil, `{stack="demo"} | json status="http.status", m="model" | status = 503 | m = "resnet50" | latency_ms = ""`, ``},
 		{nil, `{stack="demo"} | json | drop model, service | service = "" | msg = "request timed out"`, ``},
-		{nil, `{stack="demo"} | json | keep model, level | pod = "" | model = "resnet50" | stack = ""`, ``},
+		{nil, `{stack="demo"} | json | keep model, level, pod, container, service, stack | namespace = "" | model = "resnet50"`, ``},
 		{nil, `{stack="demo", pod!~".*-[12]", level!="info"} != "memory" or "timed" !~ "模型|completed"`, ``},
 		{nil, `{service_name="redis"} | level = "warn" | detected_level = "warn"`, ``},
 		{nil, ``, `latency_ms > 900 and not service: redis`},
