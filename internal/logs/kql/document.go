@@ -170,6 +170,7 @@ func (n equals) ownHolds(d *document, name string) bool {
 		if l := logs.LevelNamed(n.value.text()); n.field != nil && l != logs.LevelUnknown {
 			return d.line.Level == l
 		}
+	default:
 	}
 	return text != "" && fits(text, n.value.parts)
 }
@@ -216,6 +217,7 @@ func (n compares) holds(d *document) bool {
 		return err == nil && b.holds(n.op, d.line.Time)
 	case propertyNone:
 		return d.each(n.field, n.within)
+	default:
 	}
 	return n.within(logs.Member{Value: d.own(n.field.text())})
 }
