@@ -30,9 +30,20 @@ func appendPairs(members []Member, s string) []Member {
 		key := s[:n]
 		var value string
 		value, s = logfmtValue(s[n+1:])
-		members = append(members, Member{Key: key, Value: value})
+		kind := KindText
+		if numeric(value) {
+			kind = KindNumber
+		}
+		members = append(members, Member{key, value, kind})
 	}
 	return members
+}
+
+// numeric reports whether a value begins like a number and has nothing in it
+// that numbers have not.
+func numeric(value string) bool {
+	digit := strings.TrimPrefix(value, "-")
+	return digit != "" && isDigit(digit[0]) && strings.Trim(digit, "0123456789.eE+-") == ""
 }
 
 func keyLength(s string) int {

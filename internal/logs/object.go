@@ -16,8 +16,8 @@ type Kind uint8
 
 // The kinds of values.
 const (
-	KindText   Kind = iota // a string, or a value of logfmt
-	KindNumber             // its digits as they stand
+	KindText   Kind = iota // a string
+	KindNumber             // as it is written; it may be none in the end, such as 10.0.0.1
 	KindBool
 	KindNull
 	KindNested // an array, an empty object or one that lies too deep, as JSON

@@ -17,7 +17,7 @@ type object = map[string]any
 // One thing it does not find: a text that lies on the border of two pieces of
 // a word of more than 255 characters, at which Elasticsearch cuts.
 func (r *Reader) filter(q logs.Query) object {
-	all := []any{object{"exists": object{"field": "@timestamp"}}}
+	all := []any{object{"range": object{"@timestamp": object{"gte": "1970-01-01T00:00:00Z"}}}} // cursors begin there
 	if r.query != nil {
 		all = append(all, r.query)
 	}

@@ -80,7 +80,10 @@ func (d *document) own(field string) string {
 // hold wildcards.
 func (d *document) each(field literal, test func(m logs.Member) bool) bool {
 	if !d.apart {
-		d.members, _ = logs.AppendMembers(d.members[:0], d.line.Message)
+		var ok bool
+		if d.members, ok = logs.AppendMembers(d.members[:0], d.line.Message); !ok {
+			d.members = d.members[:0]
+		}
 		d.apart = true
 	}
 	for _, m := range d.members {
@@ -167,6 +170,7 @@ func (n equals) ownHolds(d *document, name string) bool {
 		if l := logs.LevelNamed(n.value.text()); n.field != nil && l != logs.LevelUnknown {
 			return d.line.Level == l
 		}
+	default:
 	}
 	return text != "" && fits(text, n.value.parts)
 }
@@ -196,11 +200,14 @@ func (l literal) inText(text string) bool {
 // isValue holds a value against one of the line: numbers by what they are.
 func (l literal) isValue(m logs.Member) bool {
 	if l.wild() || m.Kind != logs.KindNumber {
-		return fits(m.Value, l.parts) && (m.Kind != logs.KindNumber || l.text() == "*")
+		return fits(m.Value, l.parts)
 	}
 	a, err := strconv.ParseFloat(m.Value, 64)
 	b, err2 := strconv.ParseFloat(l.text(), 64)
-	return err == nil && err2 == nil && a == b
+	if err != nil || err2 != nil {
+		return m.Value == l.text()
+	}
+	return a == b
 }
 
 func (n compares) holds(d *document) bool {
@@ -210,17 +217,18 @@ func (n compares) holds(d *document) bool {
 		return err == nil && b.holds(n.op, d.line.Time)
 	case propertyNone:
 		return d.each(n.field, n.within)
+	default:
 	}
 	return n.within(logs.Member{Value: d.own(n.field.text())})
 }
 
+// within compares as numbers where the bound is one, and else as texts.
 func (n compares) within(m logs.Member) bool {
-	if m.Kind == logs.KindNumber {
+	if b, err := strconv.ParseFloat(n.value.text(), 64); err == nil {
 		a, err := strconv.ParseFloat(m.Value, 64)
-		b, err2 := strconv.ParseFloat(n.value.text(), 64)
-		return err == nil && err2 == nil && ordered(n.op, a > b, a == b)
+		return err == nil && ordered(n.op, a > b, a == b)
 	}
-	return m.Value != "" && ordered(n.op, m.Value > n.value.text(), m.Value == n.value.text())
+	return m.Kind != logs.KindNumber && m.Value != "" && ordered(n.op, m.Value > n.value.text(), m.Value == n.value.text())
 }
 
 func ordered(op string, greater, equal bool) bool {

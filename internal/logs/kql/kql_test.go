@@ -30,7 +30,7 @@ func TestCompiledQueriesHold(t *testing.T) {
 		`message: memory`: true, `message: MEMORY`: true, `message: mem`: false, `message: mem*`: true, `message: *mor*`: true, `message: m*y`: true,
 		`message: out of nothing`: true, `message: "out of memory"`: true, `message: "memory out"`: false, `message: "out of"`: true, `log: cuda`: true,
 		`message: 拒绝`: true, `message: "被拒绝"`: true, `message: "绝拒"`: false, `message: latency_ms`: true, `message: latency`: false, `message: b`: false, `message: "a:b"`: true,
-		`memory`: true, `"of memory"`: true, `nothing`: false, `demo-gateway-0`: true, `demo-gateway-1 0`: false, `"gateway-0"`: false, `503`: true, `504`: false, `Blue`: true,
+		`nothing or 503`: true, `503 and memory`: true, `memory`: true, `"of memory"`: true, `nothing`: false, `demo-gateway-0`: true, `demo-gateway-1 0`: false, `"gateway-0"`: false, `503`: true, `504`: false, `Blue`: true,
 		// the line's own fields
 		`latency_ms > 100`: true, `latency_ms >= 120.5 and latency_ms < 121`: true, `latency_ms < 100`: false, `latency_ms: 120.50`: true, `latency_ms > abc`: false, `absent > 1`: false,
 		`http.status: 503`: true, `http.*: 503`: true, `http.status: (503 or 504)`: true, `http.status: (not 503)`: false, `msg: "CUDA out of memory"`: true, `msg: CUDA out of memory`: true, `msg: CUDA`: false, `msg: CUDA*`: true,

@@ -249,7 +249,7 @@ func (p *parser) keyword(word string) bool {
 	if end >= len(p.text) || !strings.EqualFold(p.text[i:end], word) || strings.IndexByte(" \t\r\n(\"", p.text[end]) < 0 {
 		return false
 	}
-	if i == p.i && i > 0 && word != "not" && strings.IndexByte(`)"`, p.text[i-1]) < 0 {
+	if i == p.i && i > 0 && word != "not" && strings.IndexByte(" \t\r\n)\"", p.text[i-1]) < 0 {
 		return false
 	}
 	p.i = end

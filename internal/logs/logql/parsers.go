@@ -103,8 +103,6 @@ func (p *parser) chosen() ([]chosen, error) {
 }
 
 // pathPart is a key, a place in an array, or a key in quotes.
-//
-//nolint:gochecknoglobals // compiled once
 var pathPart = regexp.MustCompile(`^(?:\.?([a-zA-Z_][a-zA-Z0-9_-]*)|(\[\d+\])|\["([^"]*)"\])`)
 
 func parsePath(s string) ([]string, bool) {

@@ -149,8 +149,6 @@ func (c patternParser) pass(l *labels) bool {
 }
 
 // patternToken is <name>.
-//
-//nolint:gochecknoglobals // compiled once
 var patternToken = regexp.MustCompile(`<([a-zA-Z_][a-zA-Z0-9_]*)>`)
 
 func newPattern(text string) (patternParser, error) {

@@ -49,7 +49,7 @@ func (r *Reader) read(ctx context.Context, w window, size int, direction string)
 				Result []stream `json:"result"`
 			} `json:"data"`
 		}
-		err := r.ask(ctx, url.Values{
+		err := r.ask(ctx, "query_range", url.Values{
 			"query": {w.expr}, "start": {strconv.FormatInt(w.from, 10)}, "end": {strconv.FormatInt(w.to, 10)},
 			"limit": {strconv.Itoa(size)}, "direction": {direction},
 		}, &answer)
@@ -71,9 +71,9 @@ func (r *Reader) read(ctx context.Context, w window, size int, direction string)
 // errTooLarge is the error for more bytes than an answer may have.
 var errTooLarge = errors.New("the answer is too large")
 
-// ask asks /loki/api/v1/query_range.
-func (r *Reader) ask(ctx context.Context, query url.Values, answer any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.base+"/loki/api/v1/query_range?"+query.Encode(), http.NoBody)
+// ask asks one of the addresses under /loki/api/v1/.
+func (r *Reader) ask(ctx context.Context, what string, query url.Values, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.base+"/loki/api/v1/"+what+"?"+query.Encode(), http.NoBody)
 	if err != nil {
 		return fmt.Errorf("loki: %w", err)
 	}

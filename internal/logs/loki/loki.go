@@ -12,7 +12,9 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/diorama-dev/diorama/internal/logs"
@@ -47,13 +49,16 @@ type Reader struct {
 	http *http.Client
 	expr string
 	now  func() time.Time
+
+	mu     sync.Mutex
+	oldest map[string]oldest // by selector
 }
 
 var _ logs.Reader = (*Reader)(nil)
 
 // New makes a reader. It does not connect.
 func New(o Options) *Reader {
-	r := &Reader{base: strings.TrimRight(o.URL, "/"), http: o.HTTP, expr: o.Expr, now: time.Now}
+	r := &Reader{base: strings.TrimRight(o.URL, "/"), http: o.HTTP, expr: o.Expr, now: time.Now, oldest: make(map[string]oldest)}
 	if r.http == nil {
 		r.http = &http.Client{}
 	}
@@ -63,7 +68,10 @@ func New(o Options) *Reader {
 // Forward returns up to limit matching lines from the cursor on.
 func (r *Reader) Forward(ctx context.Context, from logs.Cursor, q logs.Query, limit int) (logs.Page, error) {
 	page := logs.Page{Start: from, End: from}
-	w := r.window(q)
+	w, err := r.begin(ctx, r.window(q))
+	if err != nil {
+		return page, err
+	}
 	want, at := logs.NewFilter(q), from
 	for size := r.first(q, limit); ; {
 		w.from = max(w.from, position(at))
@@ -100,13 +108,16 @@ func (r *Reader) Forward(ctx context.Context, from logs.Cursor, q logs.Query, li
 // the cursor, oldest first.
 func (r *Reader) Backward(ctx context.Context, before logs.Cursor, q logs.Query, limit int) (logs.Page, error) {
 	page := logs.Page{Start: before, End: before}
-	w := r.window(q)
-	want, at := logs.NewFilter(q), before
-	defer func() { reverse(page.Lines) }()
+	w, err := r.begin(ctx, r.window(q))
+	if err != nil {
+		return page, err
+	}
+	want, at, latest := logs.NewFilter(q), before, w.to
+	defer func() { slices.Reverse(page.Lines) }()
 	for size := r.first(q, limit); ; {
 		w.to = min(w.to, position(at))
 		if at.Offset > 0 && position(at) < math.MaxInt64 {
-			w.to = min(r.window(q).to, position(at)+1)
+			w.to = min(latest, position(at)+1)
 		}
 		batch, err := r.read(ctx, w, size, "backward")
 		if err != nil {
@@ -148,7 +159,10 @@ func (r *Reader) first(q logs.Query, limit int) int {
 
 // End returns the place after the newest line.
 func (r *Reader) End(ctx context.Context) (logs.Cursor, error) {
-	w := r.window(logs.Query{})
+	w, err := r.begin(ctx, r.window(logs.Query{}))
+	if err != nil {
+		return logs.Cursor{}, err
+	}
 	for size := 16; ; size = min(2*size, most) {
 		batch, err := r.read(ctx, w, size, "backward")
 		if err != nil || len(batch.entries) == 0 {
@@ -193,9 +207,3 @@ func (r *Reader) window(q logs.Query) window {
 }
 
 func position(c logs.Cursor) int64 { return int64(min(c.Segment, math.MaxInt64)) }
-
-func reverse(lines []logs.Line) {
-	for i, k := 0, len(lines)-1; i < k; i, k = i+1, k-1 {
-		lines[i], lines[k] = lines[k], lines[i]
-	}
-}
