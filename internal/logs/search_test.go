@@ -192,7 +192,7 @@ func TestAt(t *testing.T) {
 			t.Fatal(err)
 		}
 		at, err := r.At(t.Context(), latestNanos().Add(time.Hour))
-		if err != nil || at != end && !end.After(at) {
+		if err != nil || at != end && !(end.Compare(at) > 0) {
 			t.Errorf("after all lines: %v, %v; the end is %v", at, err, end)
 		}
 	}
