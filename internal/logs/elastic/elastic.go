@@ -83,9 +83,9 @@ func (r *Reader) Forward(ctx context.Context, from logs.Cursor, q logs.Query, li
 					page.More = true
 					return page, nil
 				}
-				page.Lines = append(page.Lines, l)
+				page.Lines, page.Places = append(page.Lines, l), append(page.Places, h.before())
 			}
-			page.End = logs.Cursor{Segment: uint64(h.nanos), Offset: h.sequence + 1}
+			page.End = h.after()
 		}
 		if !full {
 			return page, nil
@@ -99,7 +99,7 @@ func (r *Reader) Forward(ctx context.Context, from logs.Cursor, q logs.Query, li
 func (r *Reader) Backward(ctx context.Context, before logs.Cursor, q logs.Query, limit int) (logs.Page, error) {
 	page := logs.Page{Start: before, End: before}
 	want, size := logs.NewFilter(q), first(q, limit)
-	defer func() { slices.Reverse(page.Lines) }()
+	defer func() { slices.Reverse(page.Lines); slices.Reverse(page.Places) }()
 	for {
 		hits, full, err := r.read(ctx, q, place{position(page.Start), page.Start.Offset}, size, "desc")
 		if err != nil {
@@ -111,9 +111,9 @@ func (r *Reader) Backward(ctx context.Context, before logs.Cursor, q logs.Query,
 					page.More = true
 					return page, nil
 				}
-				page.Lines = append(page.Lines, l)
+				page.Lines, page.Places = append(page.Lines, l), append(page.Places, h.before())
 			}
-			page.Start = logs.Cursor{Segment: uint64(h.nanos), Offset: h.sequence}
+			page.Start = h.before()
 		}
 		if !full {
 			return page, nil
@@ -137,7 +137,7 @@ func (r *Reader) End(ctx context.Context) (logs.Cursor, error) {
 	if err != nil || len(hits) == 0 {
 		return logs.Cursor{}, err
 	}
-	return logs.Cursor{Segment: uint64(hits[0].nanos), Offset: hits[0].sequence + 1}, nil
+	return hits[0].after(), nil
 }
 
 // At returns the place before the first line of that time or later.
@@ -150,11 +150,19 @@ func (r *Reader) At(ctx context.Context, t time.Time) (logs.Cursor, error) {
 	if len(hits) == 0 {
 		return r.End(ctx)
 	}
-	return logs.Cursor{Segment: uint64(hits[0].nanos), Offset: hits[0].sequence}, nil
+	return hits[0].before(), nil
 }
 
 // place is a document's in the order of all.
 type place struct{ nanos, sequence int64 }
+
+func (p place) before() logs.Cursor {
+	return logs.Cursor{Segment: uint64(p.nanos), Offset: p.sequence}
+}
+
+func (p place) after() logs.Cursor {
+	return logs.Cursor{Segment: uint64(p.nanos), Offset: p.sequence + 1}
+}
 
 // after is the place just before the first document that the cursor stands
 // before.

@@ -90,7 +90,7 @@ func (r *Reader) Forward(ctx context.Context, from logs.Cursor, q logs.Query, li
 					page.More = true
 					return page, nil
 				}
-				page.Lines = append(page.Lines, e.line)
+				page.Lines, page.Places = append(page.Lines, e.line), append(page.Places, e.before())
 			}
 			page.End = e.after()
 		}
@@ -113,7 +113,7 @@ func (r *Reader) Backward(ctx context.Context, before logs.Cursor, q logs.Query,
 		return page, err
 	}
 	want, at, latest := logs.NewFilter(q), before, w.to
-	defer func() { slices.Reverse(page.Lines) }()
+	defer func() { slices.Reverse(page.Lines); slices.Reverse(page.Places) }()
 	for size := r.first(q, limit); ; {
 		w.to = min(w.to, position(at))
 		if at.Offset > 0 && position(at) < math.MaxInt64 {
@@ -134,7 +134,7 @@ func (r *Reader) Backward(ctx context.Context, before logs.Cursor, q logs.Query,
 					page.More = true
 					return page, nil
 				}
-				page.Lines = append(page.Lines, e.line)
+				page.Lines, page.Places = append(page.Lines, e.line), append(page.Places, e.before())
 			}
 			page.Start = lines[i].before()
 		}
