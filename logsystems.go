@@ -1,6 +1,7 @@
 package diorama
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,29 +81,48 @@ func LogSystems(name string) ([]LogSystem, error) {
 	return systems, nil
 }
 
-// LogQuery is who answers a query in LogQL or KQL, and what to ask it beside:
-// the environment's own system for that language or, where it has none or local
-// is set, the lines that are kept here, which know a part of each language.
-func LogQuery(name, expression string, local bool) (logs.Reader, logs.Query, error) {
+// LogAnswer is who answers a query.
+type LogAnswer struct {
+	// System is the instance that answers; empty: the lines that are kept here.
+	System string
+	Reader logs.Reader
+	// Query is what to ask the reader beside the expression.
+	Query logs.Query
+	// All reads all lines of the same place: what stands around those found.
+	All logs.Reader
+}
+
+// LogQuery says who answers a query in LogQL or KQL: the environment's own
+// system for that language or, where it has none or local is set, the lines
+// that are kept here, which know a part of each language.
+func LogQuery(name, expression string, local bool) (LogAnswer, error) {
 	l := languageOf(expression)
 	if !local {
 		systems, err := LogSystems(name)
-		if err != nil {
-			return nil, logs.Query{}, err
+		if _, gone := errors.AsType[*NoEnvironmentError](err); err != nil && !gone { // its lines may be kept still
+			return LogAnswer{}, err
 		}
 		for _, s := range systems {
 			if s.kind == l.system {
-				reader, err := s.open(expression)
-				return reader, logs.Query{}, usage(err)
+				return s.answer(expression)
 			}
 		}
 	}
 	reader, err := Logs(name)
 	if err != nil {
-		return nil, logs.Query{}, err
+		return LogAnswer{}, err
 	}
 	query, err := CompileLogQuery(expression)
-	return reader, query, err
+	return LogAnswer{Reader: reader, Query: query, All: reader}, err
+}
+
+func (s LogSystem) answer(expression string) (LogAnswer, error) {
+	reader, err := s.open(expression)
+	if err != nil {
+		return LogAnswer{}, usage(err)
+	}
+	all, err := s.Open()
+	return LogAnswer{System: s.Name, Reader: reader, All: all}, err
 }
 
 // CompileLogQuery makes a query in LogQL or KQL one of the lines that are kept

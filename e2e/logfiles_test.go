@@ -89,15 +89,16 @@ func inStore(t *testing.T, w *world) runs {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	all, wrong := make(runs), 0
+	all, wrong, before, last := make(runs), 0, "", ""
 	for lines := json.NewDecoder(out); lines.More(); {
-		var l struct{ Service, Message string }
+		var l struct{ Time, Service, Message string }
 		if err := lines.Decode(&l); err != nil {
 			t.Fatal(err)
 		}
 		words := strings.Fields(l.Message)
+		before, last = last, l.Message
 		if len(words) < 3 || words[0] != "w" {
-			t.Errorf("of %s: %q", l.Service, l.Message)
+			t.Errorf("of %s at %s: %q after %q", l.Service, l.Time, l.Message, before)
 			continue
 		}
 		n, err := strconv.Atoi(words[2])

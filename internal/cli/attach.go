@@ -49,7 +49,10 @@ func (a attached) Endpoints(context.Context) ([]env.Endpoint, error) { return a.
 func (a attached) Sources() tui.Sources {
 	return tui.Sources{
 		Logs: a.reader, Systems: systemsOf(a.Name()), Queues: queuesOf(a.Session),
-		Query: func(text string) (logs.Reader, logs.Query, error) { return diorama.LogQuery(a.Name(), text, false) },
+		Query: func(text string) (logs.Reader, logs.Query, error) {
+			answer, err := diorama.LogQuery(a.Name(), text, false)
+			return answer.Reader, answer.Query, err
+		},
 	}
 }
 

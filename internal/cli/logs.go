@@ -148,7 +148,7 @@ func showLogs(ctx context.Context, s *streams, o *logsOptions) error {
 		return err
 	}
 	p := &linePrinter{out: s.out, json: o.output == "json", color: s.color}
-	shower := newShower(source.reader, source.query, o.around, p)
+	shower := newShower(source, o.around, p)
 	end, err := shower.stored(ctx, o.tail)
 	if err != nil || !o.follow {
 		return err
@@ -169,13 +169,14 @@ func showLogs(ctx context.Context, s *streams, o *logsOptions) error {
 type logSource struct {
 	reader logs.Reader
 	query  logs.Query
+	all    logs.Reader // of the lines around those that are found
 }
 
 func (o *logsOptions) source(q logs.Query) (logSource, error) {
 	switch {
 	case o.expression != "" && o.from == "":
-		reader, more, err := diorama.LogQuery(o.name, o.expression, o.local)
-		return logSource{reader: reader, query: q.And(more)}, err
+		answer, err := diorama.LogQuery(o.name, o.expression, o.local)
+		return logSource{reader: answer.Reader, query: q.And(answer.Query), all: answer.All}, err
 	case o.expression != "":
 		more, err := diorama.CompileLogQuery(o.expression)
 		if err != nil {
@@ -190,5 +191,5 @@ func (o *logsOptions) source(q logs.Query) (logSource, error) {
 	} else {
 		reader, err = diorama.Logs(o.name)
 	}
-	return logSource{reader: reader, query: q}, err
+	return logSource{reader: reader, query: q, all: reader}, err
 }

@@ -17,8 +17,7 @@ const (
 
 // shower prints the lines that a query finds, and those around them.
 type shower struct {
-	reader        logs.Reader
-	query         logs.Query
+	logSource
 	around        logs.Query // what stands around: all lines of those services and times
 	before, after int
 	printer       *linePrinter
@@ -29,8 +28,9 @@ type shower struct {
 	owed    int         // lines still to be printed after it
 }
 
-func newShower(r logs.Reader, q logs.Query, a around, p *linePrinter) *shower {
-	s := &shower{reader: r, query: q, printer: p, around: logs.Query{Services: q.Services, Since: q.Since, Until: q.Until}}
+func newShower(source logSource, a around, p *linePrinter) *shower {
+	q := source.query
+	s := &shower{logSource: source, printer: p, around: logs.Query{Services: q.Services, Since: q.Since, Until: q.Until}}
 	s.before, s.after = a.lines()
 	return s
 }
@@ -40,12 +40,12 @@ func (s *shower) looksAround() bool { return s.before > 0 || s.after > 0 }
 // stored prints the last lines that are found, or all where tail is below
 // zero, and returns the place after them.
 func (s *shower) stored(ctx context.Context, tail int) (logs.Cursor, error) {
-	if tail < 0 {
-		return s.from(ctx, logs.Cursor{})
-	}
 	end, err := s.reader.End(ctx)
 	if err != nil {
 		return end, err
+	}
+	if tail < 0 {
+		return s.between(ctx, logs.Cursor{}, &end)
 	}
 	page, err := s.reader.Backward(ctx, end, s.query, tail)
 	if err != nil {
@@ -62,6 +62,12 @@ func (s *shower) stored(ctx context.Context, tail int) (logs.Cursor, error) {
 
 // from prints what is found from a place on and returns the place after it.
 func (s *shower) from(ctx context.Context, from logs.Cursor) (logs.Cursor, error) {
+	return s.between(ctx, from, nil)
+}
+
+// between does so up to a place, where one is given, and a little beyond: what
+// comes while it prints is not run after.
+func (s *shower) between(ctx context.Context, from logs.Cursor, to *logs.Cursor) (logs.Cursor, error) {
 	limit := pageSize
 	if s.looksAround() {
 		limit = hitsAtOnce
@@ -79,7 +85,7 @@ func (s *shower) from(ctx context.Context, from logs.Cursor) (logs.Cursor, error
 		if err != nil {
 			return from, err
 		}
-		if from = page.End; !page.More {
+		if from = page.End; !page.More || (to != nil && from.Compare(*to) >= 0) {
 			return from, s.flush()
 		}
 	}
@@ -98,8 +104,8 @@ func (s *shower) page(ctx context.Context, page logs.Page) error {
 			if err := s.line(page.Lines[i], place, false); err != nil {
 				return err
 			}
+			s.owed = s.after
 		}
-		s.owed = s.after
 		if err := s.flush(); err != nil {
 			return err
 		}
@@ -112,7 +118,7 @@ func (s *shower) pay(ctx context.Context, until *logs.Cursor) error {
 	if s.owed == 0 {
 		return nil
 	}
-	page, err := s.reader.Forward(ctx, s.last, s.around, s.owed+1)
+	page, err := s.all.Forward(ctx, s.last, s.around, s.owed+1)
 	if err != nil {
 		return err
 	}
@@ -123,7 +129,9 @@ func (s *shower) pay(ctx context.Context, until *logs.Cursor) error {
 		if s.owed == 0 || (until != nil && place.Compare(*until) >= 0) {
 			break
 		}
-		s.owed--
+		if s.owed--; s.query.Matches(page.Lines[i]) {
+			s.owed = s.after // it is one that is found, of a page to come
+		}
 		if err := s.line(page.Lines[i], place, true); err != nil {
 			return err
 		}
@@ -134,7 +142,7 @@ func (s *shower) pay(ctx context.Context, until *logs.Cursor) error {
 // lead prints the lines before one that was found, as far as they are not
 // there yet.
 func (s *shower) lead(ctx context.Context, place logs.Cursor) error {
-	page, err := s.reader.Backward(ctx, place, s.around, s.before+1)
+	page, err := s.all.Backward(ctx, place, s.around, s.before+1)
 	if err != nil {
 		return err
 	}

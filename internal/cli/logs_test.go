@@ -126,7 +126,7 @@ func found(t *testing.T, reader logs.Reader, o logsOptions, tail int) (string, l
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	end, err := newShower(reader, q, o.around, &linePrinter{out: &out, json: o.output == "json"}).stored(t.Context(), tail)
+	end, err := newShower(logSource{reader: reader, query: q, all: reader}, o.around, &linePrinter{out: &out, json: o.output == "json"}).stored(t.Context(), tail)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestAround(t *testing.T) {
 func TestAroundWhatComes(t *testing.T) {
 	store, reader := stored(t, 6)
 	var out bytes.Buffer
-	s := newShower(reader, logs.Query{Text: "line 5"}, around{after: 3}, &linePrinter{out: &out})
+	s := newShower(logSource{reader: reader, query: logs.Query{Text: "line 5"}, all: reader}, around{after: 3}, &linePrinter{out: &out})
 	end, err := s.stored(t.Context(), -1)
 	for i := range 3 {
 		if err != nil {
@@ -216,7 +216,7 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe
 
 func TestTailEndsWhereNobodyReads(t *testing.T) {
 	_, reader := stored(t, 3)
-	if _, err := newShower(reader, logs.Query{}, around{}, &linePrinter{out: brokenPipe{}}).stored(t.Context(), -1); err == nil {
+	if _, err := newShower(logSource{reader: reader, all: reader}, around{}, &linePrinter{out: brokenPipe{}}).stored(t.Context(), -1); err == nil {
 		t.Error("no error of a pipe that is broken")
 	}
 }
