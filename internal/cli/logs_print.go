@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/internal/terminal"
@@ -43,7 +45,7 @@ func (p *linePrinter) write(text *strings.Builder, line logs.Line, context bool)
 		if err != nil {
 			return fmt.Errorf("write a log line as JSON: %w", err)
 		}
-		text.Write(data)
+		text.WriteString(escaped(data))
 		text.WriteByte('\n')
 		return nil
 	}
@@ -61,6 +63,23 @@ func (p *linePrinter) write(text *strings.Builder, line logs.Line, context bool)
 		fmt.Fprintf(text, "%s %s\n", strings.Repeat(" ", len("15:04:05.000 ")+p.width), p.paint(quiet, terminal.Harmless(first)))
 	}
 	return nil
+}
+
+// escaped writes those control characters and marks of direction as escapes
+// that JSON may leave as they are, so that no terminal obeys them.
+func escaped(data []byte) string {
+	if !slices.ContainsFunc(data, func(c byte) bool { return c >= 0x7f }) {
+		return string(data)
+	}
+	var b strings.Builder
+	for _, r := range string(data) {
+		if (r >= 0x7f && r <= 0x9f) || unicode.Is(unicode.Bidi_Control, r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // gap stands where lines are left out.

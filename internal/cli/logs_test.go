@@ -69,11 +69,11 @@ func TestLinePrinter(t *testing.T) {
 
 func TestLinePrinterJSON(t *testing.T) {
 	var out bytes.Buffer
-	line := logs.Line{Time: time.Unix(1, 0).UTC(), Service: "db", Pod: "db-0", Container: "db", Level: logs.LevelWarn, Message: "a\x1b[2Jb"}
+	line := logs.Line{Time: time.Unix(1, 0).UTC(), Service: "db", Pod: "db-0", Container: "db", Level: logs.LevelWarn, Message: "a\x1b[2J\u009b2J\u202e\x7fb"}
 	if err := (&linePrinter{out: &out, json: true}).print([]logs.Line{line, line}); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(out.String(), "\x1b") || strings.Count(out.String(), "\n") != 2 {
+	if strings.ContainsAny(out.String(), "\x1b\u009b\u202e\x7f") || strings.Count(out.String(), "\n") != 2 {
 		t.Fatalf("JSON is %q, want two lines without control characters", out.String())
 	}
 	first, _, _ := strings.Cut(out.String(), "\n")
