@@ -89,16 +89,22 @@ func inStore(t *testing.T, w *world) runs {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	all, wrong, before, last := make(runs), 0, "", ""
+	all, wrong, last := make(runs), 0, ""
 	for lines := json.NewDecoder(out); lines.More(); {
 		var l struct{ Time, Service, Message string }
 		if err := lines.Decode(&l); err != nil {
 			t.Fatal(err)
 		}
 		words := strings.Fields(l.Message)
-		before, last = last, l.Message
+		if l.Service == "flood" && cutInTwo(last, l.Message) {
+			last = ""
+			continue
+		}
+		if l.Service == "flood" {
+			last = l.Message
+		}
 		if len(words) < 3 || words[0] != "w" {
-			t.Errorf("of %s at %s: %q after %q", l.Service, l.Time, l.Message, before)
+			t.Errorf("of %s at %s: %q", l.Service, l.Time, l.Message)
 			continue
 		}
 		n, err := strconv.Atoi(words[2])
@@ -113,6 +119,14 @@ func inStore(t *testing.T, w *world) runs {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// cutInTwo reports whether two lines of the flood are one: where the kubelet
+// rotates a file, containerd ends the line that is being written in the old
+// file and goes on with it in the new one.
+func cutInTwo(first, second string) bool {
+	pad := first[strings.LastIndexByte(first, ' ')+1:]
+	return strings.Trim(pad+second, "0") == "" && len(second) > 0 && len(pad)+len(second) == 1000
 }
 
 // caughtUp compares the store with the node's files.
