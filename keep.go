@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/env"
@@ -21,9 +22,17 @@ var (
 	_ logs.Streams     = (*kind.Runtime)(nil)
 )
 
+// keeperMemory is from which on a keeper's garbage is collected more eagerly,
+// in bytes. A burst of log lines would let it grow to three times as much, and
+// only for being lazy.
+const keeperMemory = 96 << 20
+
 // Keep is the life of an environment's keeper: it returns when it is told to
 // quit. The caller holds the environment's lock.
 func Keep(ctx context.Context, folder env.Folder, on profiles.Runtime, build string, lock *os.File, log *slog.Logger) error {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(keeperMemory)
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find the program's own file: %w", err)

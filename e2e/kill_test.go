@@ -98,7 +98,7 @@ func awaitStep(t *testing.T, w *world, kind string) {
 }
 
 // keeperPID is the process of the environment's keeper.
-func keeperPID(t *testing.T, w *world, name string) int {
+func keeperPID(t testing.TB, w *world, name string) int {
 	t.Helper()
 	socket := filepath.Join(w.state, name, "keeper.sock")
 	out, err := exec.Command("curl", "-s", "--unix-socket", socket, "http://keeper/v1/hello").Output()
@@ -113,7 +113,7 @@ func keeperPID(t *testing.T, w *world, name string) int {
 }
 
 // killKeeper kills the environment's keeper as nothing can be caught.
-func killKeeper(t *testing.T, w *world, name string) {
+func killKeeper(t testing.TB, w *world, name string) {
 	t.Helper()
 	pid := keeperPID(t, w, name)
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
@@ -123,7 +123,7 @@ func killKeeper(t *testing.T, w *world, name string) {
 }
 
 // awaitEnd waits until there is no such process any more.
-func awaitEnd(t *testing.T, pid int) {
+func awaitEnd(t testing.TB, pid int) {
 	t.Helper()
 	eventually(t, "a process's end", func() error {
 		if syscall.Kill(pid, 0) == nil {

@@ -273,7 +273,7 @@ func kubectl(t *testing.T, environment string, args ...string) string {
 
 // eventually asks until the answer is yes, within a bound that only a broken
 // program reaches.
-func eventually(t *testing.T, what string, ask func() error) {
+func eventually(t testing.TB, what string, ask func() error) {
 	t.Helper()
 	deadline := time.Now().Add(2 * time.Minute)
 	ticker := time.NewTicker(200 * time.Millisecond)
