@@ -3,6 +3,7 @@ package diorama
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,9 @@ type language struct {
 func languages() []language {
 	return []language{
 		{"LogQL", "loki", func(url, expression string) (logs.Reader, error) {
+			if expression != "" && !strings.HasPrefix(strings.TrimSpace(expression), "{") {
+				return nil, fmt.Errorf("a metric query counts lines, and here they are shown: begin with a selector such as {service=\"gateway\"}, or ask Loki itself at %s", url)
+			}
 			return loki.New(loki.Options{URL: url, Expr: expression}), nil
 		}, logql.Compile},
 		{"KQL", "elasticsearch", func(url, expression string) (logs.Reader, error) {
@@ -38,11 +42,13 @@ func languages() []language {
 	}
 }
 
-// languageOf tells the languages apart: a query in LogQL begins with the
-// selector of its streams, in braces.
+// logQL is how a query in LogQL begins: with the selector of its streams, in
+// braces, or as a metric query with a function. One in KQL never does.
+var logQL = regexp.MustCompile(`^\s*(\{|[a-z_]+\s*(\(|(by|without)\s*\())`)
+
 func languageOf(expression string) language {
 	all := languages()
-	if strings.HasPrefix(strings.TrimSpace(expression), "{") {
+	if logQL.MatchString(expression) {
 		return all[0]
 	}
 	return all[len(all)-1]
