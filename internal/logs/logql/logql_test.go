@@ -1,6 +1,7 @@
 package logql
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -56,6 +57,18 @@ func TestCompiledQueriesHold(t *testing.T) {
 		}
 		if got := q.Matches(gateway); got != want {
 			t.Errorf("%s = %v", query, got)
+		}
+	}
+}
+
+func TestPlacesInArrays(t *testing.T) {
+	for _, one := range []struct{ path, line, want string }{
+		{`[1]`, `[1,2]`, "2"}, {`[2]`, `[1,2]`, ""}, {`["-1"]`, `[1,2]`, ""}, {`["[-1]"]`, `[1,2]`, ""}, {`["1"]`, `[1,2]`, ""},
+		{`["1"]`, `{"1":"x"}`, "x"}, {`["[1]"]`, `{"[1]":"x"}`, "x"}, {`[99999999999999999999]`, `[1]`, ""},
+	} {
+		path, ok := parsePath(one.path)
+		if got := valueAt(json.RawMessage(one.line), path); !ok || got != one.want {
+			t.Errorf("%s of %s is %q, want %q", one.path, one.line, got, one.want)
 		}
 	}
 }
@@ -135,6 +148,7 @@ func FuzzCompile(f *testing.F) {
 	} {
 		f.Add(q, `{"a":{"b":1},"c":"x"} a=1 b="2`)
 	}
+	f.Add(`{service=~".+"} | json x="[\"-1\"]"`, `[1,2]`)
 	f.Fuzz(func(_ *testing.T, query, line string) {
 		q, err := Compile(query)
 		if err != nil {
