@@ -90,7 +90,7 @@ func TestDSL(t *testing.T) {
 		`disk full`:                `{"multi_match":{"lenient":true,"query":"disk full","type":"best_fields"}}`,
 		`"disk full"`:              `{"multi_match":{"lenient":true,"query":"disk full","type":"phrase"}}`,
 		`http.*: 5`:                `{"multi_match":{"fields":["http.*"],"lenient":true,"query":"5","type":"best_fields"}}`,
-		`level: trace`:             `{"terms":{"level":["trace","trace","TRACE","Trace"]}}`,
+		`level: trace`:             `{"terms":{"level":["trace","trace","TRACE","Trace","trc","TRC","Trc","finest","FINEST","Finest","finer","FINER","Finer","debug5","DEBUG5","Debug5","debug4","DEBUG4","Debug4","debug3","DEBUG3","Debug3"]}}`,
 		`@timestamp: "2026-11-22"`: `{"range":{"@timestamp":{"gte":"2026-11-22","lte":"2026-11-22"}}}`,
 	} {
 		got, err := DSL(query)
