@@ -149,12 +149,25 @@ func FuzzCompile(f *testing.F) {
 		f.Add(q, `{"a":{"b":1},"c":"x"} a=1 b="2`)
 	}
 	f.Add(`{service=~".+"} | json x="[\"-1\"]"`, `[1,2]`)
-	f.Fuzz(func(_ *testing.T, query, line string) {
+	f.Add(`{app=~"a|b"} |~ "x(y|z)" |= "\"q\"" | json | m = "q" |~ "(?i)k"`, `{"m":"q","x":"xz"} K`)
+	f.Fuzz(func(t *testing.T, query, line string) {
 		q, err := Compile(query)
 		if err != nil {
 			return
 		}
-		q.Matches(logs.Line{Service: "a", Message: line})
+		l := logs.Line{Service: "a", Message: strings.ToValidUTF8(line, "")}
+		found := q.Matches(l)
+		if q.Where == nil || !q.Where.Holds(l, nil) {
+			return
+		}
+		if !found {
+			t.Fatalf("%s: the store skips %q, for which it holds", query, line)
+		}
+		for _, text := range q.Where.Literals() {
+			if !strings.Contains(l.Message, text) {
+				t.Fatalf("%s: %q is not in %q, for which it holds", query, text, line)
+			}
+		}
 	})
 }
 
