@@ -7,7 +7,7 @@ import (
 
 // And is a query that wants what both want.
 func (q Query) And(o Query) Query {
-	if q.Services == nil {
+	if len(q.Services) == 0 {
 		q.Services = o.Services
 	}
 	if o.Since.After(q.Since) {
@@ -30,7 +30,7 @@ func (q Query) And(o Query) Query {
 
 // anything reports whether every line is wanted.
 func (q Query) anything() bool {
-	return q.Services == nil && q.MinLevel == LevelUnknown && q.Levels == 0 && q.Text == "" && q.Pattern == nil &&
+	return len(q.Services) == 0 && q.MinLevel == LevelUnknown && q.Levels == 0 && q.Text == "" && q.Pattern == nil &&
 		len(q.Fields) == 0 && q.Where == nil && q.Since.IsZero() && q.Until.IsZero()
 }
 

@@ -14,9 +14,19 @@ func TestAnd(t *testing.T) {
 		{Service: "b", Level: LevelWarn, Message: `{"k":"v","t":"one"}`, Time: time.Unix(4, 0)},
 	}
 	queries := []Query{
-		{}, {Services: []string{"a"}}, {Services: []string{"b", "c"}}, {Services: []string{"c"}}, {MinLevel: LevelError},
-		{Levels: Levels(LevelWarn)}, {Text: "ONE"}, {Text: "two"}, {Pattern: regexp.MustCompile("^t")},
-		{Fields: []FieldFilter{{Key: "k", Value: "v"}}}, {Since: time.Unix(2, 0)}, {Until: time.Unix(2, 0)},
+		{},
+		{Services: []string{"a"}},
+		{Services: []string{"b", "c"}},
+		{Services: []string{"c"}},
+		{Services: []string{}},
+		{MinLevel: LevelError},
+		{Levels: Levels(LevelWarn)},
+		{Text: "ONE"},
+		{Text: "two"},
+		{Pattern: regexp.MustCompile("^t")},
+		{Fields: []FieldFilter{{Key: "k", Value: "v"}}},
+		{Since: time.Unix(2, 0)},
+		{Until: time.Unix(2, 0)},
 		{Services: []string{"a"}, Text: "two", Since: time.Unix(2, 0), Until: time.Unix(3, 0)},
 	}
 	for i, p := range queries {

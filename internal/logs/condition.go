@@ -105,6 +105,21 @@ func (l Line) own(key string, f Fields) (string, bool) {
 		return f.Trace, f.Trace != ""
 	case messageKey(key):
 		return f.Message, true
+	case timeKey(key):
+		return l.written(key)
+	}
+	return "", false
+}
+
+// written is the value of a member as the message writes it, which [Fields]
+// do not keep of a time.
+func (l Line) written(key string) (string, bool) {
+	var room [roomForMembers]Member
+	members, ok := AppendMembers(room[:0], l.Message)
+	for _, m := range members {
+		if ok && m.Key == key {
+			return m.Value, true
+		}
 	}
 	return "", false
 }

@@ -59,7 +59,7 @@ func TestParseFieldsOfManyForms(t *testing.T) {
 func TestFieldFilters(t *testing.T) {
 	l := Line{
 		Stack: "demo", Service: "gateway", Pod: "gateway-0", Container: "app", Level: LevelWarn,
-		Message: `{"level":"warn","msg":"slow","http":{"status":200},"q":"a\u0062c","trace_id":"9f2c","service":"inner"}`,
+		Message: `{"level":"warn","msg":"slow","http":{"status":200},"q":"a\u0062c","trace_id":"9f2c","service":"inner","time":"2026-11-27T07:00:00Z","ts":1795762800}`,
 	}
 	for _, c := range []struct {
 		filter FieldFilter
@@ -81,6 +81,11 @@ func TestFieldFilters(t *testing.T) {
 		{FieldFilter{Key: "level", Value: "error"}, false},
 		{FieldFilter{Key: "trace", Value: "9f2c"}, true},
 		{FieldFilter{Key: "message", Value: "slow"}, true},
+		{FieldFilter{Key: "time", Value: "2026-11-27T07:00:00Z"}, true},
+		{FieldFilter{Key: "time", Value: "2026-11-27T07:00:00Z", Not: true}, false},
+		{FieldFilter{Key: "time", Value: "2026-11-27"}, false},
+		{FieldFilter{Key: "ts", Value: "1795762800"}, true},
+		{FieldFilter{Key: "timestamp", Value: "1795762800"}, false},
 	} {
 		if got := (Query{Fields: []FieldFilter{c.filter}}).Matches(l); got != c.want {
 			t.Errorf("%+v = %v", c.filter, got)
@@ -88,6 +93,22 @@ func TestFieldFilters(t *testing.T) {
 	}
 	if (Query{Services: []string{"other"}}).Matches(l) || !(Query{Services: []string{"gateway"}, MinLevel: LevelWarn, Text: "SLOW"}).Matches(l) {
 		t.Error("services, levels and texts are not asked")
+	}
+}
+
+// TestKeysAreBounded takes a line apart whose members' keys would all hold a
+// long one.
+func TestKeysAreBounded(t *testing.T) {
+	for _, long := range []int{maxKey - len(".a"), maxKey, maxKey + 1, 8 << 10} {
+		line := `{"` + strings.Repeat("k", long) + `":{"a":{` + strings.Repeat(`"b":1,`, 9000) + `"b":1}}}`
+		members, ok := AppendJSON(nil, line)
+		size := 0
+		for _, m := range members {
+			size += len(m.Key)
+		}
+		if !ok || size > 300*len(line)/5 || (long > maxKey-len(".a")) != (len(members) == 1) {
+			t.Errorf("a key of %d bytes: %d members with %d bytes of keys, %v", long, len(members), size, ok)
+		}
 	}
 }
 

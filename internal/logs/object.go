@@ -7,9 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// keyDepth is how many objects deep members get a key of their own; what lies
-// deeper is one value.
-const keyDepth = 16
+// Members get a key of their own so many objects deep, and in objects whose own
+// key has so many bytes at most; what lies beyond is one value. The key of each
+// member holds that of its object: without a bound a line could take a thousand
+// times its size.
+const (
+	keyDepth = 16
+	maxKey   = 256
+)
 
 // Kind is what a value was written as.
 type Kind uint8
@@ -20,7 +25,7 @@ const (
 	KindNumber             // as it is written; it may be none in the end, such as 10.0.0.1
 	KindBool
 	KindNull
-	KindNested // an array, an empty object or one that lies too deep, as JSON
+	KindNested // an array, an empty object, or one that lies too deep or under too long a key, as JSON
 )
 
 // Member is a named value of a structured line.
@@ -68,7 +73,7 @@ func (p *objectScan) object(out []Member) ([]Member, bool) {
 		if depth > 0 {
 			key = prefixes[depth] + "." + key
 		}
-		if depth+1 < keyDepth && p.opens() {
+		if depth+1 < keyDepth && len(key) <= maxKey && p.opens() {
 			depth++
 			prefixes[depth] = key
 			continue

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 var errTooLarge = errors.New("the answer is too large: narrow the query down")
@@ -22,13 +23,38 @@ type statusError struct {
 
 func (e *statusError) Error() string { return "elasticsearch: " + e.text }
 
-// search asks for documents. No index at all is an empty answer.
+// how makes no index at all an empty answer, and one that is not whole an
+// error: what is missing would look as if it were not there.
+const how = "ignore_unavailable=true&allow_no_indices=true&allow_partial_search_results=false"
+
+// An index that has just been made cannot be searched for a moment.
+const (
+	triesOfNew = 10
+	pauseOfNew = 200 * time.Millisecond
+)
+
+// search asks for documents, again where an index is not ready yet.
 func (r *Reader) search(ctx context.Context, body object, answer any) error {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("elasticsearch: write the search: %w", err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.base+"/_search?ignore_unavailable=true&allow_no_indices=true", bytes.NewReader(encoded))
+	for try := 1; ; try++ {
+		err := r.searchOnce(ctx, encoded, answer)
+		var refused *statusError
+		if try >= triesOfNew || !errors.As(err, &refused) || refused.status != http.StatusServiceUnavailable {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pauseOfNew):
+		}
+	}
+}
+
+func (r *Reader) searchOnce(ctx context.Context, encoded []byte, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.base+"/_search?"+how, bytes.NewReader(encoded))
 	if err != nil {
 		return fmt.Errorf("elasticsearch: %w", err)
 	}

@@ -14,7 +14,9 @@ const maxParts = 500
 
 // Count counts the matching lines of each part of a span. Elasticsearch counts
 // by itself where it understands all that is wanted and its field level is a
-// keyword; otherwise the lines are read.
+// keyword; otherwise the lines are read. A document without a level counts as
+// one of unknown level where Elasticsearch counts, also where its text states
+// one, by which it is listed.
 func (r *Reader) Count(ctx context.Context, q logs.Query, s logs.Span) ([]logs.LevelCounts, error) {
 	counts := make([]logs.LevelCounts, max(0, s.Parts))
 	if len(counts) == 0 || !s.To.After(s.From) {

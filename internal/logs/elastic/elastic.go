@@ -6,6 +6,12 @@
 // is derived from the others. A place between two lines is the nanosecond of
 // @timestamp, and _seq_no, which grows with each document that an index takes
 // in; so lines of one nanosecond are in the order in which they were sent.
+//
+// Lines become findable out of the order of their times. So reading forward
+// ends five seconds ago, unless the query itself ends by now: whoever follows
+// sees each line once and in order, that much later. Backward finds the newest
+// lines too. What comes late and is older than the end from which somebody
+// begins to follow is not followed.
 package elastic
 
 import (
@@ -43,6 +49,7 @@ type Reader struct {
 	base  string
 	http  *http.Client
 	query json.RawMessage // nil: all
+	now   func() time.Time
 }
 
 var _ logs.Reader = (*Reader)(nil)
@@ -54,7 +61,7 @@ func New(o Options) (*Reader, error) {
 	if index == "" {
 		index = "logs-*"
 	}
-	r := &Reader{base: strings.TrimRight(o.URL, "/") + "/" + index, http: o.HTTP}
+	r := &Reader{base: strings.TrimRight(o.URL, "/") + "/" + index, http: o.HTTP, now: time.Now}
 	if r.http == nil {
 		r.http = &http.Client{}
 	}
@@ -68,8 +75,11 @@ func New(o Options) (*Reader, error) {
 	return r, nil
 }
 
-// Forward returns up to limit matching lines from the cursor on.
+// Forward returns up to limit matching lines from the cursor on, of those that
+// have settled, see [logs.Query.Settled]. From a cursor after those it returns
+// none, and the cursor as the end.
 func (r *Reader) Forward(ctx context.Context, from logs.Cursor, q logs.Query, limit int) (logs.Page, error) {
+	q = q.Settled(r.now())
 	page := logs.Page{Start: from, End: from}
 	want, size := logs.NewFilter(q), first(q, limit)
 	for {
@@ -131,9 +141,10 @@ func first(q logs.Query, limit int) int {
 	return limit + 1
 }
 
-// End returns the place after the newest line.
+// End returns the place after the newest line. A line with a time to come does
+// not count before then: there would be nothing to follow until that time.
 func (r *Reader) End(ctx context.Context) (logs.Cursor, error) {
-	hits, _, err := r.read(ctx, logs.Query{}, place{math.MaxInt64, math.MaxInt64}, 1, "desc")
+	hits, _, err := r.read(ctx, logs.Query{Until: r.now()}, place{math.MaxInt64, math.MaxInt64}, 1, "desc")
 	if err != nil || len(hits) == 0 {
 		return logs.Cursor{}, err
 	}
@@ -143,7 +154,7 @@ func (r *Reader) End(ctx context.Context) (logs.Cursor, error) {
 // At returns the place before the first line of that time or later.
 func (r *Reader) At(ctx context.Context, t time.Time) (logs.Cursor, error) {
 	at := logs.Cursor{Segment: uint64(max(0, t.UnixNano()))}
-	hits, _, err := r.read(ctx, logs.Query{}, after(at), 1, "asc")
+	hits, _, err := r.read(ctx, logs.Query{Until: r.now()}, after(at), 1, "asc")
 	if err != nil {
 		return logs.Cursor{}, err
 	}

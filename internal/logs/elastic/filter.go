@@ -27,13 +27,17 @@ func (r *Reader) filter(q logs.Query) object {
 	if len(q.Services) > 0 {
 		all = append(all, orMissing("service", phrases("service", q.Services)))
 	}
-	if q.MinLevel > logs.LevelTrace || q.Levels != 0 {
-		all = append(all, orMissing("level", []any{object{"terms": object{"level": spellings(q)}}}))
+	if unwanted := q.Unwanted(); len(unwanted) > 0 {
+		all = append(all, object{"bool": object{"must_not": object{"terms": object{"level": logs.Cases(unwanted)}}}})
 	}
+	var inMessage []any
 	for _, text := range texts(q) {
 		for _, part := range parts(text) {
-			all = append(all, object{"wildcard": object{"message": object{"value": "*" + part + "*", "case_insensitive": true}}})
+			inMessage = append(inMessage, object{"wildcard": object{"message": object{"value": "*" + part + "*", "case_insensitive": true}}})
 		}
+	}
+	if len(inMessage) > 0 {
+		all = append(all, orMissing("message", []any{object{"bool": object{"filter": inMessage}}}))
 	}
 	return object{"bool": object{"filter": all}}
 }
@@ -76,20 +80,6 @@ func phrases(field string, values []string) []any {
 	all := make([]any, len(values))
 	for i, v := range values {
 		all[i] = object{"match_phrase": object{field: v}}
-	}
-	return all
-}
-
-// spellings are the levels that are wanted, as agents write them.
-func spellings(q logs.Query) []string {
-	all := []string{"unknown", "UNKNOWN"}
-	for _, name := range []string{
-		"trace", "debug", "info", "information", "notice", "warn", "warning", "error", "err", "severe", "fatal", "critical", "crit", "panic",
-		"alert", "emerg", "emergency",
-	} {
-		if l := logs.LevelNamed(name); l.Counted() >= q.MinLevel && q.Levels.Has(l) {
-			all = append(all, name, strings.ToUpper(name), strings.ToUpper(name[:1])+name[1:])
-		}
 	}
 	return all
 }

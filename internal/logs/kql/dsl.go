@@ -101,16 +101,7 @@ func (l literal) pattern(words bool) string {
 	return out.String()
 }
 
-// spellings are the names that agents give a level, in both cases.
+// spellings are the names that agents give a level, and the one in the query.
 func spellings(level string) []string {
-	wanted := logs.LevelNamed(level)
-	all := []string{level}
-	for _, name := range []string{
-		"trace", "debug", "info", "information", "notice", "warn", "warning", "error", "err", "severe", "fatal", "critical", "panic", "alert", "emergency",
-	} {
-		if logs.LevelNamed(name) == wanted {
-			all = append(all, name, strings.ToUpper(name), strings.ToUpper(name[:1])+name[1:])
-		}
-	}
-	return all
+	return append([]string{level}, logs.Cases(logs.LevelNamed(level).Spellings())...)
 }

@@ -17,10 +17,12 @@
 //   - levels are compared by what they mean, "warning" is WARN;
 //   - a value without a field may be in any field.
 //
-// Two things differ. Fields that a line itself has are found in Elasticsearch
+// Three things differ. Fields that a line itself has are found in Elasticsearch
 // where the shipper takes lines apart; the local store always does. And where
 // a shipper's index gives a field another type than the line does, such as
-// text for what here is a keyword, that type's rule holds there.
+// text for what here is a keyword, that type's rule holds there. And the İ of
+// Turkish and the Kelvin sign, which Elasticsearch takes for an i and a k, are
+// not sure to be found by those here: the store skips by the cases of ASCII.
 package kql
 
 import (

@@ -1,6 +1,7 @@
 package logql
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -56,6 +57,24 @@ func TestCompiledQueriesHold(t *testing.T) {
 		}
 		if got := q.Matches(gateway); got != want {
 			t.Errorf("%s = %v", query, got)
+		}
+	}
+}
+
+func TestPlacesInArrays(t *testing.T) {
+	for _, one := range []struct{ path, line, want string }{
+		{`[1]`, `[1,2]`, "2"},
+		{`[2]`, `[1,2]`, ""},
+		{`["-1"]`, `[1,2]`, ""},
+		{`["[-1]"]`, `[1,2]`, ""},
+		{`["1"]`, `[1,2]`, ""},
+		{`["1"]`, `{"1":"x"}`, "x"},
+		{`["[1]"]`, `{"[1]":"x"}`, "x"},
+		{`[99999999999999999999]`, `[1]`, ""},
+	} {
+		path, ok := parsePath(one.path)
+		if got := valueAt(json.RawMessage(one.line), path); !ok || got != one.want {
+			t.Errorf("%s of %s is %q, want %q", one.path, one.line, got, one.want)
 		}
 	}
 }
@@ -135,12 +154,26 @@ func FuzzCompile(f *testing.F) {
 	} {
 		f.Add(q, `{"a":{"b":1},"c":"x"} a=1 b="2`)
 	}
-	f.Fuzz(func(_ *testing.T, query, line string) {
+	f.Add(`{service=~".+"} | json x="[\"-1\"]"`, `[1,2]`)
+	f.Add(`{app=~"a|b"} |~ "x(y|z)" |= "\"q\"" | json | m = "q" |~ "(?i)k"`, `{"m":"q","x":"xz"} K`)
+	f.Fuzz(func(t *testing.T, query, line string) {
 		q, err := Compile(query)
 		if err != nil {
 			return
 		}
-		q.Matches(logs.Line{Service: "a", Message: line})
+		l := logs.Line{Service: "a", Message: strings.ToValidUTF8(line, "")}
+		found := q.Matches(l)
+		if q.Where == nil || !q.Where.Holds(l, nil) {
+			return
+		}
+		if !found {
+			t.Fatalf("%s: the store skips %q, for which it holds", query, line)
+		}
+		for _, text := range q.Where.Literals() {
+			if !strings.Contains(l.Message, text) {
+				t.Fatalf("%s: %q is not in %q, for which it holds", query, text, line)
+			}
+		}
 	})
 }
 

@@ -87,10 +87,10 @@ func valueAt(raw json.RawMessage, path []string) string {
 	for _, key := range path {
 		var object map[string]json.RawMessage
 		var array []json.RawMessage
-		switch n, err := strconv.Atoi(strings.Trim(key, "[]")); {
+		switch n, place := placeOf(key); {
 		case json.Unmarshal(raw, &object) == nil:
 			raw = object[key]
-		case err == nil && json.Unmarshal(raw, &array) == nil && n < len(array):
+		case place && json.Unmarshal(raw, &array) == nil && n < len(array):
 			raw = array[n]
 		default:
 			return ""
@@ -101,6 +101,15 @@ func valueAt(raw json.RawMessage, path []string) string {
 		return ""
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(text, `"`), `"`)
+}
+
+// placeOf reads a place in an array, [n]; a key in quotes may be any text.
+func placeOf(key string) (int, bool) {
+	if !strings.HasPrefix(key, "[") {
+		return 0, false
+	}
+	n, err := strconv.Atoi(strings.Trim(key, "[]"))
+	return n, err == nil && n >= 0
 }
 
 type regexpParser struct{ re *regexp.Regexp }

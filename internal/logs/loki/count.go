@@ -14,7 +14,9 @@ import (
 
 // Count counts the matching lines of each part of a span. Loki counts by
 // itself where it understands all that is wanted, by the labels level of its
-// streams; otherwise the lines are read.
+// streams; otherwise the lines are read. A line without the label counts as
+// one of unknown level where Loki counts, also where its text states one, by
+// which it is listed.
 func (r *Reader) Count(ctx context.Context, q logs.Query, s logs.Span) ([]logs.LevelCounts, error) {
 	length := s.To.Sub(s.From)
 	if s.Parts <= 0 || length <= 0 {

@@ -48,25 +48,10 @@ func selector(q logs.Query) string {
 		services = strings.Join(names, "|")
 	}
 	levels := ""
-	if q.MinLevel > logs.LevelTrace || q.Levels != 0 {
-		levels = ", level=~" + strconv.Quote(spellings(q))
+	if unwanted := q.Unwanted(); len(unwanted) > 0 {
+		levels = ", level!~" + strconv.Quote("(?i)"+strings.Join(unwanted, "|"))
 	}
 	return "{service=~" + strconv.Quote(services) + levels + "}"
-}
-
-// spellings is a pattern of the levels that are wanted, as agents write them,
-// and of none: such a line may state its level itself.
-func spellings(q logs.Query) string {
-	all := []string{"(?i)", "unknown"}
-	for _, name := range []string{
-		"trace", "debug", "info", "information", "informational", "notice", "warn", "warning", "error", "err", "severe", "fatal", "critical", "crit", "panic",
-		"alert", "emerg", "emergency",
-	} {
-		if l := logs.LevelNamed(name); l.Counted() >= q.MinLevel && q.Levels.Has(l) {
-			all = append(all, name)
-		}
-	}
-	return strings.Join(all, "|")
 }
 
 // plain reports whether a value stands in a line as it is, but for escapes.

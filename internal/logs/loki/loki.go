@@ -6,6 +6,12 @@
 // nanosecond, and how many lines of that nanosecond stand before it. Lines of
 // one nanosecond are in the order of their streams; where a query leaves some
 // of them out, places within that nanosecond are those of its own lines.
+//
+// Lines become findable out of the order of their times. So reading forward
+// ends five seconds ago, unless the query itself ends by now: whoever follows
+// sees each line once and in order, that much later. Backward finds the newest
+// lines too. What comes late and is older than the end from which somebody
+// begins to follow is not followed.
 package loki
 
 import (
@@ -65,8 +71,14 @@ func New(o Options) *Reader {
 	return r
 }
 
-// Forward returns up to limit matching lines from the cursor on.
+// Forward returns up to limit matching lines from the cursor on, of those that
+// have settled, see [logs.Query.Settled]. From a cursor after those it returns
+// none, and the cursor as the end.
 func (r *Reader) Forward(ctx context.Context, from logs.Cursor, q logs.Query, limit int) (logs.Page, error) {
+	return r.forward(ctx, from, q.Settled(r.now()), limit)
+}
+
+func (r *Reader) forward(ctx context.Context, from logs.Cursor, q logs.Query, limit int) (logs.Page, error) {
 	page := logs.Page{Start: from, End: from}
 	w, err := r.begin(ctx, r.window(q))
 	if err != nil {
@@ -157,9 +169,10 @@ func (r *Reader) first(q logs.Query, limit int) int {
 	return min(fetch, limit+16)
 }
 
-// End returns the place after the newest line.
+// End returns the place after the newest line. A line with a time to come does
+// not count before then: there would be nothing to follow until that time.
 func (r *Reader) End(ctx context.Context) (logs.Cursor, error) {
-	w, err := r.begin(ctx, r.window(logs.Query{}))
+	w, err := r.begin(ctx, r.window(logs.Query{Until: r.now()}))
 	if err != nil {
 		return logs.Cursor{}, err
 	}
@@ -177,7 +190,7 @@ func (r *Reader) End(ctx context.Context) (logs.Cursor, error) {
 
 // At returns the place before the first line of that time or later.
 func (r *Reader) At(ctx context.Context, t time.Time) (logs.Cursor, error) {
-	page, err := r.Forward(ctx, logs.Cursor{}, logs.Query{Since: t}, 1)
+	page, err := r.forward(ctx, logs.Cursor{}, logs.Query{Since: t, Until: r.now()}, 1)
 	if err != nil {
 		return logs.Cursor{}, err
 	}

@@ -108,8 +108,8 @@ func TestExpression(t *testing.T) {
 	for want, q := range map[string]logs.Query{
 		`{service=~".+"}`:      {},
 		`{service=~"a\\.b|c"}`: {Services: []string{"a.b", "c"}},
-		`{service=~".+", level=~"(?i)|unknown|fatal|critical|crit|panic|alert|emerg|emergency"}`: {MinLevel: logs.LevelFatal},
-		`{service=~".+"} |~ "(?i)\"x\" \\(y\\)" |~ "a+"`:                                         {Text: `"x" (y)`, Pattern: regexp.MustCompile("a+")},
+		`{service=~".+", level!~"(?i)trace|trc|finest|finer|debug5|debug4|debug3|debug|dbg|fine|debug1|debug2|verbose"}`: {MinLevel: logs.LevelInfo},
+		`{service=~".+"} |~ "(?i)\"x\" \\(y\\)" |~ "a+"`:                                                                 {Text: `"x" (y)`, Pattern: regexp.MustCompile("a+")},
 		`{service=~".+"} |~ "bert-1\\.0|\\\\"`: {Fields: []logs.FieldFilter{
 			{Key: "model", Value: "bert-1.0"}, {Key: "level", Value: "warn"}, {Key: "x", Value: "y", Not: true},
 		}},
