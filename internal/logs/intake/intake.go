@@ -62,7 +62,8 @@ type Intake struct {
 	pods     map[string]owner
 	sessions map[*session]bool
 	pending
-	out output
+	out    output
+	failed bool // a batch was given up: what follows it would leave a gap
 }
 
 // pending is what waits for its turn.
@@ -160,6 +161,9 @@ func (in *Intake) Run(ctx context.Context) {
 	for {
 		for in.cycle(ctx, false) {
 		}
+		if in.stopped() {
+			return
+		}
 		select {
 		case <-in.signal:
 		case <-ticker.C:
@@ -189,10 +193,19 @@ func (in *Intake) tick() {
 	}
 }
 
+// stopped reports whether nothing more is stored.
+func (in *Intake) stopped() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.failed
+}
+
 // cycle stores a batch, and reports whether there may be another one at once.
+// A batch that is given up is the last: the marks of a later one would say that
+// it is stored. It is read again when the files are.
 func (in *Intake) cycle(ctx context.Context, all bool) (more bool) {
 	in.mu.Lock()
-	if !all && !in.due() {
+	if in.failed || (!all && !in.due()) {
 		in.mu.Unlock()
 		return false
 	}
@@ -205,7 +218,7 @@ func (in *Intake) cycle(ctx context.Context, all bool) (more bool) {
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.out.away = false
+	in.out.away, in.failed = false, !stored
 	for _, f := range in.out.touched {
 		if f.gone() {
 			delete(f.session.files, f.number)
