@@ -119,7 +119,10 @@ func (s *Store) reopen(h header, damaged error) (begin bool, err error) {
 	a := newActive(f, h)
 	c := newContent(h)
 	files := make(map[int]string)
-	err = c.extend(f, fileSize(path), math.MaxInt64, func(groups []byte) { s.recall(c, walk(groups, h.Begun), files) })
+	err = c.extend(f, fileSize(path), math.MaxInt64, func(groups []byte) {
+		s.recall(c, walk(groups, h.Begun), files)
+		a.next = max(a.next, len(c.origins), unused(walk(groups, h.Begun)))
+	})
 	if err == nil && c.end == headerSize {
 		f.Close()
 		return true, os.Remove(path)
@@ -135,10 +138,25 @@ func (s *Store) reopen(h header, damaged error) (begin bool, err error) {
 		a.files = max(a.files, number+1)
 	}
 	for number, o := range c.origins {
+		if o == (origin{}) {
+			continue // its record is lost
+		}
 		a.sources[o] = &source{origin: o, number: number, position: s.position(&Line{Pod: o.Pod, Container: o.Container})}
 	}
 	s.active = a
 	return false, nil
+}
+
+// unused is a number above those of all lines: where the record of an origin
+// is lost, its number must not become another's.
+func unused(w walker) int {
+	next := 0
+	for w.step() {
+		if w.line() {
+			next = max(next, w.number+1)
+		}
+	}
+	return next
 }
 
 // keepDamaged lists a segment of which nothing can be read.
