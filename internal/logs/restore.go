@@ -138,8 +138,8 @@ func (s *Store) reopen(h header, damaged error) (begin bool, err error) {
 		a.files = max(a.files, number+1)
 	}
 	for number, o := range c.origins {
-		if o == (origin{}) {
-			continue // its record is lost
+		if o == lostOrigin {
+			continue
 		}
 		a.sources[o] = &source{origin: o, number: number, position: s.position(&Line{Pod: o.Pod, Container: o.Container})}
 	}
@@ -177,7 +177,7 @@ func (s *Store) recall(c *content, w walker, files map[int]string) {
 			}
 		case w.kind == kindFile || w.kind == kindMark:
 			s.recallMark(&w, files, c.header.ID)
-		case w.line() && w.number < len(c.origins):
+		case w.line() && w.number < len(c.origins) && c.origins[w.number] != lostOrigin:
 			o := c.origins[w.number]
 			s.position(&Line{Pod: o.Pod, Container: o.Container}).add(w.time)
 		}
