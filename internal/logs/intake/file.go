@@ -248,7 +248,7 @@ func (f *file) finish(at int64, why string, now int64) {
 	f.at, f.over = at, true
 	if why != "" {
 		f.at = math.MaxInt64 / 2 // it is not tried again
-		f.notice("the rest of this container's output cannot be read: "+why, now)
+		f.notice("part of this container's output cannot be read: "+why, now)
 	}
 	f.container.ended[f.id] = f.at
 	f.push(item{kind: bare, key: f.container.key})

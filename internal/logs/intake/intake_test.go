@@ -309,7 +309,7 @@ func TestLoss(t *testing.T) {
 	d.chunk(1, out(10, "b"))
 	d.hear(wire.Frame{Kind: wire.Broken, File: 1, Offset: d.offsets[1], Data: []byte("disk")})
 	d.flush()
-	d.want("a", "output of this container was rotated away before it could be read", "b", "the rest of this container's output cannot be read: disk")
+	d.want("a", "output of this container was rotated away before it could be read", "b", "part of this container's output cannot be read: disk")
 	if keeper.lost != 2 {
 		t.Errorf("%d lost, want 2", keeper.lost)
 	}
