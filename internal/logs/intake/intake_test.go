@@ -179,7 +179,7 @@ func TestWindow(t *testing.T) {
 	d.chunk(1, out(0, "a")+out(500, "b"))
 	d.hear(wire.Frame{Kind: wire.Past, Past: noon.Add(time.Second).UnixNano()})
 	slow := d.session()
-	slow.past = noon.Add(100 * time.Millisecond).UnixNano()
+	slow.past, slow.heard = noon.Add(100*time.Millisecond).UnixNano(), d.now
 	d.in.tick()
 	d.in.cycle(t.Context(), false)
 	d.want("a")
