@@ -82,7 +82,7 @@ type Store struct {
 	active    *active
 	positions map[place]*Position
 	marks     map[string]*fileMark
-	batches   uint64      // how many have brought marks
+	uses      uint64      // of marks
 	syncing   *time.Timer // set while lines wait for the disk
 	syncError error       // of a sync that nobody waited for
 	packing   uint64      // the segment that is being compressed; 0: none
