@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -50,7 +49,7 @@ func (s *Store) restore() error {
 // goOn begins the next segment where there is none to go on with.
 func (s *Store) goOn(begin bool, older uint64) error {
 	if s.active == nil && len(s.segments) > 0 {
-		if err := s.recallSealed(s.newest().id); err != nil {
+		if err := s.recallNewest(); err != nil {
 			return fmt.Errorf("recover the log store: %w", err)
 		}
 		begin = true
@@ -163,7 +162,7 @@ func unused(w walker) int {
 func (s *Store) keepDamaged(id uint64) {
 	before := s.newest()
 	seg := s.sealedOf(header{ID: id, Lines: before.lines, Dropped: before.dropped, Begun: before.begun})
-	seg.state = stateRefused
+	seg.state = stateDamaged
 	s.segments = append(s.segments, seg)
 }
 
@@ -184,14 +183,10 @@ func (s *Store) recall(c *content, w walker, files map[int]string) {
 	}
 }
 
-// recallSealed takes up the positions and marks of a sealed segment, where it
-// is the newest that there is.
-func (s *Store) recallSealed(id uint64) error {
-	f, err := OpenReader(s.dir)
-	if err != nil {
-		return err
-	}
-	seg, err := f.open(id)
+// recallNewest takes up the positions and marks of the newest segment that can
+// be read, where none can be gone on with.
+func (s *Store) recallNewest() error {
+	f, seg, err := s.openNewest()
 	if err != nil || seg == nil {
 		return err
 	}
@@ -207,6 +202,22 @@ func (s *Store) recallSealed(id uint64) error {
 	return nil
 }
 
+// openNewest opens the newest sealed segment that can be read; nil where there
+// is none. One that is damaged bears witness of nothing, but the one before it
+// does.
+func (s *Store) openNewest() (*Files, *openSegment, error) {
+	f, err := OpenReader(s.dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, sealed := range slices.Backward(s.segments) {
+		if seg, err := f.open(sealed.id); err != nil || seg != nil {
+			return f, seg, err
+		}
+	}
+	return f, nil, nil
+}
+
 // roll seals the active segment and begins the next.
 func (s *Store) roll() error { return s.rollTo(s.nextID()) }
 
@@ -217,7 +228,7 @@ func (s *Store) rollTo(id uint64) error {
 		next.Dropped = a.header.Dropped + a.dropped
 	} else if len(s.segments) > 0 {
 		var err error
-		if next, err = s.after(s.newest(), next); err != nil {
+		if next, err = s.goingOn(next); err != nil {
 			return fmt.Errorf("count the lines of the log store: %w", err)
 		}
 	}
@@ -247,43 +258,19 @@ func (s *Store) nextID() uint64 {
 	return s.newest().id + 1
 }
 
-// after counts on from a sealed segment.
-func (s *Store) after(last sealed, next header) (header, error) {
-	f, err := OpenReader(s.dir)
+// goingOn counts on from the newest segment that can be read.
+func (s *Store) goingOn(next header) (header, error) {
+	_, seg, err := s.openNewest()
 	if err != nil {
 		return next, err
 	}
-	seg, err := f.open(last.id)
+	last := s.newest()
 	next.Lines, next.Dropped = last.lines, last.dropped
-	if err != nil || seg == nil {
-		return next, err
+	if seg == nil {
+		return next, nil
 	}
 	defer seg.close()
-	next.Lines += seg.lines
-	next.Dropped += seg.dropped
+	next.Lines = max(next.Lines, seg.header.Lines+seg.lines)
+	next.Dropped = max(next.Dropped, seg.header.Dropped+seg.dropped)
 	return next, nil
-}
-
-// rememberPositions writes down how far each container is stored, so that the
-// new segment alone is enough to go on after a restart.
-func (s *Store) rememberPositions(g *groupWriter) {
-	places := make([]place, 0, len(s.positions))
-	for at := range s.positions {
-		places = append(places, at)
-	}
-	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(s.positions[b].Last().Compare(s.positions[a].Last()),
-			cmp.Compare(a.pod, b.pod), cmp.Compare(a.container, b.container))
-	})
-	// Together they take an eighth of the segment at most.
-	moments := min(carriedMoments, int(s.options.SegmentBytes/8)/(momentBytes*max(1, min(len(places), maxPositions))))
-	for i, at := range places {
-		if i >= maxPositions {
-			delete(s.positions, at)
-			continue
-		}
-		s.positions[at].trim(moments)
-		g.room()
-		g.buf = appendPosition(g.buf, at, s.positions[at])
-	}
 }
