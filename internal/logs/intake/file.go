@@ -10,8 +10,6 @@ import (
 )
 
 const (
-	// cutMark stands where a long line was cut in two, on both sides.
-	cutMark = "…"
 	// tiedItems and tiedFor bound how much of a file waits for the rest of a
 	// line that another stream has begun, and for how long.
 	tiedItems = 1000

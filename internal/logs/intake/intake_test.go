@@ -203,10 +203,10 @@ func TestPartialLines(t *testing.T) {
 		"joined":      {[]string{rec(0, "stdout P", "a") + rec(1, "stdout P", "b"), rec(2, "stdout F", "c") + out(3, "d")}, []string{"abc", "d"}},
 		"two streams": {[]string{rec(0, "stdout P", "a") + rec(1, "stderr F", "e") + rec(2, "stderr P", "f") + rec(3, "stdout F", "b") + rec(4, "stderr F", "g")}, []string{"e", "ab", "fg"}},
 		"long": {[]string{whole.String()}, []string{
-			strings.Repeat(piece, 4) + cutMark, cutMark + strings.Repeat(piece, 4) + cutMark, cutMark + strings.Repeat(piece, 2) + "end",
+			strings.Repeat(piece, 4) + logs.CutMark, logs.CutMark + strings.Repeat(piece, 4) + logs.CutMark, logs.CutMark + strings.Repeat(piece, 2) + "end",
 		}},
 		"not of the form": {[]string{strings.Repeat("y", 70<<10), "z\n" + out(1, "next")}, []string{
-			strings.Repeat("y", 64<<10) + cutMark, cutMark + strings.Repeat("y", 6<<10) + "z", "next",
+			strings.Repeat("y", 64<<10) + logs.CutMark, logs.CutMark + strings.Repeat("y", 6<<10) + "z", "next",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
