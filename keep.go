@@ -56,7 +56,10 @@ func openKind(folder env.Folder, executable string, lock *os.File) func(context.
 			Engine: engine, Folder: folder, Cache: programCache(), Executable: executable,
 			Arguments: []string{"internal", "create-cluster"}, Lock: lock,
 			Emit: t.Emit, Containers: t.Containers,
-			Files: kind.LogFiles{Intake: t.Intake, Prebuilt: prebuilt("cmd/reader", engine.Platform()), Follow: t.Follow},
+			Files: kind.LogFiles{
+				Intake: t.Intake, Prebuilt: prebuilt("cmd/reader", engine.Platform()), Follow: t.Follow,
+				Report: func(err error) { t.Log.Warn("a reader of log files ended; another one is started", "error", err) },
+			},
 		}), nil
 	}
 }

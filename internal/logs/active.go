@@ -28,6 +28,7 @@ type active struct {
 	recent  [256]*source // those met last, by a few bytes of their names
 	files   int          // how many have a number
 	groups  groupWriter
+	next    int       // the number of the next source
 	touched []*source // of the lines of the batch, one each
 	newest  int       // the first source's number that the batch has made
 	// torn is set when a failed write could not be taken back: nothing more
@@ -77,7 +78,7 @@ func (a *active) aged(now time.Time, maxAge time.Duration) bool {
 // begin begins a batch.
 func (a *active) begin() {
 	a.groups.reset(a.header.Begun)
-	a.touched, a.newest = a.touched[:0], len(a.sources)
+	a.touched, a.newest = a.touched[:0], a.next
 }
 
 // add adds a line to the batch. The position is that of its container.
@@ -96,7 +97,8 @@ func (a *active) source(l *Line, position func(*Line) *Position) *source {
 	o := l.origin()
 	src := a.sources[o]
 	if src == nil {
-		src = &source{origin: o, number: len(a.sources), position: position(l)}
+		src = &source{origin: o, number: a.next, position: position(l)}
+		a.next++
 		a.sources[o] = src
 		a.groups.room()
 		a.groups.buf = appendOrigin(a.groups.buf, src.number, o.bounded())
@@ -117,6 +119,18 @@ func mixed(pod, container string) uint8 {
 	return uint8(h ^ h>>8)
 }
 
+// forget takes back the numbers of a batch that is not written: no record says
+// whose they are.
+func (a *active) forget() {
+	for o, src := range a.sources {
+		if src.number >= a.newest {
+			delete(a.sources, o)
+		}
+	}
+	clear(a.recent[:])
+	a.next = a.newest
+}
+
 // write writes the batch, or takes back what it wrote of it.
 func (a *active) write() error {
 	groups := a.groups.finish()
@@ -128,12 +142,7 @@ func (a *active) write() error {
 		if undo := a.file.Truncate(a.end); undo != nil {
 			a.torn = true
 		}
-		for o, src := range a.sources {
-			if src.number >= a.newest {
-				delete(a.sources, o)
-			}
-		}
-		clear(a.recent[:])
+		a.forget()
 		return err
 	}
 	a.end += int64(len(groups))

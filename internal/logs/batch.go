@@ -26,6 +26,8 @@ type Keeper interface {
 	// Put stores a batch.
 	Put(b Batch) error
 	// Mark is how far a file is stored; false where nothing of it is.
+	// Asked for a file, it keeps its mark for longer than those of files that
+	// nobody asks for.
 	Mark(file string) (offset int64, known bool)
 	// Position is how far the output of a container is stored by the times of
 	// its lines: for files of which there is no mark, as where an earlier

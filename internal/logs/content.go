@@ -106,7 +106,7 @@ func (c *content) takeGroup(group []byte, offset, latest int64) {
 			c.takeRecord(&w)
 			continue
 		}
-		if w.number >= len(c.origins) {
+		if w.number >= len(c.origins) || c.origins[w.number] == lostOrigin {
 			continue
 		}
 		c.lines++
@@ -130,7 +130,7 @@ func (c *content) takeRecord(w *walker) {
 			return
 		}
 		for len(c.origins) <= number {
-			c.origins = append(c.origins, origin{})
+			c.origins = append(c.origins, lostOrigin)
 		}
 		c.origins[number] = o
 	case kindDropped:

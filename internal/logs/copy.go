@@ -6,8 +6,28 @@ import (
 	"math"
 )
 
-// copyLines is how many lines are copied at a time.
-const copyLines = 4000
+// Bounds of how many lines are copied at a time: many, since each time a block
+// is unpacked anew, and few where they are long.
+const (
+	copyMost  = 4000
+	copyLeast = 250
+	copyBytes = 8 << 20
+)
+
+// copyNext is how many lines are copied after so many of that size.
+func copyNext(lines int, page []Line) int {
+	size := 0
+	for i := range page {
+		size += len(page[i].Message)
+	}
+	if size > copyBytes {
+		return max(copyLeast, lines/8)
+	}
+	if size > copyBytes/4 {
+		return lines
+	}
+	return min(copyMost, 2*lines)
+}
 
 // IsStore reports whether a folder holds a log store.
 func IsStore(dir string) bool {
@@ -35,8 +55,9 @@ func Copy(ctx context.Context, dir string, from Reader, q Query, progress func(l
 }
 
 func copyTo(ctx context.Context, to *Store, from Reader, q Query, end Cursor, progress func(int64)) (lines int64, err error) {
-	for at := (Cursor{}); ; {
-		page, err := from.Forward(ctx, at, q, copyLines)
+	at, limit := Cursor{}, copyLeast
+	for {
+		page, err := from.Forward(ctx, at, q, limit)
 		if err != nil {
 			return lines, err
 		}
@@ -46,6 +67,7 @@ func copyTo(ctx context.Context, to *Store, from Reader, q Query, end Cursor, pr
 			return lines, err
 		}
 		progress(lines)
+		limit = copyNext(limit, page.Lines)
 		if at = page.End; !page.More || at.Compare(end) >= 0 {
 			return lines, nil
 		}

@@ -56,7 +56,7 @@ func (f *Files) firstIn(id uint64, t int64, until func(*block) int64) (at Cursor
 			return Cursor{}, false, err
 		}
 		for w.step() {
-			if w.line() && w.time >= t && w.time <= until(b) && w.number < len(seg.origins) {
+			if w.line() && w.time >= t && w.time <= until(b) && w.number < len(seg.origins) && seg.origins[w.number] != lostOrigin {
 				return Cursor{Segment: id, Offset: b.offset + int64(w.start)}, true, nil
 			}
 		}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,22 +57,50 @@ func (f *Files) Counters(context.Context) (env.LogCounters, error) {
 		return env.LogCounters{}, err
 	}
 	all := make([]sealed, 0, len(ids))
-	last := newContent(header{})
-	for i, id := range ids {
-		seg := sealed{id: id, bytes: fileSize(segmentPath(f.dir, id))}
-		if i == 0 || i == len(ids)-1 {
-			if last, err = f.view(id); err != nil {
-				return env.LogCounters{}, err
-			}
-			seg.lines, seg.dropped = last.header.Lines, last.header.Dropped
-		}
-		all = append(all, seg)
+	for _, id := range ids {
+		all = append(all, sealed{id: id, bytes: fileSize(segmentPath(f.dir, id))})
 	}
+	if len(all) == 0 {
+		return env.LogCounters{}, nil
+	}
+	oldest, err := f.sound(slices.Values(ids))
+	if err != nil {
+		return env.LogCounters{}, err
+	}
+	newest, err := f.sound(backward(ids))
+	if err != nil {
+		return env.LogCounters{}, err
+	}
+	last := &all[len(all)-1]
+	last.lines, last.dropped = newest.header.Lines, newest.header.Dropped
+	all[0].lines, all[0].dropped = oldest.header.Lines, oldest.header.Dropped
 	c := countersOf(all)
-	c.Lines += last.lines
-	c.Dropped += last.dropped
-	c.Generation += uint64(last.lines + last.dropped)
+	c.Lines += newest.lines
+	c.Dropped += newest.dropped
+	c.Generation += uint64(newest.lines + newest.dropped)
 	return c, nil
+}
+
+// sound is what is known of the first segment that can be read; of the last
+// one the header may not be written yet.
+func (f *Files) sound(ids iter.Seq[uint64]) (*content, error) {
+	for id := range ids {
+		c, err := f.view(id)
+		if err != nil || c.header.ID == id {
+			return c, err
+		}
+	}
+	return newContent(header{}), nil
+}
+
+func backward(ids []uint64) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for _, id := range slices.Backward(ids) {
+			if !yield(id) {
+				return
+			}
+		}
+	}
 }
 
 // list returns the segments that are there and forgets what it knew of others.

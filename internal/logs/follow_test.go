@@ -175,17 +175,17 @@ func TestFollowSplitsLongLines(t *testing.T) {
 		elapse(10 * time.Second)
 		got := m.messages("kafka-0")
 		joined := strings.Join(got[:len(got)-1], "")
-		if want := strings.ReplaceAll(joined, cutMark, ""); want != long {
+		if want := strings.ReplaceAll(joined, CutMark, ""); want != long {
 			t.Errorf("the pieces do not make the line: %d bytes, want %d", len(want), len(long))
 		}
 		if len(got) < 4 || got[len(got)-1] != "short" {
 			t.Errorf("%d pieces, the last %.20q", len(got), got[len(got)-1])
 		}
 		for i, piece := range got[:len(got)-1] {
-			if len(piece) > MaxMessage+stampRoom+2*len(cutMark)+utf8.UTFMax {
+			if len(piece) > MaxMessage+stampRoom+2*len(CutMark)+utf8.UTFMax {
 				t.Errorf("piece %d has %d bytes", i, len(piece))
 			}
-			if strings.HasSuffix(piece, cutMark) != (i < len(got)-2) || strings.HasPrefix(piece, cutMark) != (i > 0) {
+			if strings.HasSuffix(piece, CutMark) != (i < len(got)-2) || strings.HasPrefix(piece, CutMark) != (i > 0) {
 				t.Errorf("piece %d is not marked as one", i)
 			}
 		}

@@ -13,8 +13,8 @@ const (
 	batchBytes = 256 << 10
 	// stampRoom is what a time may take before a line.
 	stampRoom = 64
-	// cutMark stands where a long line was cut in two, on both sides.
-	cutMark = "…"
+	// CutMark stands where a long line was cut in two, on both sides.
+	CutMark = "…"
 )
 
 // part is a line of a stream, or a piece of one that is longer than
@@ -32,17 +32,18 @@ func (p part) message() string {
 	case p.first && p.last:
 		return string(p.text)
 	case p.first:
-		return string(p.text) + cutMark
+		return string(p.text) + CutMark
 	case p.last:
-		return cutMark + string(p.text)
+		return CutMark + string(p.text)
 	}
-	return cutMark + string(p.text) + cutMark
+	return CutMark + string(p.text) + CutMark
 }
 
 // lineReader cuts a stream into lines, and long ones into pieces, always at the
 // same places.
 type lineReader struct {
-	in *bufio.Reader
+	in   *bufio.Reader
+	bare bool // lines bear no times
 	// line is what the pieces of one line have in common.
 	time     time.Time
 	timeless bool
@@ -72,7 +73,7 @@ func (r *lineReader) next() (part, error) {
 	if whole {
 		text = bytes.TrimSuffix(text[:len(text)-1], []byte("\r"))
 	}
-	if p.first {
+	if p.first && !r.bare {
 		text = r.stamp(text)
 	}
 	p.time, p.timeless = r.time, r.timeless
@@ -81,7 +82,7 @@ func (r *lineReader) next() (part, error) {
 		r.carry = nil
 	}
 	if !p.last {
-		cut := len(text) - cutCharacter(text)
+		cut := len(text) - CutCharacter(text)
 		r.carry = append([]byte(nil), text[cut:]...)
 		text = text[:cut]
 	}
@@ -105,8 +106,8 @@ func (r *lineReader) stamp(text []byte) []byte {
 	return rest
 }
 
-// cutCharacter is how many bytes at the end are the beginning of a character.
-func cutCharacter(b []byte) int {
+// CutCharacter is how many bytes at the end are the beginning of a character.
+func CutCharacter(b []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
 		if c := b[len(b)-n]; utf8.RuneStart(c) {
 			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-n:]) {

@@ -16,16 +16,19 @@ const (
 // fileMark is how far a file is stored.
 type fileMark struct {
 	offset  int64
-	used    uint64 // by which batch last
+	used    uint64 // by which use of any last
 	segment uint64 // in which the file has its number
 	number  int
 }
 
-// Mark is how far a file is stored.
+// Mark is how far a file is stored. Asking for it counts as use: the marks that
+// were not used for longest go when there are too many.
 func (s *Store) Mark(file string) (int64, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if m := s.marks[file]; m != nil {
+		s.uses++
+		m.used = s.uses
 		return m.offset, true
 	}
 	return 0, false
@@ -52,7 +55,7 @@ func (s *Store) writeMarks(marks []Mark) {
 // keepMarks takes up what [Store.writeMarks] has written, once it is stored.
 func (s *Store) keepMarks(marks []Mark) {
 	a, before := s.active, s.active.files
-	s.batches++
+	s.uses++
 	for _, m := range marks {
 		if len(m.File) > maxFile {
 			continue
@@ -63,11 +66,11 @@ func (s *Store) keepMarks(marks []Mark) {
 			s.marks[m.File] = known
 		}
 		// A file that the batch names twice was given two numbers: both stand.
-		if known.segment != a.header.ID || (known.used == s.batches && known.number >= before) {
+		if known.segment != a.header.ID || (known.used == s.uses && known.number >= before) {
 			known.segment, known.number = a.header.ID, a.files
 			a.files++
 		}
-		known.offset, known.used = m.Offset, s.batches
+		known.offset, known.used = m.Offset, s.uses
 	}
 	if len(s.marks) > 2*maxMarks {
 		s.newestMarks()
@@ -130,8 +133,8 @@ func (s *Store) recallMark(w *walker, files map[int]string, segment uint64) {
 	if !known {
 		return
 	}
-	s.batches++
-	s.marks[file] = &fileMark{offset: offset, used: s.batches, segment: segment, number: number}
+	s.uses++
+	s.marks[file] = &fileMark{offset: offset, used: s.uses, segment: segment, number: number}
 }
 
 func appendFile(dst []byte, number int, offset int64, file string) []byte {

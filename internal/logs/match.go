@@ -69,7 +69,7 @@ func (m *matcher) filters() bool {
 func (m *matcher) origins(all []origin) []bool {
 	wanted := make([]bool, len(all))
 	for i, o := range all {
-		wanted[i] = m.services == nil || m.services[o.Service]
+		wanted[i] = o != lostOrigin && (m.services == nil || m.services[o.Service])
 	}
 	return wanted
 }

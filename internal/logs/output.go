@@ -1,8 +1,6 @@
 package logs
 
 import (
-	"bufio"
-	"errors"
 	"io"
 	"strings"
 	"time"
@@ -12,6 +10,8 @@ import (
 const (
 	outputBytes = 4 << 20
 	outputRetry = 250 * time.Millisecond
+	// lineBytes is what a line takes beside its message, about.
+	lineBytes = 128
 )
 
 // Output copies what a process writes into a sink, line by line. The process
@@ -23,7 +23,8 @@ type Output struct {
 	// Seen is called with every line, before it is stored; it may be nil.
 	Seen func(message string)
 	// Report is told why lines cannot be stored, once for each new reason, and
-	// how many were lost meanwhile; it may be nil.
+	// how many were lost, once others are stored again or none will be; it may
+	// be nil.
 	Report func(lost int, err error)
 }
 
@@ -36,11 +37,12 @@ func (o Output) Copy(r io.Reader) {
 		defer close(stored)
 		o.store(lines)
 	}()
-	reader := bufio.NewReaderSize(r, MaxMessage)
+	reader := newLineReader(r)
+	reader.bare = true
 	for {
-		text, err := reader.ReadSlice('\n')
-		if len(text) > 0 {
-			message := strings.ToValidUTF8(strings.TrimRight(string(text), "\r\n"), "\uFFFD")
+		p, err := reader.next()
+		if p.text != nil {
+			message := strings.ToValidUTF8(p.message(), "\uFFFD")
 			if o.Seen != nil {
 				o.Seen(message)
 			}
@@ -49,7 +51,7 @@ func (o Output) Copy(r io.Reader) {
 				Container: o.From.Container, Level: ParseLevel(message), Message: message,
 			}
 		}
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+		if err != nil {
 			break
 		}
 	}
@@ -65,18 +67,19 @@ type backlog struct {
 }
 
 func (b *backlog) add(l Line) {
-	b.lines, b.bytes = append(b.lines, l), b.bytes+len(l.Message)
+	b.lines, b.bytes = append(b.lines, l), b.bytes+len(l.Message)+lineBytes
 	for b.bytes > outputBytes && len(b.lines) > 1 {
-		b.bytes -= len(b.lines[0].Message)
-		b.lines, b.lost = b.lines[1:], b.lost+1
+		b.drop(1)
+		b.lost++
 	}
 }
 
-// drop takes the first n lines away, which are stored.
+// drop takes the first n lines away.
 func (b *backlog) drop(n int) {
-	for _, l := range b.lines[:n] {
-		b.bytes -= len(l.Message)
+	for i := range b.lines[:n] {
+		b.bytes -= len(b.lines[i].Message) + lineBytes
 	}
+	clear(b.lines[:n])
 	b.lines = b.lines[n:]
 }
 
@@ -85,7 +88,7 @@ func (b *backlog) drop(n int) {
 func (o Output) store(lines <-chan Line) {
 	var waiting backlog
 	var again <-chan time.Time
-	reported := ""
+	var refused error
 	open := true
 	for open {
 		select {
@@ -108,9 +111,34 @@ func (o Output) store(lines <-chan Line) {
 		if len(waiting.lines) > 0 {
 			again = time.After(outputRetry)
 		}
-		if err != nil && o.Report != nil && err.Error() != reported {
-			reported = err.Error()
-			o.Report(waiting.lost, err)
+		if err != nil {
+			if o.Report != nil && (refused == nil || err.Error() != refused.Error()) {
+				o.Report(0, err)
+			}
+			refused = err
+		}
+		if !open {
+			waiting.lost += len(waiting.lines)
+		}
+		if waiting.lost > 0 && (err == nil || !open) {
+			waiting.lost = o.count(waiting.lost, refused, !open)
 		}
 	}
+}
+
+// counter is a sink that counts lines that were lost; a [Store] is one.
+type counter interface{ Dropped(n int64) error }
+
+// count tells how many lines were lost, and returns how many are to be told
+// later, where the sink takes nothing again and this is not the last time.
+func (o Output) count(lost int, why error, last bool) (left int) {
+	if c, ok := o.Sink.(counter); ok {
+		if err := c.Dropped(int64(lost)); err != nil && !last {
+			return lost
+		}
+	}
+	if o.Report != nil {
+		o.Report(lost, why)
+	}
+	return 0
 }

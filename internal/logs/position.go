@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"time"
@@ -182,4 +183,28 @@ func cutVarint(b []byte) (int64, []byte, bool) {
 		return 0, nil, false
 	}
 	return n, b[size:], true
+}
+
+// rememberPositions writes down how far each container is stored, so that the
+// new segment alone is enough to go on after a restart.
+func (s *Store) rememberPositions(g *groupWriter) {
+	places := make([]place, 0, len(s.positions))
+	for at := range s.positions {
+		places = append(places, at)
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(s.positions[b].Last().Compare(s.positions[a].Last()),
+			cmp.Compare(a.pod, b.pod), cmp.Compare(a.container, b.container))
+	})
+	// Together they take an eighth of the segment at most.
+	moments := min(carriedMoments, int(s.options.SegmentBytes/8)/(momentBytes*max(1, min(len(places), maxPositions))))
+	for i, at := range places {
+		if i >= maxPositions {
+			delete(s.positions, at)
+			continue
+		}
+		s.positions[at].trim(moments)
+		g.room()
+		g.buf = appendPosition(g.buf, at, s.positions[at])
+	}
 }

@@ -74,6 +74,7 @@ func (s *Store) ready() error {
 func (s *Store) commit(lines []Line) error {
 	a := s.active
 	if err := s.retire(int64(len(a.groups.buf))); err != nil {
+		a.forget()
 		return err
 	}
 	if err := a.write(); err != nil {

@@ -70,14 +70,7 @@ func (f *Files) Backward(ctx context.Context, before Cursor, q Query, limit int)
 	}
 	r.left = func() int { return limit - len(page.Lines) }
 	r.before, r.backward = before, true
-	backward := func(yield func(uint64) bool) {
-		for _, id := range slices.Backward(ids) {
-			if !yield(id) {
-				return
-			}
-		}
-	}
-	err = r.over(ctx, backward, take)
+	err = r.over(ctx, backward(ids), take)
 	slices.Reverse(page.Lines)
 	slices.Reverse(page.Places)
 	if first := (Cursor{Segment: ids[0], Offset: headerSize}); err == nil && !page.More && page.Start.Compare(first) > 0 {

@@ -86,6 +86,10 @@ func parseHeader(b []byte) (header, error) {
 // origin is where lines come from; a segment numbers its origins.
 type origin struct{ Stack, Service, Pod, Container string }
 
+// lostOrigin stands for one whose record is damaged: no name that is stored is
+// like it, since those are valid UTF-8. Its lines are passed over.
+var lostOrigin = origin{Pod: "\xff"} //nolint:gochecknoglobals // a constant
+
 func (l *Line) origin() origin {
 	return origin{Stack: l.Stack, Service: l.Service, Pod: l.Pod, Container: l.Container}
 }

@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -50,7 +49,7 @@ func (s *Store) restore() error {
 // goOn begins the next segment where there is none to go on with.
 func (s *Store) goOn(begin bool, older uint64) error {
 	if s.active == nil && len(s.segments) > 0 {
-		if err := s.recallSealed(s.newest().id); err != nil {
+		if err := s.recallNewest(); err != nil {
 			return fmt.Errorf("recover the log store: %w", err)
 		}
 		begin = true
@@ -119,7 +118,10 @@ func (s *Store) reopen(h header, damaged error) (begin bool, err error) {
 	a := newActive(f, h)
 	c := newContent(h)
 	files := make(map[int]string)
-	err = c.extend(f, fileSize(path), math.MaxInt64, func(groups []byte) { s.recall(c, walk(groups, h.Begun), files) })
+	err = c.extend(f, fileSize(path), math.MaxInt64, func(groups []byte) {
+		s.recall(c, walk(groups, h.Begun), files)
+		a.next = max(a.next, len(c.origins), unused(walk(groups, h.Begun)))
+	})
 	if err == nil && c.end == headerSize {
 		f.Close()
 		return true, os.Remove(path)
@@ -135,17 +137,32 @@ func (s *Store) reopen(h header, damaged error) (begin bool, err error) {
 		a.files = max(a.files, number+1)
 	}
 	for number, o := range c.origins {
+		if o == lostOrigin {
+			continue
+		}
 		a.sources[o] = &source{origin: o, number: number, position: s.position(&Line{Pod: o.Pod, Container: o.Container})}
 	}
 	s.active = a
 	return false, nil
 }
 
+// unused is a number above those of all lines: where the record of an origin
+// is lost, its number must not become another's.
+func unused(w walker) int {
+	next := 0
+	for w.step() {
+		if w.line() {
+			next = max(next, w.number+1)
+		}
+	}
+	return next
+}
+
 // keepDamaged lists a segment of which nothing can be read.
 func (s *Store) keepDamaged(id uint64) {
 	before := s.newest()
 	seg := s.sealedOf(header{ID: id, Lines: before.lines, Dropped: before.dropped, Begun: before.begun})
-	seg.state = stateRefused
+	seg.state = stateDamaged
 	s.segments = append(s.segments, seg)
 }
 
@@ -159,21 +176,17 @@ func (s *Store) recall(c *content, w walker, files map[int]string) {
 			}
 		case w.kind == kindFile || w.kind == kindMark:
 			s.recallMark(&w, files, c.header.ID)
-		case w.line() && w.number < len(c.origins):
+		case w.line() && w.number < len(c.origins) && c.origins[w.number] != lostOrigin:
 			o := c.origins[w.number]
 			s.position(&Line{Pod: o.Pod, Container: o.Container}).add(w.time)
 		}
 	}
 }
 
-// recallSealed takes up the positions and marks of a sealed segment, where it
-// is the newest that there is.
-func (s *Store) recallSealed(id uint64) error {
-	f, err := OpenReader(s.dir)
-	if err != nil {
-		return err
-	}
-	seg, err := f.open(id)
+// recallNewest takes up the positions and marks of the newest segment that can
+// be read, where none can be gone on with.
+func (s *Store) recallNewest() error {
+	f, seg, err := s.openNewest()
 	if err != nil || seg == nil {
 		return err
 	}
@@ -189,6 +202,22 @@ func (s *Store) recallSealed(id uint64) error {
 	return nil
 }
 
+// openNewest opens the newest sealed segment that can be read; nil where there
+// is none. One that is damaged bears witness of nothing, but the one before it
+// does.
+func (s *Store) openNewest() (*Files, *openSegment, error) {
+	f, err := OpenReader(s.dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, sealed := range slices.Backward(s.segments) {
+		if seg, err := f.open(sealed.id); err != nil || seg != nil {
+			return f, seg, err
+		}
+	}
+	return f, nil, nil
+}
+
 // roll seals the active segment and begins the next.
 func (s *Store) roll() error { return s.rollTo(s.nextID()) }
 
@@ -199,7 +228,7 @@ func (s *Store) rollTo(id uint64) error {
 		next.Dropped = a.header.Dropped + a.dropped
 	} else if len(s.segments) > 0 {
 		var err error
-		if next, err = s.after(s.newest(), next); err != nil {
+		if next, err = s.goingOn(next); err != nil {
 			return fmt.Errorf("count the lines of the log store: %w", err)
 		}
 	}
@@ -229,43 +258,19 @@ func (s *Store) nextID() uint64 {
 	return s.newest().id + 1
 }
 
-// after counts on from a sealed segment.
-func (s *Store) after(last sealed, next header) (header, error) {
-	f, err := OpenReader(s.dir)
+// goingOn counts on from the newest segment that can be read.
+func (s *Store) goingOn(next header) (header, error) {
+	_, seg, err := s.openNewest()
 	if err != nil {
 		return next, err
 	}
-	seg, err := f.open(last.id)
+	last := s.newest()
 	next.Lines, next.Dropped = last.lines, last.dropped
-	if err != nil || seg == nil {
-		return next, err
+	if seg == nil {
+		return next, nil
 	}
 	defer seg.close()
-	next.Lines += seg.lines
-	next.Dropped += seg.dropped
+	next.Lines = max(next.Lines, seg.header.Lines+seg.lines)
+	next.Dropped = max(next.Dropped, seg.header.Dropped+seg.dropped)
 	return next, nil
-}
-
-// rememberPositions writes down how far each container is stored, so that the
-// new segment alone is enough to go on after a restart.
-func (s *Store) rememberPositions(g *groupWriter) {
-	places := make([]place, 0, len(s.positions))
-	for at := range s.positions {
-		places = append(places, at)
-	}
-	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(s.positions[b].Last().Compare(s.positions[a].Last()),
-			cmp.Compare(a.pod, b.pod), cmp.Compare(a.container, b.container))
-	})
-	// Together they take an eighth of the segment at most.
-	moments := min(carriedMoments, int(s.options.SegmentBytes/8)/(momentBytes*max(1, min(len(places), maxPositions))))
-	for i, at := range places {
-		if i >= maxPositions {
-			delete(s.positions, at)
-			continue
-		}
-		s.positions[at].trim(moments)
-		g.room()
-		g.buf = appendPosition(g.buf, at, s.positions[at])
-	}
 }

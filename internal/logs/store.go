@@ -43,7 +43,8 @@ type Options struct {
 	// its power. (A killed process loses none.) Negative: only [Store.Sync].
 	SyncEvery time.Duration
 	// Report is told what goes wrong where nobody waits for it: lines of an
-	// earlier version that are discarded, a segment that cannot be compressed.
+	// earlier version that are discarded, a segment that cannot be compressed, a
+	// disk that does not take what is stored.
 	// Nil: nobody is.
 	Report func(error)
 
@@ -82,9 +83,9 @@ type Store struct {
 	active    *active
 	positions map[place]*Position
 	marks     map[string]*fileMark
-	batches   uint64      // how many have brought marks
+	uses      uint64      // of marks
 	syncing   *time.Timer // set while lines wait for the disk
-	syncError error       // of a sync that nobody waited for
+	syncError error       // of the last sync that nobody waited for
 	packing   uint64      // the segment that is being compressed; 0: none
 	packs     sync.WaitGroup
 	packer    *packer // of the goroutine that compresses
@@ -110,6 +111,7 @@ const (
 	statePacked sealedState = iota
 	stateRaw
 	stateRefused // raw; it could not be compressed when that was last tried
+	stateDamaged // it cannot be read
 )
 
 // Open opens the store in a folder for writing and makes the folder where it

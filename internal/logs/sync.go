@@ -91,8 +91,12 @@ func (s *Store) syncLater() {
 		}
 		if err := s.syncNow(); err != nil {
 			s.mu.Lock()
-			s.syncError = errors.Join(s.syncError, err)
+			known := s.syncError != nil && s.syncError.Error() == err.Error()
+			s.syncError = err
 			s.mu.Unlock()
+			if !known {
+				s.options.Report(err)
+			}
 		}
 	})
 }

@@ -10,8 +10,6 @@ import (
 )
 
 const (
-	// cutMark stands where a long line was cut in two, on both sides.
-	cutMark = "…"
 	// tiedItems and tiedFor bound how much of a file waits for the rest of a
 	// line that another stream has begun, and for how long.
 	tiedItems = 1000
@@ -193,9 +191,15 @@ func (f *file) settle() {
 }
 
 func (f *file) queueLine(stamp wire.Stamp, level logs.Level, message string, now int64) {
-	key := max(f.container.key, min(stamp.UnixNano(), now))
-	f.container.key = key
-	f.push(item{key: key, seconds: stamp.Seconds, nanos: stamp.Nanos, level: level, message: message})
+	f.push(item{key: f.turn(stamp.UnixNano(), now), seconds: stamp.Seconds, nanos: stamp.Nanos, level: level, message: message})
+}
+
+// turn is where a line of that time stands in the order of times: not before
+// those before it, and not in the future, where a clock that was set back has
+// left these.
+func (f *file) turn(t, now int64) int64 {
+	f.container.key = min(max(f.container.key, t), now)
+	return f.container.key
 }
 
 // push puts an item behind the others.
@@ -248,18 +252,16 @@ func (f *file) finish(at int64, why string, now int64) {
 	f.at, f.over = at, true
 	if why != "" {
 		f.at = math.MaxInt64 / 2 // it is not tried again
-		f.notice("the rest of this container's output cannot be read: "+why, now)
+		f.notice("part of this container's output cannot be read: "+why, now)
 	}
-	f.container.ended[f.id] = f.at
+	f.container.end(f.id, f.at)
 	f.push(item{kind: bare, key: f.container.key})
 }
 
 // notice puts a line of ours into the place of lines that are lost.
 func (f *file) notice(text string, now int64) {
 	stamp := stampOf(now)
-	key := max(f.container.key, min(f.source.First, now))
-	f.container.key = key
-	f.push(item{key: key, seconds: stamp.Seconds, nanos: stamp.Nanos, level: logs.LevelWarn, message: text, kind: lost})
+	f.push(item{key: f.turn(f.source.First, now), seconds: stamp.Seconds, nanos: stamp.Nanos, level: logs.LevelWarn, message: text, kind: lost})
 }
 
 func stampOf(nanos int64) wire.Stamp {

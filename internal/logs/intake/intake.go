@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/diorama-dev/diorama/internal/logs"
-	"github.com/diorama-dev/diorama/internal/logs/wire"
 )
 
 const (
@@ -59,10 +58,12 @@ type Intake struct {
 
 	mu       sync.Mutex
 	changed  *sync.Cond // there is room, or a session's lines are gone
+	reminded time.Time  // when the keeper was last reminded of what is there
 	pods     map[string]owner
 	sessions map[*session]bool
 	pending
-	out output
+	out    output
+	failed bool // a batch was given up: what follows it would leave a gap
 }
 
 // pending is what waits for its turn.
@@ -160,6 +161,9 @@ func (in *Intake) Run(ctx context.Context) {
 	for {
 		for in.cycle(ctx, false) {
 		}
+		if in.stopped() {
+			return
+		}
 		select {
 		case <-in.signal:
 		case <-ticker.C:
@@ -178,8 +182,15 @@ func (in *Intake) tick() {
 	defer in.mu.Unlock()
 	now := in.options.Now()
 	in.fresh = batchLines // what may go goes
+	refresh := now.Sub(in.reminded) >= refreshEvery
+	if refresh {
+		in.reminded = now
+	}
 	for s := range in.sessions {
 		s.admit()
+		if refresh {
+			s.refresh()
+		}
 		for _, f := range s.files {
 			if f.complete < len(f.queue) && now.Sub(f.since) > tiedFor {
 				f.cutParts(now.UnixNano())
@@ -189,10 +200,19 @@ func (in *Intake) tick() {
 	}
 }
 
+// stopped reports whether nothing more is stored.
+func (in *Intake) stopped() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.failed
+}
+
 // cycle stores a batch, and reports whether there may be another one at once.
+// A batch that is given up is the last: the marks of a later one would say that
+// it is stored. It is read again when the files are.
 func (in *Intake) cycle(ctx context.Context, all bool) (more bool) {
 	in.mu.Lock()
-	if !all && !in.due() {
+	if in.failed || (!all && !in.due()) {
 		in.mu.Unlock()
 		return false
 	}
@@ -205,7 +225,7 @@ func (in *Intake) cycle(ctx context.Context, all bool) (more bool) {
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.out.away = false
+	in.out.away, in.failed = false, !stored
 	for _, f := range in.out.touched {
 		if f.gone() {
 			delete(f.session.files, f.number)
@@ -237,43 +257,4 @@ func (in *Intake) put(ctx context.Context, b logs.Batch) bool {
 		}
 		pause = min(2*pause, retryMax)
 	}
-}
-
-// container is what the files of a container have in common.
-type container struct {
-	source wire.Source
-	id     string
-	key    int64      // of its last line
-	stamp  wire.Stamp // of its last record
-	// stored tells what is stored already of files whose lines are filtered.
-	stored   func(time.Time) bool
-	filter   filter
-	last     int64 // what the file began with that was being read last
-	known    bool  // there was one
-	marked   int64 // what the file began with whose mark was set last
-	recorded bool  // a mark was set
-	since    time.Time
-	firsts   map[int64]bool // the beginnings of all files at first; nil: they are told
-	first    *file          // that was announced
-	owner    owner
-	// ended are the files that this session has read to their end, and where
-	// that was. One that is found again, since it was renamed while the reader
-	// listed its folder, may be ahead of its mark.
-	ended map[string]int64
-}
-
-// filter says which files of a container hold lines that somebody else may
-// have stored.
-type filter struct {
-	all       bool  // those that have marks too
-	unmarked  bool  // those without marks
-	elsewhere int64 // to be remembered, so that the next session asks for none
-}
-
-// before is the time of a line that bears none.
-func (c *container) before(now int64) wire.Stamp {
-	if c.stamp == (wire.Stamp{}) {
-		return stampOf(now)
-	}
-	return c.stamp
 }

@@ -179,7 +179,7 @@ func TestWindow(t *testing.T) {
 	d.chunk(1, out(0, "a")+out(500, "b"))
 	d.hear(wire.Frame{Kind: wire.Past, Past: noon.Add(time.Second).UnixNano()})
 	slow := d.session()
-	slow.past = noon.Add(100 * time.Millisecond).UnixNano()
+	slow.past, slow.heard = noon.Add(100*time.Millisecond).UnixNano(), d.now
 	d.in.tick()
 	d.in.cycle(t.Context(), false)
 	d.want("a")
@@ -203,10 +203,10 @@ func TestPartialLines(t *testing.T) {
 		"joined":      {[]string{rec(0, "stdout P", "a") + rec(1, "stdout P", "b"), rec(2, "stdout F", "c") + out(3, "d")}, []string{"abc", "d"}},
 		"two streams": {[]string{rec(0, "stdout P", "a") + rec(1, "stderr F", "e") + rec(2, "stderr P", "f") + rec(3, "stdout F", "b") + rec(4, "stderr F", "g")}, []string{"e", "ab", "fg"}},
 		"long": {[]string{whole.String()}, []string{
-			strings.Repeat(piece, 4) + cutMark, cutMark + strings.Repeat(piece, 4) + cutMark, cutMark + strings.Repeat(piece, 2) + "end",
+			strings.Repeat(piece, 4) + logs.CutMark, logs.CutMark + strings.Repeat(piece, 4) + logs.CutMark, logs.CutMark + strings.Repeat(piece, 2) + "end",
 		}},
 		"not of the form": {[]string{strings.Repeat("y", 70<<10), "z\n" + out(1, "next")}, []string{
-			strings.Repeat("y", 64<<10) + cutMark, cutMark + strings.Repeat("y", 6<<10) + "z", "next",
+			strings.Repeat("y", 64<<10) + logs.CutMark, logs.CutMark + strings.Repeat("y", 6<<10) + "z", "next",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -309,7 +309,7 @@ func TestLoss(t *testing.T) {
 	d.chunk(1, out(10, "b"))
 	d.hear(wire.Frame{Kind: wire.Broken, File: 1, Offset: d.offsets[1], Data: []byte("disk")})
 	d.flush()
-	d.want("a", "output of this container was rotated away before it could be read", "b", "the rest of this container's output cannot be read: disk")
+	d.want("a", "output of this container was rotated away before it could be read", "b", "part of this container's output cannot be read: disk")
 	if keeper.lost != 2 {
 		t.Errorf("%d lost, want 2", keeper.lost)
 	}

@@ -99,8 +99,8 @@ type output struct {
 // cut takes what is to be stored next out of the queues: lines up to the time
 // that all nodes are past, or simply the oldest where they have waited enough.
 func (in *Intake) cut(all bool) logs.Batch {
-	until := in.past()
 	now := in.options.Now()
+	until := in.past(now)
 	if all || in.full || now.Sub(in.went) >= in.options.Patience {
 		until = math.MaxInt64
 	}
@@ -135,11 +135,12 @@ func (in *Intake) cut(all bool) logs.Batch {
 	return logs.Batch{Lines: o.lines, Read: o.read, Lost: o.lost}
 }
 
-// past is the time that all nodes are past which have said anything.
-func (in *Intake) past() int64 {
+// past is the time that all nodes are past which have said anything lately:
+// one that is paused must not hold up the others.
+func (in *Intake) past(now time.Time) int64 {
 	past := int64(math.MaxInt64)
 	for s := range in.sessions {
-		if s.past != 0 && !s.ended {
+		if s.past != 0 && !s.ended && now.Sub(s.heard) <= in.options.Patience {
 			past = min(past, s.past)
 		}
 	}
@@ -197,11 +198,11 @@ func (f *file) marks(read []logs.Mark) []logs.Mark {
 		read = append(read, logs.Mark{File: c.id, Offset: f.source.First})
 	}
 	if c.filter.elsewhere != 0 {
-		read = append(read, logs.Mark{File: c.id + "/" + elsewhere, Offset: c.filter.elsewhere})
+		read = append(read, logs.Mark{File: c.elsewhere(), Offset: c.filter.elsewhere})
 		c.filter.elsewhere = 0
 	}
 	if f.over && f.head == len(f.queue) {
-		read = append(read, logs.Mark{File: c.id + "/ended", Offset: f.source.First})
+		read = append(read, logs.Mark{File: c.over(), Offset: f.source.First})
 	}
 	return read
 }

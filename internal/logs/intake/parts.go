@@ -2,7 +2,6 @@ package intake
 
 import (
 	"time"
-	"unicode/utf8"
 
 	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/internal/logs/wire"
@@ -39,13 +38,13 @@ func (f *file) record(r record, size, now int64) {
 		}
 	}
 	if len(p.text) > 0 && len(p.text)+len(r.message) > logs.MaxMessage {
-		p.carry = cutCharacter(p.text)
+		p.carry = logs.CutCharacter(p.text)
 		f.piece(p, r.stream, len(p.text)-p.carry, false, now)
 	}
 	f.at += size
 	p.text, p.carry = append(p.text, r.message...), 0
 	for len(p.text) > logs.MaxMessage {
-		f.piece(p, r.stream, logs.MaxMessage-cutCharacter(p.text[:logs.MaxMessage]), false, now)
+		f.piece(p, r.stream, logs.MaxMessage-logs.CutCharacter(p.text[:logs.MaxMessage]), false, now)
 	}
 	if !r.partial {
 		p.open = false
@@ -66,10 +65,10 @@ func (f *file) piece(p *part, stream, n int, last bool, now int64) {
 	}
 	first := !p.inside
 	if !first {
-		message = cutMark + message
+		message = logs.CutMark + message
 	}
 	if !last {
-		message += cutMark
+		message += logs.CutMark
 	}
 	p.inside = !last
 	if first {
@@ -97,17 +96,4 @@ func (f *file) cutParts(now int64) {
 func (f *file) waits() bool {
 	out, err := &f.parts[stdout], &f.parts[stderr]
 	return len(out.text) > out.carry || len(err.text) > err.carry
-}
-
-// cutCharacter is how many bytes at the end are the beginning of a character.
-func cutCharacter(b []byte) int {
-	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
-		if c := b[len(b)-n]; utf8.RuneStart(c) {
-			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-n:]) {
-				return n
-			}
-			return 0
-		}
-	}
-	return 0
 }

@@ -18,8 +18,9 @@ type session struct {
 	stamps     wire.Stamps
 	files      map[uint32]*file
 	containers map[string]*container
-	held       []*file // those that are not read yet
-	past       int64   // it sends nothing older any more; 0: it has said nothing
+	held       []*file   // those that are not read yet
+	past       int64     // it sends nothing older any more; 0: it has said nothing
+	heard      time.Time // when it last said how far it is
 	ended      bool
 
 	answers []wire.Frame
@@ -144,7 +145,7 @@ func (s *session) hear(ctx context.Context, f wire.Frame) error {
 		}
 		return nil
 	case wire.Past:
-		s.past = f.Past
+		s.past, s.heard = f.Past, now
 		return nil
 	case wire.Chunk, wire.End, wire.Broken:
 	default:
@@ -159,7 +160,7 @@ func (s *session) hear(ctx context.Context, f wire.Frame) error {
 			file.jump(f.Offset)
 		}
 		file.take(text, now.UnixNano())
-		s.past = f.Past
+		s.past, s.heard = f.Past, now
 	} else {
 		if f.Kind == wire.Broken {
 			text = cmp.Or(text, "no reason is given")
@@ -182,7 +183,7 @@ func (s *session) announce(number uint32, source wire.Source, now time.Time) {
 	f := &file{session: s, container: c, number: number, source: source, id: source.FileID()}
 	f.place = -1
 	offset, marked := s.intake.keeper.Mark(f.id)
-	if end, again := c.ended[f.id]; again {
+	if end, again := c.endOf(f.id); again {
 		offset, marked = end, true
 	}
 	f.at = offset
@@ -204,12 +205,12 @@ func (s *session) container(source wire.Source, now time.Time) *container {
 	if c := s.containers[id]; c != nil {
 		return c
 	}
-	c := &container{source: source, id: id, since: now, firsts: make(map[int64]bool), ended: make(map[string]int64)}
+	c := &container{source: source, id: id, since: now, firsts: make(map[int64]bool)}
 	keeper := s.intake.keeper
 	c.last, c.known = keeper.Mark(id)
 	c.marked, c.recorded = c.last, c.known
 	since, other := keeper.Mark(elsewhere)
-	seen, _ := keeper.Mark(id + "/" + elsewhere)
+	seen, _ := keeper.Mark(c.elsewhere())
 	c.filter.all = other && since != seen
 	c.filter.unmarked = !c.known || c.filter.all
 	if c.filter.all {
@@ -228,7 +229,7 @@ func (s *session) listed(source wire.Source, now time.Time) {
 	c := s.container(source, now)
 	there := c.firsts[c.last] || c.firsts == nil
 	c.firsts = nil
-	ended, over := s.intake.keeper.Mark(c.id + "/ended")
+	ended, over := s.intake.keeper.Mark(c.over())
 	if there || !c.known || (over && ended == c.last) {
 		return
 	}

@@ -3,8 +3,10 @@ package node
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"hash/fnv"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -88,6 +90,39 @@ func (r *reader) findFiles(c *container, now time.Time) {
 	}
 	c.over = over
 	r.announce(c, found)
+	if len(names) > 0 { // the files of one that is gone do not become more
+		r.shed(c)
+	}
+}
+
+// unnamed is how many files without a name are held open of a container: more
+// than the kubelet removes at once.
+const unnamed = 5
+
+// shed lets go of the oldest files that have no name any more where they are
+// too many: while the keeper takes nothing, each would keep its room on a disk
+// that may be full.
+func (r *reader) shed(c *container) {
+	extra := -unnamed
+	for _, f := range c.files {
+		if !f.there {
+			extra++
+		}
+	}
+	c.files = slices.DeleteFunc(c.files, func(f *file) bool {
+		if f.there || extra <= 0 {
+			return false
+		}
+		extra--
+		r.said = append(r.said, wire.Frame{
+			Kind: wire.Broken, File: f.number, Offset: f.read.at, Data: []byte("it was rotated away before it could be read"),
+		})
+		f.opened.Close()
+		f.read.buf = f.read.buf[:0]
+		r.release(f)
+		delete(r.files, f.number)
+		return true
+	})
 }
 
 // identify opens a file that is not known yet. It returns nil where the file
@@ -95,6 +130,7 @@ func (r *reader) findFiles(c *container, now time.Time) {
 func (c *container) identify(path string, n name) (*file, wire.Source) {
 	info, err := os.Lstat(path)
 	if err != nil || !info.Mode().IsRegular() {
+		c.retry(err)
 		return nil, wire.Source{}
 	}
 	for _, f := range c.files { // an open file's number is no one else's
@@ -105,7 +141,8 @@ func (c *container) identify(path string, n name) (*file, wire.Source) {
 	}
 	opened, err := os.Open(path)
 	if err != nil {
-		return nil, wire.Source{} // it was renamed: the folder has changed again
+		c.retry(err)
+		return nil, wire.Source{}
 	}
 	f := &file{name: n, opened: opened, there: true, container: c}
 	if f.info, err = opened.Stat(); err == nil {
@@ -120,6 +157,14 @@ func (c *container) identify(path string, n name) (*file, wire.Source) {
 		return nil, source
 	}
 	return f, source
+}
+
+// retry has the folder looked at again where a file could not be. One that is
+// not there was renamed: the folder has changed again.
+func (c *container) retry(err error) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.unborn = true
+	}
 }
 
 // has reports whether the file is known under another name: it is being

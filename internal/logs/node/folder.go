@@ -64,7 +64,8 @@ type container struct {
 	// over are those that are read to their end and still there.
 	over   map[wire.Source]bool
 	listed bool
-	// unborn: a file has no first line yet by which to know it.
+	// unborn: a file has no first line yet by which to know it, or could not be
+	// opened.
 	unborn bool
 	gone   bool
 }

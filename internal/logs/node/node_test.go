@@ -416,3 +416,35 @@ func FuzzNames(f *testing.F) {
 		}
 	})
 }
+
+// What is rotated away while the keeper takes nothing is not held open without
+// end: the oldest files are given up, and the keeper is told.
+func TestRotatedAwayUnread(t *testing.T) {
+	b := newBench(t)
+	rotate := func(n int) {
+		b.write("p", "c", "0.log", line(n))
+		b.now = b.now.Add(2 * time.Second)
+		b.r.poll()
+		b.rename("p", "c", "0.log", fmt.Sprintf("0.log.20261127-%06d", n))
+		if n >= 4 { // as the kubelet does
+			if err := os.Remove(b.path("p", "c", fmt.Sprintf("0.log.20261127-%06d", n-4))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for n := range 40 {
+		rotate(n)
+	}
+	b.write("p", "c", "0.log", line(40))
+	b.now = b.now.Add(2 * time.Second)
+	b.r.poll()
+	held := len(b.r.containers[0].files)
+	if held > 5+unnamed || held != len(b.r.files) {
+		t.Errorf("%d files are held open, %d numbered", held, len(b.r.files))
+	}
+	b.rounds(40)
+	b.want("p/c", lines(41-held, 41))
+	if n := strings.Count(strings.Join(b.seen, " "), "broken"); n != 41-held {
+		t.Errorf("%d files were told to be lost, want %d", n, 41-held)
+	}
+}

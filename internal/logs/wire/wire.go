@@ -24,7 +24,6 @@ type Kind uint8
 const (
 	Start Kind = iota + 1 // Data: the namespace whose Pods are wanted
 	Go                    // File is read from Offset on
-	Alive                 // nothing; it is there
 )
 
 // What the reader says.

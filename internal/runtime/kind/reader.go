@@ -28,9 +28,11 @@ const (
 	// Pauses before a reader that has ended is started again.
 	readerRetry    = 250 * time.Millisecond
 	readerRetryMax = 5 * time.Second
-	// readerTries is how often in a row a reader may end in a node that runs
-	// without having said anything, before logs are read in another way.
+	// readerTries is how often in a row a reader may end in a node that runs,
+	// each time before it has lasted for readerLasts, before logs are read in
+	// another way.
 	readerTries = 5
+	readerLasts = 10 * time.Second
 )
 
 // LogFiles say how the log files inside the nodes are read. The zero value is
@@ -44,6 +46,9 @@ type LogFiles struct {
 	// Follow has the containers' output followed through [Runtime.Logs], since
 	// the files cannot be read.
 	Follow func(why error)
+	// Report is told why a reader ended, once for each new reason. Nil: nobody
+	// is.
+	Report func(error)
 }
 
 // readLogs has a reader run in each node until the context ends. Where that is
@@ -53,7 +58,11 @@ func (r *Runtime) readLogs(ctx context.Context) {
 		return
 	}
 	if err := r.readNodes(ctx); err != nil && ctx.Err() == nil {
-		r.options.Files.Follow(err)
+		follow := r.options.Files.Follow
+		// For good: what is followed must not be read as well, also where the
+		// cluster is made anew, for each line would be stored twice.
+		r.options.Files = LogFiles{}
+		follow(err)
 	}
 }
 
@@ -82,6 +91,7 @@ func (r *Runtime) readNodes(ctx context.Context) error {
 	for _, node := range nodes {
 		reader := nodeReader{
 			engine: r.options.Engine, intake: r.options.Files.Intake, namespace: p.Namespace, node: node.Name, binary: binary,
+			report: r.options.Files.Report,
 		}
 		all.Go(func() { cancel(reader.keep(ctx)) })
 	}
@@ -121,6 +131,7 @@ type nodeReader struct {
 	namespace string
 	node      string
 	binary    []byte
+	report    func(error) // nil: nobody is told
 }
 
 // path depends on the binary, so that an older one is never taken for it.
@@ -132,21 +143,18 @@ func (n nodeReader) path() string {
 // keep has the reader run, and again whenever it ends with its node, until the
 // context ends. An error is that of a reader that cannot be started.
 func (n nodeReader) keep(ctx context.Context) error {
-	pause, failures := readerRetry, 0
+	pause, ended := readerRetry, endings{report: n.report}
 	for {
+		began := time.Now()
 		said, err := n.run(ctx)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		switch {
-		case said && !errors.Is(err, intake.ErrVersion):
-			pause, failures = readerRetry, 0
-		case n.running(ctx):
-			failures++
-		default:
-			failures = 0 // the node is asleep
+		life := time.Since(began)
+		if said && life >= readerLasts {
+			pause = readerRetry
 		}
-		if failures >= readerTries {
+		if ended.tooOften(n.running(ctx), life, err) {
 			return fmt.Errorf("read the log files of node %s: %w", n.node, err)
 		}
 		if !paused(ctx, pause) {
@@ -156,12 +164,42 @@ func (n nodeReader) keep(ctx context.Context) error {
 	}
 }
 
+// endings are how a node's readers have ended.
+type endings struct {
+	report   func(error)
+	reported string
+	failures int // in a row
+}
+
+// tooOften takes in that a reader has ended, after it lived for so long in a
+// node that still runs or does not, and reports whether another one is of no
+// use.
+func (e *endings) tooOften(running bool, life time.Duration, err error) bool {
+	switch {
+	case !running: // the node is asleep
+		e.failures = 0
+		return false
+	case life >= readerLasts && !errors.Is(err, intake.ErrVersion):
+		e.failures = 0
+	default:
+		e.failures++
+	}
+	if text := err.Error(); text != e.reported {
+		e.reported = text
+		if e.report != nil {
+			e.report(err)
+		}
+	}
+	return e.failures >= readerTries
+}
+
 func (n nodeReader) running(ctx context.Context) bool {
 	inspected, err := n.engine.Client.ContainerInspect(ctx, n.node)
 	return err == nil && inspected.State != nil && inspected.State.Running
 }
 
-// run is one life of the reader. It reports whether it said anything.
+// run is one life of the reader. It reports whether it said anything; the
+// error is never nil.
 func (n nodeReader) run(ctx context.Context) (said bool, err error) {
 	if err := n.install(ctx); err != nil {
 		return false, err
