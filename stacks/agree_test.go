@@ -134,6 +134,7 @@ func TestCompose(t *testing.T) {
 			project := compose(t, stack.Name, data, variables)
 			for _, service := range project.Services {
 				checkService(t, stack, service)
+				checkAwaited(t, project, service)
 				if image := alone.Services[service.Name].Image; image != service.Image {
 					t.Errorf("%s alone runs %s and here %s", service.Name, image, service.Image)
 				}
@@ -168,6 +169,17 @@ func checkService(t *testing.T, stack Stack, service types.ServiceConfig) {
 	for _, port := range service.Ports {
 		if port.HostIP != "127.0.0.1" {
 			t.Errorf("%s: port %s is published at %q", service.Name, port.Published, port.HostIP)
+		}
+	}
+}
+
+// checkAwaited sees that Compose can find out about what a service waits for.
+func checkAwaited(t *testing.T, project *types.Project, service types.ServiceConfig) {
+	t.Helper()
+	for name, dependency := range service.DependsOn {
+		check := project.Services[name].HealthCheck
+		if dependency.Condition == types.ServiceConditionHealthy && (check == nil || len(check.Test) == 0 || check.Disable) {
+			t.Errorf("%s waits until %s is healthy, which has no healthcheck", service.Name, name)
 		}
 	}
 }

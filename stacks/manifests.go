@@ -1,12 +1,9 @@
 package stacks
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -21,14 +18,6 @@ type Object struct {
 	// []any and map[string]any.
 	Body map[string]any
 }
-
-// document is an object as it was read.
-type document struct {
-	root       *yamlpos.Node
-	kind, name string
-}
-
-func (d document) String() string { return d.kind + "/" + d.name }
 
 // instanceVariable is the name of the stack's instance, for what must not be
 // shared by two of them, such as folders of nodes.
@@ -120,94 +109,6 @@ func workloadKind(kind string) bool {
 	return slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet", "Job"}, kind)
 }
 
-func (v *validator) readFolder(n *yamlpos.Node, at, folder string) []document {
-	if at := n.Get("folder"); at != nil {
-		n = at
-	}
-	if folder != manifests && !strings.HasPrefix(folder, manifests+"/") || !fs.ValidPath(folder) {
-		v.reportAt(n, at, "found "+yamlpos.Quote(folder)+", expected "+manifests+" or a folder below it")
-		return nil
-	}
-	entries, err := fs.ReadDir(v.stack.Folder.FS, folder)
-	if err != nil {
-		v.reportAt(n, at, fmt.Sprintf("the folder %s cannot be read: %v", yamlpos.Quote(folder), err))
-		return nil
-	}
-	var all []document
-	for _, entry := range entries {
-		if entry.IsDir() || path.Ext(entry.Name()) != ".yaml" {
-			continue
-		}
-		file := path.Join(folder, entry.Name())
-		data, err := yamlpos.ReadFile(v.stack.Folder.FS, file)
-		if err != nil {
-			v.reportAt(n, at, fmt.Sprintf("%s cannot be read: %v", yamlpos.Quote(file), err))
-			continue
-		}
-		all = append(all, v.documents(path.Join(v.stack.Folder.Path, file), data)...)
-	}
-	if len(all) == 0 && len(v.problems) == len(v.decoded) {
-		v.reportAt(n, at, "the folder "+yamlpos.Quote(folder)+" has no objects: expected *.yaml files with some")
-	}
-	return all
-}
-
-// documents reads the objects of a file, one after each line of three dashes.
-func (v *validator) documents(file string, data []byte) []document {
-	var all []document
-	line := 0
-	for _, part := range bytes.SplitAfter(append(data, "\n---\n"...), []byte("\n---\n")) {
-		text := bytes.TrimSuffix(part, []byte("---\n"))
-		padded := append(bytes.Repeat([]byte("\n"), line), text...)
-		line += bytes.Count(part, []byte("\n"))
-		if blank(text) {
-			continue
-		}
-		root, err := yamlpos.Parse(file, padded)
-		var problems yamlpos.Problems
-		switch {
-		case errors.As(err, &problems):
-			v.problems = append(v.problems, problems...)
-		case err == nil:
-			all = append(all, v.document(root)...)
-		}
-	}
-	return all
-}
-
-// blank reports whether a document holds comments at most.
-func blank(text []byte) bool {
-	for line := range bytes.Lines(text) {
-		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' && !bytes.Equal(line, []byte("---")) {
-			return false
-		}
-	}
-	return true
-}
-
-// document checks what every object has; those that lack it are left out.
-func (v *validator) document(root *yamlpos.Node) []document {
-	text := func(n *yamlpos.Node) string {
-		if n == nil || n.Kind != yamlpos.String {
-			return ""
-		}
-		return n.Text
-	}
-	d := document{root: root, kind: text(root.Get("kind")), name: text(root.Get("metadata").Get("name"))}
-	switch {
-	case root.Kind != yamlpos.Mapping:
-		v.problems = append(v.problems, root.Mismatch("", "a Kubernetes object"))
-	case text(root.Get("apiVersion")) == "" || d.kind == "" || d.name == "":
-		v.problems = append(v.problems, root.Problem("", "expected a Kubernetes object with apiVersion, kind and metadata.name"))
-	case d.kind == "Pod", d.kind == "ReplicaSet", d.kind == "Namespace":
-		v.problems = append(v.problems, root.Get("kind").Problem("kind", "found "+d.kind+
-			", expected a Deployment, StatefulSet, DaemonSet or Job for what runs; the namespace is the environment's"))
-	default:
-		return []document{d}
-	}
-	return nil
-}
-
 // assignment checks that the object, the field and the variables are there.
 func (v *validator) assignment(n *yamlpos.Node, path string, a Assignment, documents []document) {
 	var known []string
@@ -233,6 +134,10 @@ func (v *validator) assignment(n *yamlpos.Node, path string, a Assignment, docum
 
 // value checks what is put into a field of an object of the kind.
 func (v *validator) value(n *yamlpos.Node, path string, a Assignment, field *yamlpos.Node, kind string) {
+	if kind == "Secret" && strings.HasPrefix(a.Path, "data.") {
+		v.reportAt(n, path, "found a text for data, which holds base64: expected a path below stringData")
+		return
+	}
 	known := append(v.values(), instanceVariable)
 	for _, name := range placeholders(a.Value) {
 		required := len(v.stack.Requires) > 0 && environmentKey.MatchString(name)

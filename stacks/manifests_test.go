@@ -173,6 +173,30 @@ func TestObjects(t *testing.T) {
 	}
 }
 
+// TestManifestsOfManyBytes: a file is read whole or refused, and one of many
+// documents is read in the time that its bytes take.
+func TestManifestsOfManyBytes(t *testing.T) {
+	account := "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a%d}\n---\n"
+	var many strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&many, account, i)
+	}
+	folder := manifestsFS()
+	folder["mine/manifests/many.yml"] = &fstest.MapFile{Data: []byte(many.String() + strings.Repeat("---\n", 50_000))}
+	stack, err := Load(folder, "mine", "mine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := stack.Manifests[0].documents
+	if at := all[len(all)-1].root.Position.String(); len(all) != 10_001 || at != "mine/manifests/many.yml:39997:1" {
+		t.Errorf("%d objects, the last at %s", len(all), at)
+	}
+	folder["mine/manifests/many.yml"].Data = slices.Repeat(folder["mine/manifests/many.yml"].Data, 2)
+	if _, err := Load(folder, "mine", "mine"); err == nil || !strings.Contains(err.Error(), `"manifests/many.yml" has more than 1048576 bytes`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestLeavesOut: a service that is left out takes its endpoints along, and the
 // stack itself stays as it was.
 func TestLeavesOut(t *testing.T) {
@@ -186,6 +210,37 @@ func TestLeavesOut(t *testing.T) {
 	}
 	if without := stack.With(parameters); len(without.Endpoints) != 0 || len(stack.Endpoints) != 1 || !stack.LeavesOut("page", parameters) {
 		t.Errorf("endpoints %v of %v", without.Endpoints, stack.Endpoints)
+	}
+}
+
+// TestConditions: values are compared as the parameter's type has them.
+func TestConditions(t *testing.T) {
+	const file = `
+parameters:
+  page: {type: bool, default: true, description: d}
+  storage: {type: quantity, default: 1024Mi, description: d}
+  count: {type: int, default: 2, description: d}
+optional: {page: {page: True, storage: 1Gi, count: 2}}
+`
+	folder := manifestsFS()
+	head, _, _ := strings.Cut(withManifests, "parameters:")
+	folder["mine/stack.yaml"].Data = []byte(head + file)
+	stack, err := Load(folder, "mine", "mine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, values := range []map[string]any{nil, {"storage": "2Gi"}, {"page": false}, {"count": 3}} {
+		parameters, err := stack.Resolve(values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := stack.LeavesOut("page", parameters); left != (values != nil) {
+			t.Errorf("left out with %v: %v", values, left)
+		}
+	}
+	folder["mine/stack.yaml"].Data = []byte(head + strings.Replace(file, "page: True", "page: 1", 1))
+	if _, err := Load(folder, "mine", "mine"); err == nil || !strings.Contains(err.Error(), "optional.page.page: found 1, expected true or false") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -21,8 +21,8 @@ type Parts struct {
 	Manifests []Manifests `yaml:"manifests"`
 }
 
-// Condition is met where every parameter that it names has the value, written
-// as [Stack.Resolve] writes it.
+// Condition is met where every parameter that it names has the value. A stack
+// that was loaded has it as [Stack.Resolve] writes it.
 type Condition map[string]string
 
 // Manifests is a folder of Kubernetes objects as YAML.
@@ -97,7 +97,8 @@ func (s Stack) With(parameters map[string]string) Stack {
 	return s
 }
 
-// condition checks that the parameters are there and can have the values.
+// condition checks that the parameters are there and can have the values, and
+// has the condition hold these as Resolve writes them.
 func (v *validator) condition(n *yamlpos.Node, path string, c Condition) {
 	for _, name := range slices.Sorted(maps.Keys(c)) {
 		at := yamlpos.Join(path, name)
@@ -106,13 +107,18 @@ func (v *validator) condition(n *yamlpos.Node, path string, c Condition) {
 			v.reportAt(n, path, yamlpos.Unknown("parameter", name, slices.Collect(maps.Keys(v.stack.Parameters))))
 			continue
 		}
-		switch _, err := strconv.ParseBool(c[name]); {
-		case parameter.Type == MapParameter:
-			v.reportAt(n.Get(name), at, "found a parameter of the type map, expected one with a single value")
-		case parameter.Type == EnumParameter && !slices.Contains(parameter.Values, c[name]):
-			v.reportAt(n.Get(name), at, yamlpos.Unknown("value", c[name], parameter.Values))
-		case parameter.Type == BoolParameter && err != nil:
-			v.reportAt(n.Get(name), at, "found "+yamlpos.Quote(c[name])+", expected true or false")
+		wanted := n.Get(name)
+		if parameter.Type == MapParameter {
+			v.reportAt(wanted, at, "found a parameter of the type map, expected one with a single value")
+			continue
+		}
+		if wanted == nil || v.decoded.Touch(at) {
+			continue
+		}
+		value, problems := parameter.Decode(wanted, at)
+		v.problems = append(v.problems, problems...)
+		if text, err := parameter.text(value); len(problems) == 0 && err == nil {
+			c[name] = text
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -62,10 +63,10 @@ func (r *renderer) nameObjects() error {
 		} else if wide {
 			name = key.name
 		}
+		if wrong := nameOfWorkload(key.kind, name); wrong != "" {
+			return fmt.Errorf("%s: the name %s of a %s: %s", object.Position, name, key.kind, wrong)
+		}
 		if workload(key.kind) {
-			if long := validation.IsDNS1123Label(name); len(long) > 0 {
-				return fmt.Errorf("%s: the name %s of a %s: %s", object.Position, name, key.kind, long[0])
-			}
 			if owner, taken := r.taken[name]; taken {
 				return fmt.Errorf("%s: the service %q has the name of the %s; rename one of them", object.Position, owner, key.kind)
 			}
@@ -82,6 +83,31 @@ func (r *renderer) nameObjects() error {
 // workload reports whether what the kind runs is known as a service.
 func workload(kind string) bool {
 	return slices.Contains([]string{kindDeployment, kindStatefulSet, kindDaemonSet, kindJob}, kind)
+}
+
+// maxCronJob leaves room for what the controller appends to a Job's name
+// (Kubernetes' ValidateCronJobCreate).
+const maxCronJob = 52
+
+// nameOfWorkload says why the kind cannot be called so; empty where it can, and
+// for kinds that run nothing.
+func nameOfWorkload(kind, name string) string {
+	longest := validation.DNS1123LabelMaxLength
+	switch {
+	case kind == kindCronJob:
+		longest = maxCronJob
+	case kind == kindJob:
+		longest -= jobSuffix
+	case !workload(kind):
+		return ""
+	}
+	if wrong := validation.IsDNS1123Label(name); len(wrong) > 0 {
+		return wrong[0]
+	}
+	if len(name) > longest {
+		return fmt.Sprintf("it has %d characters, at most %d are possible", len(name), longest)
+	}
+	return ""
 }
 
 // workloads are the workloads' names in the cluster, by their own.
@@ -155,8 +181,14 @@ func (a *adoption) take(u *unstructured.Unstructured, wave int) error {
 	kind, name := u.GetKind(), u.GetName()
 	delete(u.Object, "status")
 	u.SetName(a.names[objectKey{kind, name}])
-	if wide, _ := clusterWide(kind); !wide && u.GetNamespace() == "" {
+	if wide, _ := clusterWide(kind); !wide {
+		if foreign := u.GetNamespace(); foreign != "" && foreign != a.r.in.Namespace {
+			return fmt.Errorf("found the namespace %q, expected none: everything goes into the environment's, %s", foreign, a.r.in.Namespace)
+		}
 		u.SetNamespace(a.r.in.Namespace)
+	}
+	if path := a.exposed(u.Object, ""); kind != "Secret" && path != "" {
+		return fmt.Errorf("%s holds a credential, which everybody could read there: put it into a Secret's stringData and refer to that", path)
 	}
 	service := ""
 	if workload(kind) || kind == kindCronJob {
@@ -172,12 +204,39 @@ func (a *adoption) take(u *unstructured.Unstructured, wave int) error {
 		a.hashes[u.GetName()] = digest([]any{u.Object["data"], u.Object["binaryData"]})
 	case "Secret":
 		a.hashes[u.GetName()] = digest([]any{u.Object["data"], u.Object["stringData"]})
-	case "PersistentVolumeClaim", "Service":
+	case "Service":
+		// Pods of another instance of the stack have the same labels of their own.
+		if selector, ok := child(u.Object, "spec")["selector"].(map[string]any); ok && len(selector) > 0 {
+			selector[LabelStack] = label(a.r.in.Stack)
+		}
 	}
 	if service == "" {
 		return nil
 	}
 	return a.workload(u, service, wave)
+}
+
+// exposed is the path of a text in which a credential stands; empty without one.
+func (a *adoption) exposed(value any, path string) string {
+	switch v := value.(type) {
+	case string:
+		if a.r.secret(v) {
+			return path
+		}
+	case []any:
+		for i, item := range v {
+			if found := a.exposed(item, fmt.Sprintf("%s[%d]", path, i)); found != "" {
+				return found
+			}
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if found := a.exposed(v[key], strings.TrimPrefix(path+"."+key, ".")); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
 }
 
 // labels are the object's own and ours.
@@ -201,64 +260,4 @@ func (a *adoption) rewriteAll(values any) {
 			texts[key] = a.r.refs.rewrite(key, text)
 		}
 	}
-}
-
-// refer has references between the stack's own objects follow their names.
-func (a *adoption) refer(value any, key string) {
-	switch v := value.(type) {
-	case []any:
-		for _, item := range v {
-			a.refer(item, key)
-		}
-	case map[string]any:
-		a.referFrom(v, key)
-		for name, child := range v {
-			a.refer(child, name)
-		}
-	}
-}
-
-// referFrom changes the names that stand in a mapping under the key. Which
-// fields name which kind is fixed by the Kubernetes API (v1.34: core, apps,
-// batch, rbac, networking, autoscaling).
-func (a *adoption) referFrom(m map[string]any, key string) {
-	switch key {
-	case "configMap", "configMapRef", "configMapKeyRef":
-		a.follow(m, "name", "ConfigMap")
-	case "secret", "secretRef", "secretKeyRef":
-		a.follow(m, "name", "Secret")
-		a.follow(m, "secretName", "Secret")
-	case "imagePullSecrets":
-		a.follow(m, "name", "Secret")
-	case "persistentVolumeClaim":
-		a.follow(m, "claimName", "PersistentVolumeClaim")
-	case "service":
-		a.follow(m, "name", "Service")
-	case "roleRef", "scaleTargetRef":
-		kind, _ := m["kind"].(string)
-		a.follow(m, "name", kind)
-	case "subjects":
-		kind, _ := m["kind"].(string)
-		if a.follow(m, "name", kind) && m["namespace"] == nil {
-			m["namespace"] = a.r.in.Namespace
-		}
-	}
-	a.follow(m, "serviceAccountName", "ServiceAccount")
-	a.follow(m, "priorityClassName", "PriorityClass")
-	a.follow(m, "storageClassName", "StorageClass")
-	a.follow(m, "serviceName", "Service")
-}
-
-// follow puts the name that an object has in the cluster into the field, and
-// reports whether the object is one of the stack's.
-func (a *adoption) follow(m map[string]any, field, kind string) bool {
-	old, ok := m[field].(string)
-	if !ok {
-		return false
-	}
-	name, ours := a.names[objectKey{kind, old}]
-	if ours {
-		m[field] = name
-	}
-	return ours
 }

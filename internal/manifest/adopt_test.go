@@ -64,12 +64,17 @@ spec: {template: {spec: {restartPolicy: Never, containers: [{name: once, image: 
 // adopted renders the objects beside a store, as an instance of another name.
 func adopted(t *testing.T, manifests string) Result {
 	t.Helper()
+	return render(t, second(t, manifests))
+}
+
+func second(t *testing.T, manifests string) Input {
+	t.Helper()
 	in := input(t, "services: {store: {image: store, expose: [\"3100\"]}}")
 	in.Stack = "second"
 	in.Rename = func(name string) string { return "second-" + name }
 	in.Image = func(reference string) (string, error) { return "mirror/" + reference, nil }
 	in.Objects = objectsOf(t, manifests)
-	return render(t, in)
+	return in
 }
 
 func objectsOf(t *testing.T, manifests string) []stacks.Object {

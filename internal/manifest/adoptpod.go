@@ -9,6 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
+// jobSuffix is how much longer the name of a Job gets by the hash of its spec.
+const jobSuffix = 9
+
 // workload gives a workload what all of ours have: images after substitution,
 // labels that tell its Pods, a hash of what they refer to.
 func (a *adoption) workload(u *unstructured.Unstructured, service string, wave int) error {
@@ -37,7 +40,7 @@ func (a *adoption) workload(u *unstructured.Unstructured, service string, wave i
 	case kindCronJob:
 		return nil
 	case kindJob:
-		u.SetName(service + "-" + digest(spec)[:8]) // a changed Job is another one
+		u.SetName(service + "-" + digest(spec)[:jobSuffix-1]) // a changed Job is another one
 	default:
 		selector := child(child(spec, "selector"), "matchLabels")
 		selector[LabelStack], selector[LabelService] = label(a.r.in.Stack), service

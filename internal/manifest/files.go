@@ -181,7 +181,7 @@ func (m *mounts) object(kind, source string, o types.FileObjectConfig, f fileMou
 		if o.Environment != "" && o.Content == "" {
 			r.lose("the variable "+strconv.Quote(o.Environment)+" is empty or not set; the file is empty", at...)
 		}
-		file := item{key: kind, path: kind, data: []byte(o.Content)}
+		file := item{key: kind, path: kind, data: []byte(r.refs.rewrite("", o.Content))}
 		m.files(r.share(kind+":"+source, name, []item{file}, kind == "secret"), f, at)
 	}
 }

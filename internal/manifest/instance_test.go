@@ -22,8 +22,9 @@ services:
       OPTIONS: "host=kafka;user=kafka"
       USERINFO: kafka://kafka:password@kafka/x
     volumes: ["data:/data"]
-  ui: {image: ui, command: ["--broker", "kafka:9092", "http://kafka/x"]}
+  ui: {image: ui, command: ["--broker", "kafka:9092", "http://kafka/x"], configs: [pipeline]}
 volumes: {data: {}}
+configs: {pipeline: {content: 'hosts => ["http://kafka:9092"], index => "kafka"'}}
 `)
 	in.Stack = "events"
 	in.Rename = func(service string) string { return map[string]string{"kafka": "events", "ui": "events-ui"}[service] }
@@ -43,6 +44,9 @@ volumes: {data: {}}
 		t.Errorf("the command still speaks of the first instance:\n%s", ui)
 	}
 	object(t, result, "Service", "events-host")
+	if config := asText(t, object(t, result, "ConfigMap", "events.config-pipeline")); !strings.Contains(config, `hosts => ["http://events:9092"], index => "kafka"`) {
+		t.Errorf("the config still speaks of the first instance:\n%s", config)
+	}
 	if len(result.Losses) > 0 {
 		t.Errorf("losses: %v", result.Losses)
 	}

@@ -1,9 +1,14 @@
 package plan_test
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/yaml"
 
 	"github.com/diorama-dev/diorama/internal/manifest"
 	"github.com/diorama-dev/diorama/internal/plan"
@@ -59,6 +64,29 @@ func TestLeftOutByParameter(t *testing.T) {
 	}
 	if saved := with.Memory.Needed - without.Memory.Needed; saved != 600<<20 {
 		t.Errorf("%d bytes less are needed", saved)
+	}
+}
+
+// TestLogSystemOfAnotherName: everything that speaks to Elasticsearch follows
+// the instance's name, the texts of configs too.
+func TestLogSystemOfAnotherName(t *testing.T) {
+	in := input(t)
+	file := filepath.Join(t.TempDir(), "p.yaml")
+	if err := os.WriteFile(file, []byte("name: p\nstacks: [{elk: {as: search}}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	search, there := resolve(t, logSystem(t, in, file)).Stack("search")
+	if !there {
+		t.Fatal("no such stack")
+	}
+	for _, object := range search.Objects() {
+		data, err := yaml.Marshal(object.Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(data, []byte("//elasticsearch:9200")) || bytes.Contains(data, []byte(" logstash:5044")) {
+			t.Errorf("%s %s speaks of another instance:\n%s", object.GetKind(), object.GetName(), data)
+		}
 	}
 }
 

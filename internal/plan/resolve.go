@@ -148,7 +148,7 @@ func (r *resolver) resolveStacks(ctx context.Context) error {
 		}
 		rendered.Stack, rendered.Title = i.Stack, i.stack.Title
 		rendered.Requires, rendered.IgnoreDrift = i.requires, i.stack.IgnoreDrift
-		rendered.Memory, rendered.Console = i.stack.Footprint.Memory-left, Console{Shell: i.stack.Shell, Queues: i.stack.Queues, Logs: i.stack.Logs}
+		rendered.Memory, rendered.Console = max(0, i.stack.Footprint.Memory-left), Console{Shell: i.stack.Shell, Queues: i.stack.Queues, Logs: i.stack.Logs}
 		r.plan.Stacks = append(r.plan.Stacks, rendered)
 		r.plan.Endpoints = append(r.plan.Endpoints, r.endpoints(i)...)
 	}
