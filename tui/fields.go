@@ -89,7 +89,9 @@ func (m Model) fieldPerform(i intent.Intent) (tea.Model, tea.Cmd) {
 	case OnlyValue, NotValue:
 		d.Filter.Not = i == NotValue
 		m.logs, cmd = m.logs.WithField(d.Filter)
+	case logs.Trace:
+		m.logs, cmd = m.logs.OfTrace(m.overlay.entry)
 	}
 	m.overlay = overlay{}
-	return m, cmd
+	return m.heard(), cmd
 }

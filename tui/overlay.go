@@ -143,9 +143,7 @@ func (m Model) overlayKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 // overlayPerform carries out an intent over the screen.
 func (m Model) overlayPerform(i intent.Intent) (tea.Model, tea.Cmd) {
 	if m.overlay.kind == overlayFields && i != Back {
-		if i != logs.Trace {
-			return m.fieldPerform(i)
-		}
+		return m.fieldPerform(i)
 	}
 	switch i {
 	case Accept:

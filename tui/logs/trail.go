@@ -49,16 +49,20 @@ func (m Model) Out() (Model, tea.Cmd) {
 	return m.reveal().charted(nil)
 }
 
-// trace shows every line of every service that names the trace of the line
-// that the cursor is on.
-func (m Model) trace() (Model, tea.Cmd) {
-	e, ok := m.Selected()
-	if !ok || e.Trace == "" {
+// OfTrace shows every line of every service that names the trace of a line.
+func (m Model) OfTrace(e Entry) (Model, tea.Cmd) {
+	m.note = Note{}
+	m, cmd := m.trace(e)
+	return m.charted(cmd)
+}
+
+func (m Model) trace(e Entry) (Model, tea.Cmd) {
+	if e.Trace == "" {
 		return m, nil
 	}
 	m = m.stepped()
 	m.filter, m.view.context = filter{trace: e.Trace}, false
-	m.origin.query = ""
+	m = m.unasked()
 	m.strip = m.strip.forgotten()
 	if e.Time.IsZero() {
 		return m.restart()
@@ -195,9 +199,16 @@ func (m Model) answered(msg openedMsg) (Model, tea.Cmd) {
 func (m Model) OfService(name string) (Model, tea.Cmd) {
 	m.trail = nil
 	m.filter, m.view.context = filter{services: []string{name}}, false
+	m = m.unasked()
+	m.strip = m.strip.forgotten()
+	return m.restart()
+}
+
+// unasked reads from the local store where an answer to a query was shown: its
+// reader knows no other lines.
+func (m Model) unasked() Model {
 	if m.origin.query != "" {
 		m.origin = origin{reader: m.source.Reader}
 	}
-	m.strip = m.strip.forgotten()
-	return m.restart()
+	return m
 }

@@ -152,6 +152,25 @@ func TestQueries(t *testing.T) {
 	}
 }
 
+// TestTraceOfAnAnswer checks that a trace is looked for in the local store,
+// whatever the reader that answers the query leaves out.
+func TestTraceOfAnAnswer(t *testing.T) {
+	lines := tuitest.Numbered(0, 10)
+	lines[3].Message, lines[7].Message = "a trace=9f2c41", "b trace=9f2c41"
+	m := New(theme.New(theme.Plain), Source{
+		Context: t.Context(), Reader: tuitest.NewLines(lines...),
+		After: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil },
+		Query: func(string) (store.Reader, store.Query, error) {
+			return tuitest.NewLines(lines[7]), store.Query{}, nil
+		},
+	}).WithSize(80, 20)
+	m, cmd := m.Show(true)
+	m = typed(t, want(t, drive(t, m, cmd), Ask), "b", "enter")
+	if m = want(t, m, Trace); m.window.size != 2 || m.Origin() != 0 {
+		t.Errorf("%d lines of the trace:\n%s", m.window.size, shown(m))
+	}
+}
+
 func typedOnly(m Model, text string) Model { return m.Pasted(text) }
 
 func TestLevelsOneByOne(t *testing.T) {
