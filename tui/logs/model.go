@@ -81,6 +81,7 @@ type reading struct {
 	busy   bool
 	cancel context.CancelFunc
 	err    error
+	again  *goal // that could not be read around, and is tried again; nil: none
 }
 
 // Note is what there is to say of the last move or request.

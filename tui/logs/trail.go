@@ -43,7 +43,7 @@ func (m Model) Out() (Model, tea.Cmd) {
 	m.place = m.trail[len(m.trail)-1]
 	m.trail = slices.Clone(m.trail[:len(m.trail)-1])
 	m.strip = m.strip.forgotten()
-	if m.view.follow {
+	if m.view.follow || m.window.unread() {
 		return m.restart()
 	}
 	return m.reveal().charted(nil)

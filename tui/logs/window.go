@@ -30,6 +30,9 @@ func fresh(c chunk, oldest bool) window {
 	return w.append(c)
 }
 
+// unread reports whether nothing was read yet: there is no place to go on from.
+func (w window) unread() bool { return w.size == 0 && w.end == store.Cursor{} }
+
 // append returns the window with newer lines.
 func (w window) append(c chunk) window {
 	w.end = c.end
