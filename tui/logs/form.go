@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"context"
 	"os"
 	"strings"
 
@@ -34,7 +35,8 @@ type form struct {
 	text    string
 	problem string
 	busy    bool
-	asked   uint64 // counts queries, so that answers find theirs
+	asked   uint64             // counts queries, so that answers find theirs
+	cancel  context.CancelFunc // of the query that is asked; nil: none is
 }
 
 // Asking reports whether the screen asks for something, and wants every key.
@@ -80,6 +82,9 @@ func (m Model) Key(k tea.KeyPressMsg) (Model, tea.Cmd) {
 	m.note = Note{}
 	switch k.String() {
 	case "esc":
+		if m.form.cancel != nil {
+			m.form.cancel()
+		}
 		m.form = form{asked: m.form.asked + 1}
 		return m, nil
 	case "enter":

@@ -146,9 +146,12 @@ func (m Model) emptied() Model {
 func (m Model) ask(text string) (Model, tea.Cmd) {
 	m.form.busy = true
 	m.form.asked++
+	ctx, cancel := context.WithCancel(m.source.Context)
+	m.form.cancel = cancel
 	query, asked := m.source.Query, m.form.asked
 	return m, func() tea.Msg {
-		r, q, err := query(text)
+		defer cancel()
+		r, q, err := query(ctx, text)
 		return openedMsg{epoch: asked, query: true, origin: origin{reader: r, query: text}, base: q, err: err}
 	}
 }
