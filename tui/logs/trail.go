@@ -180,17 +180,14 @@ func (m Model) answered(msg openedMsg) (Model, tea.Cmd) {
 	if m.form.kind != formQuery || msg.epoch != m.form.asked {
 		return m, nil
 	}
-	m.form.busy = false
+	m.form.busy, m.form.cancel = false, nil
 	if msg.err != nil {
 		m.form.problem = layout.Safe(msg.err.Error())
 		return m, nil
 	}
 	m.form = form{asked: m.form.asked}
-	m = m.stepped()
-	name := m.origin.name
-	m = m.emptied()
+	m = m.stepped().emptied()
 	m.filter, m.origin = filter{base: msg.base}, msg.origin
-	m.origin.name = name
 	if m.origin.reader == nil {
 		m.origin.reader = m.source.Reader
 	}

@@ -89,7 +89,7 @@ func elsewhere(t *testing.T, err *error) Model {
 			{Name: "loki", Open: func(context.Context) (store.Reader, error) { return other, nil }},
 			{Name: "elasticsearch", Open: func(context.Context) (store.Reader, error) { return other, *err }},
 		},
-		Query: func(text string) (store.Reader, store.Query, error) {
+		Query: func(_ context.Context, text string) (store.Reader, store.Query, error) {
 			if text == "bad" {
 				return nil, store.Query{}, errors.New("column 3: no such field\x1b[2J")
 			}
@@ -160,7 +160,7 @@ func TestTraceOfAnAnswer(t *testing.T) {
 	m := New(theme.New(theme.Plain), Source{
 		Context: t.Context(), Reader: tuitest.NewLines(lines...),
 		After: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil },
-		Query: func(string) (store.Reader, store.Query, error) {
+		Query: func(context.Context, string) (store.Reader, store.Query, error) {
 			return tuitest.NewLines(lines[7]), store.Query{}, nil
 		},
 	}).WithSize(80, 20)
@@ -168,6 +168,36 @@ func TestTraceOfAnAnswer(t *testing.T) {
 	m = typed(t, want(t, drive(t, m, cmd), Ask), "b", "enter")
 	if m = want(t, m, Trace); m.window.size != 2 || m.Origin() != 0 {
 		t.Errorf("%d lines of the trace:\n%s", m.window.size, shown(m))
+	}
+}
+
+// TestEscEndsAQuestion checks that a query that is given up goes on asking
+// nobody.
+func TestEscEndsAQuestion(t *testing.T) {
+	m := elsewhere(t, new(error))
+	m.source.Query = func(ctx context.Context, _ string) (store.Reader, store.Query, error) {
+		<-ctx.Done()
+		return nil, store.Query{}, ctx.Err()
+	}
+	m, cmd := typedOnly(want(t, m, Ask), "501").submitted()
+	m, _ = m.Key(tuitest.Key("esc"))
+	if m = drive(t, m, cmd); m.Asking() || m.window.size != 10 {
+		t.Errorf("given up, it shows\n%s", shown(m))
+	}
+}
+
+// TestAnAnswerIsOfNoSystem checks that the lines of a query are not said to be
+// those of the system that was read before: another may answer it.
+func TestAnAnswerIsOfNoSystem(t *testing.T) {
+	m, cmd := elsewhere(t, new(error)).WithOrigin(1)
+	m = typed(t, want(t, drive(t, m, cmd), Ask), "501", "enter")
+	if strings.Contains(shown(m), "from loki") {
+		t.Errorf("the query's answer is\n%s", shown(m))
+	}
+	m = want(t, m, Mark)
+	m, cmd = m.WithOrigin(1)
+	if m = drive(t, m, cmd); strings.Contains(shown(m), "◆") || strings.Contains(shown(m), "◈") {
+		t.Errorf("its bookmark is one of loki's:\n%s", shown(m))
 	}
 }
 
