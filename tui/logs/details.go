@@ -17,9 +17,6 @@ type Detail struct {
 	Filter store.FieldFilter
 }
 
-// mostNested bounds the fields of nested objects that are shown.
-const mostNested = 300
-
 // Details are all that is known of the line, its time in a zone.
 func (e Entry) Details(zone *time.Location) []Detail {
 	one := func(name, shown, value string) Detail {
@@ -46,28 +43,18 @@ func (e Entry) Details(zone *time.Location) []Detail {
 	return out
 }
 
-// nested are the fields of a JSON or logfmt line as they are written, those of
-// objects within it by keys with dots.
+// nested are the fields of a JSON, logfmt or klog line under the keys by which
+// the store knows them, those of objects within it by keys with dots.
 func (e Entry) nested() []Field {
-	all, ok := object(e.line.Message)
+	members, ok := store.AppendMembers(nil, e.line.Message)
 	if !ok {
-		parsed, isFields := store.ParseFields(e.line.Message)
-		if !isFields {
-			return nil
-		}
-		all = nil
-		if parsed.Trace != "" {
-			all = append(all, Field{"trace", parsed.Trace})
-		}
-		for _, f := range parsed.Rest {
-			all = append(all, Field{f.Key, f.Value})
-		}
+		return nil
 	}
-	var out []Field
-	for _, f := range all {
-		out = flattened(out, f)
+	all := make([]Field, len(members))
+	for i, m := range members {
+		all[i] = Field{m.Key, m.Value}
 	}
-	return e.unsaid(out)
+	return e.unsaid(all)
 }
 
 // unsaid are the fields that the line's own do not say already.
@@ -83,17 +70,6 @@ func (e Entry) unsaid(all []Field) []Field {
 			}
 		}
 		out = append(out, f)
-	}
-	return out
-}
-
-func flattened(out []Field, f Field) []Field {
-	inner, ok := object(f.Value)
-	if !ok || len(inner) == 0 || len(out) >= mostNested {
-		return append(out, f)
-	}
-	for _, x := range inner {
-		out = flattened(out, Field{f.Name + "." + x.Name, x.Value})
 	}
 	return out
 }

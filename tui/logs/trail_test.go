@@ -61,15 +61,19 @@ func TestTraceAndBack(t *testing.T) {
 
 func TestTraceOf(t *testing.T) {
 	for message, want := range map[string]string{
-		`{"trace":"9f2c41"}`:                         "9f2c41",
-		`{"msg":"x","traceId":"a-b-c-d"}`:            "a-b-c-d",
-		`level=info trace_id=77ab03 msg=x`:           "77ab03",
-		`charge failed trace=77ab03`:                 "77ab03",
-		`charge failed [Trace-ID: 77ab03]`:           "77ab03",
-		`x "trace.id": "77ab03"}`:                    "77ab03",
-		`Traceback (most recent call last):`:         "",
-		`trace: a`:                                   "",
-		`{"level":"trace","msg":"stack trace here"}`: "",
+		`{"trace":"9f2c41"}`:                                                        "9f2c41",
+		`{"msg":"x","traceId":"a-b-c-d"}`:                                           "a-b-c-d",
+		`level=info trace_id=77ab03 msg=x`:                                          "77ab03",
+		`charge failed trace=77ab03`:                                                "77ab03",
+		`{"msg":"x","otelTraceID":"77ab03"}`:                                        "77ab03",
+		`{"a":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}`:           "",
+		`{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}`: "4bf92f3577b34da6a3ce929d0e0e4736",
+		`{"dd":{"trace_id":"77ab03"}}`:                                              "77ab03",
+		`charge failed [Trace-ID: 77ab03]`:                                          "77ab03",
+		`x "trace.id": "77ab03"}`:                                                   "77ab03",
+		`Traceback (most recent call last):`:                                        "",
+		`trace: a`:                                                                  "",
+		`{"level":"trace","msg":"stack trace here"}`:                                "",
 		`plain`: "",
 	} {
 		if got := traceOf(message); got != want {
