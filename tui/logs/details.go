@@ -17,6 +17,9 @@ type Detail struct {
 	Filter store.FieldFilter
 }
 
+// longestName is how much of a field's name is shown, in bytes.
+const longestName = 256
+
 // Details are all that is known of the line, its time in a zone.
 func (e Entry) Details(zone *time.Location) []Detail {
 	one := func(name, shown, value string) Detail {
@@ -34,7 +37,7 @@ func (e Entry) Details(zone *time.Location) []Detail {
 	out = append(out, Detail{Name: "message", Lines: append([]string{e.Message}, e.More...)})
 	fields := e.nested()
 	for _, f := range fields {
-		out = append(out, one(layout.Safe(f.Name), layout.Safe(f.Value), f.Value))
+		out = append(out, one(layout.Safe(clipped(f.Name, longestName)), layout.Safe(f.Value), f.Value))
 		out[len(out)-1].Filter.Key = f.Name
 	}
 	if len(fields) > 0 {

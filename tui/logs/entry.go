@@ -50,7 +50,7 @@ type Field struct{ Name, Value string }
 
 // parse makes an entry of a line.
 func parse(l store.Line) Entry {
-	raw := strings.TrimRight(clipped(l.Message), "\r\n")
+	raw := strings.TrimRight(clipped(l.Message, longest), "\r\n")
 	e := Entry{
 		Time: l.Time, Level: l.Level,
 		Stack: layout.Safe(l.Stack), Service: layout.Safe(l.Service),
@@ -110,12 +110,12 @@ func clippedLine(l store.Line) store.Line {
 	return l
 }
 
-// clipped cuts a line at a character's end.
-func clipped(s string) string {
-	if len(s) <= longest {
+// clipped cuts a text at a character's end.
+func clipped(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
-	s = s[:longest]
+	s = s[:most]
 	for len(s) > 0 && !utf8.RuneStart(s[len(s)-1]) {
 		s = s[:len(s)-1]
 	}
