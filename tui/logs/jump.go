@@ -18,10 +18,10 @@ type goal struct {
 	// before wants the last line before the time, instead of the first at it
 	// or later.
 	before bool
-	line   store.Line   // the very line that is wanted; the zero one: any
-	near   store.Cursor // where to begin with a line that has no time
-	find   int          // -1 and 1: the next hit before and after, at whatever time
-	missed string       // what is said where the very line does not show
+	line   store.Line    // the very line that is wanted; the zero one: any
+	place  *store.Cursor // just before it, in the same store; nil: by its time
+	find   int           // -1 and 1: the next hit before and after, at whatever time
+	missed string        // what is said where the very line does not show
 }
 
 // jump is what was read around a place.
@@ -67,16 +67,13 @@ func find(ctx context.Context, r store.Reader, q store.Query, w window, g goal) 
 		return g, true, err
 	}
 	g.line = clippedLine(page.Lines[0])
-	g.time = g.line.Time
+	g.time, g.place = g.line.Time, &page.Places[0]
 	return g, false, nil
 }
 
 // readAround reads half a page before a place, and half a page from it on.
 func readAround(ctx context.Context, r store.Reader, q, hits store.Query, g goal) (jump, error) {
-	at, err := g.near, error(nil)
-	if !g.time.IsZero() {
-		at, err = r.At(ctx, g.time)
-	}
+	at, err := placeOf(ctx, r, g)
 	if err != nil {
 		return jump{}, err
 	}
@@ -89,6 +86,13 @@ func readAround(ctx context.Context, r store.Reader, q, hits store.Query, g goal
 		return jump{}, err
 	}
 	return jump{before: chunkOf(before, hits), after: chunkOf(after, hits), oldest: !before.More}, nil
+}
+
+func placeOf(ctx context.Context, r store.Reader, g goal) (store.Cursor, error) {
+	if g.place != nil {
+		return *g.place, nil
+	}
+	return r.At(ctx, g.time)
 }
 
 // landed shows what was read around a place, the cursor on it.

@@ -165,3 +165,22 @@ func TestMarksTellLikeLinesApart(t *testing.T) {
 		t.Error("the bookmark is on the wrong line")
 	}
 }
+
+// TestPlacesOfLinesOfOneInstant checks that a hit and a bookmark are found
+// among more lines of the same time than are read at once.
+func TestPlacesOfLinesOfOneInstant(t *testing.T) {
+	lines := tuitest.Numbered(0, 20_000)
+	for i := range lines {
+		lines[i].Time = tuitest.Noon()
+	}
+	lines[9_000].Message = "needle"
+	m, cmd := open(t, tuitest.NewLines(lines...), 10).WithText("needle")
+	m = want(t, drive(t, m, cmd), Context, intent.Previous)
+	if e, _ := m.Selected(); e.Message != "needle" || m.window.size != pageSize {
+		t.Fatalf("the hit leads to %q", e.Message)
+	}
+	m = want(t, m, Mark, intent.Bottom, LastMark)
+	if e, _ := m.Selected(); e.Message != "needle" {
+		t.Errorf("the bookmark leads to %q", e.Message)
+	}
+}

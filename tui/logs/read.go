@@ -103,7 +103,7 @@ func chunkOf(p store.Page, hits store.Query) chunk {
 		entries[i] = parse(l)
 		entries[i].hit = hits.Matches(l)
 	}
-	return chunk{entries: entries, start: p.Start, end: p.End}
+	return chunk{entries: entries, places: p.Places, start: p.Start, end: p.End}
 }
 
 // poll asks for new lines in a moment; a system is asked less often, and who
