@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	store "github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/tui/intent"
 	"github.com/diorama-dev/diorama/tui/layout"
 	"github.com/diorama-dev/diorama/tui/typing"
@@ -112,9 +113,9 @@ func (m Model) submitted() (Model, tea.Cmd) {
 	text := strings.TrimSpace(m.form.text)
 	switch m.form.kind {
 	case formTime:
-		t, err := parseTime(text, m.newestKnown())
+		t, err := store.ParseMoment(text, m.newestKnown())
 		if err != nil {
-			m.form.problem = err.Error()
+			m.form.problem = "no time: try 14:05, -10m or 2026-11-27 14:05" // what was typed stands above it
 			return m, nil
 		}
 		m.form = form{asked: m.form.asked}
