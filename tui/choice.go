@@ -70,8 +70,7 @@ func (m Model) choiceCount() int {
 	case overlayPick, overlayLevels, overlayFrom:
 		return len(m.options())
 	case overlayFields:
-		rows, _ := m.fieldRows()
-		return len(rows)
+		return len(m.overlay.rows)
 	case overlayNone, overlayDetails, overlayWhy, overlayHelp:
 	}
 	return 0

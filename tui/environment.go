@@ -37,8 +37,9 @@ type Sources struct {
 	// read them in place of Logs. Most environments have none.
 	Systems []lines.System
 	// Query takes a text in the language of one of them apart, and says which
-	// reader answers it. It may wait for an answer. Nil: it is not offered.
-	Query func(text string) (logs.Reader, logs.Query, error)
+	// reader answers it. It may wait for an answer, as long as the person does.
+	// Nil: it is not offered.
+	Query func(ctx context.Context, text string) (logs.Reader, logs.Query, error)
 	// Queues is empty where no stack of the environment has queues.
 	Queues queues.Source
 }

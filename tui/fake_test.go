@@ -73,7 +73,7 @@ func (f *fake) Sources() Sources {
 }
 
 // query understands one word: a text that lines hold.
-func (f *fake) query(text string) (store.Reader, store.Query, error) {
+func (f *fake) query(_ context.Context, text string) (store.Reader, store.Query, error) {
 	if text == "x" {
 		return nil, store.Query{}, errors.New("x: a query begins with {, as in {service=\"gateway\"}")
 	}

@@ -12,46 +12,45 @@ import (
 
 // fieldRow is a line of the page of a log line: a value, or a part of one.
 type fieldRow struct {
-	name   string // empty: the value goes on
+	name   string // as wide as all of them; blank where the value goes on
 	text   string
 	detail logs.Detail
 }
 
-// fieldRows are all that is known of the line that is open.
-func (m Model) fieldRows() ([]fieldRow, int) {
-	details := m.overlay.entry.Details(m.now.Location())
-	names := 12
+// fieldRows are all that is known of a line, laid out for the screen: that is
+// too much work for every frame.
+func (m Model) fieldRows(e logs.Entry) []fieldRow {
+	details, names := e.Details(m.now.Location()), 12
 	for _, d := range details {
 		names = max(names, min(layout.Width(d.Name), m.width/3))
 	}
 	var rows []fieldRow
 	for _, d := range details {
-		name := d.Name
+		name := layout.FitRight(d.Name, names)
 		for _, line := range d.Lines {
 			for _, part := range layout.Wrap(line, m.width-names-4) {
 				rows = append(rows, fieldRow{name: name, text: part, detail: d})
-				name = ""
+				name = layout.Space(names)
 			}
 		}
 	}
-	return rows, names
+	return rows
 }
 
 // fields draw the page of a log line.
 func (m Model) fields(p *page) {
-	rows, names := m.fieldRows()
-	for i, r := range rows {
+	for i, r := range m.overlay.rows {
 		mark, style := " ", m.theme.Text
 		if i == m.overlay.choice {
 			mark, style = m.theme.Accent.Paint("▸"), m.theme.Strong
 		}
-		p.lines = append(p.lines, mark+m.theme.Muted.Paint(layout.FitRight(r.name, names))+"  "+style.Paint(r.text))
+		p.lines = append(p.lines, mark+m.theme.Muted.Paint(r.name)+"  "+style.Paint(r.text))
 	}
 }
 
 // detail is what the cursor is on in the page of a log line.
 func (m Model) detail() logs.Detail {
-	rows, _ := m.fieldRows()
+	rows := m.overlay.rows
 	if m.overlay.choice < 0 || m.overlay.choice >= len(rows) {
 		return logs.Detail{}
 	}
@@ -89,7 +88,9 @@ func (m Model) fieldPerform(i intent.Intent) (tea.Model, tea.Cmd) {
 	case OnlyValue, NotValue:
 		d.Filter.Not = i == NotValue
 		m.logs, cmd = m.logs.WithField(d.Filter)
+	case logs.Trace:
+		m.logs, cmd = m.logs.OfTrace(m.overlay.entry)
 	}
 	m.overlay = overlay{}
-	return m, cmd
+	return m.heard(), cmd
 }

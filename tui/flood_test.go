@@ -46,7 +46,7 @@ func (f *flood) Backward(_ context.Context, before logs.Cursor, _ logs.Query, li
 func (f *flood) page(start, end int64, more bool) logs.Page {
 	p := logs.Page{Start: logs.Cursor{Offset: start}, End: logs.Cursor{Offset: end}, More: more}
 	for i := start; i < end; i++ {
-		p.Lines = append(p.Lines, floodLine(i))
+		p.Lines, p.Places = append(p.Lines, floodLine(i)), append(p.Places, logs.Cursor{Offset: i})
 	}
 	return p
 }

@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	store "github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/tui/logs"
 	"github.com/diorama-dev/diorama/tui/theme"
 	"github.com/diorama-dev/diorama/tui/tuitest"
 )
@@ -140,5 +141,23 @@ func TestNoticesOfLogsEnd(t *testing.T) {
 	m = drive(t, m, tickMsg(tuitest.Noon().Add(3*time.Second)), struct{}{}, tickMsg(tuitest.Noon().Add(6*time.Second)))
 	if strings.HasPrefix(bottom(m), "1 bookmark") {
 		t.Error("it goes on saying so")
+	}
+}
+
+// TestTraceOfTheOpenLine checks that the page of a line leads to that line's
+// trace, whatever line came under the cursor meanwhile.
+func TestTraceOfTheOpenLine(t *testing.T) {
+	f := newFake()
+	line := tuitest.Numbered(0, 1)[0]
+	line.Message = "mine trace=77ab03"
+	f.lines = tuitest.NewLines(line)
+	m := press(t, model(t, f, theme.Dark, 100, 30, tuitest.Running()), "3", "enter")
+	line.Time, line.Message = line.Time.Add(time.Second), "theirs trace=9f2c41"
+	f.lines.Add(line)
+	var cmd tea.Cmd
+	m.logs, cmd = m.logs.Handle(logs.Follow)
+	m = press(t, drive(t, m, tuitest.Run(cmd)...), "t")
+	if e, _ := m.logs.Selected(); e.Trace != "77ab03" || !strings.Contains(text(m), "trace 77ab03") || m.overlay.kind != overlayNone {
+		t.Errorf("at %q:\n%s", e.Message, text(m))
 	}
 }

@@ -92,6 +92,9 @@ func (m Model) resized(width, height int) Model {
 	m.queues = m.queues.WithSize(m.width, m.bodyHeight())
 	m.logs = m.logs.WithSize(m.width, m.bodyHeight())
 	m.events = m.events.WithSize(m.width, m.bodyHeight())
+	if m.overlay.kind == overlayFields {
+		m.overlay.rows = m.fieldRows(m.overlay.entry)
+	}
 	return m
 }
 

@@ -36,6 +36,7 @@ type overlay struct {
 	kind    overlayKind
 	service services.Key // of details and why
 	entry   logs.Entry   // of fields
+	rows    []fieldRow   // of the entry
 	pending intent.Intent
 	offset  int
 	choice  int
@@ -63,6 +64,7 @@ func (m Model) opened(i intent.Intent) Model {
 	case logs.Fields:
 		o.kind = overlayFields
 		o.entry, _ = m.logs.Selected()
+		o.rows = m.fieldRows(o.entry)
 	case Palette:
 		o.kind, o.prompt.editing = overlayPalette, true
 	case Pick:
@@ -143,9 +145,7 @@ func (m Model) overlayKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 // overlayPerform carries out an intent over the screen.
 func (m Model) overlayPerform(i intent.Intent) (tea.Model, tea.Cmd) {
 	if m.overlay.kind == overlayFields && i != Back {
-		if i != logs.Trace {
-			return m.fieldPerform(i)
-		}
+		return m.fieldPerform(i)
 	}
 	switch i {
 	case Accept:

@@ -33,7 +33,7 @@ func (m Model) options() []option {
 	var out []option
 	switch m.overlay.kind { //nolint:exhaustive // the others are no such lists
 	case overlayPick:
-		shown := m.logs.Query().Services
+		shown := m.logs.Services()
 		for _, name := range m.names() {
 			out = append(out, option{name, len(shown) == 0 || slices.Contains(shown, name)})
 		}
@@ -90,7 +90,7 @@ func (m Model) toggled(i intent.Intent) []string {
 		return nil
 	}
 	name := m.names()[m.overlay.choice]
-	shown := slices.Clone(m.logs.Query().Services)
+	shown := slices.Clone(m.logs.Services())
 	if had := slices.Index(shown, name); had >= 0 {
 		return slices.Delete(shown, had, had+1)
 	}

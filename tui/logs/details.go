@@ -17,8 +17,8 @@ type Detail struct {
 	Filter store.FieldFilter
 }
 
-// mostNested bounds the fields of nested objects that are shown.
-const mostNested = 300
+// longestName is how much of a field's name is shown, in bytes.
+const longestName = 256
 
 // Details are all that is known of the line, its time in a zone.
 func (e Entry) Details(zone *time.Location) []Detail {
@@ -37,7 +37,7 @@ func (e Entry) Details(zone *time.Location) []Detail {
 	out = append(out, Detail{Name: "message", Lines: append([]string{e.Message}, e.More...)})
 	fields := e.nested()
 	for _, f := range fields {
-		out = append(out, one(layout.Safe(f.Name), layout.Safe(f.Value), f.Value))
+		out = append(out, one(layout.Safe(clipped(f.Name, longestName)), layout.Safe(f.Value), f.Value))
 		out[len(out)-1].Filter.Key = f.Name
 	}
 	if len(fields) > 0 {
@@ -46,28 +46,18 @@ func (e Entry) Details(zone *time.Location) []Detail {
 	return out
 }
 
-// nested are the fields of a JSON or logfmt line as they are written, those of
-// objects within it by keys with dots.
+// nested are the fields of a JSON, logfmt or klog line under the keys by which
+// the store knows them, those of objects within it by keys with dots.
 func (e Entry) nested() []Field {
-	all, ok := object(e.line.Message)
+	members, ok := store.AppendMembers(nil, e.line.Message)
 	if !ok {
-		parsed, isFields := store.ParseFields(e.line.Message)
-		if !isFields {
-			return nil
-		}
-		all = nil
-		if parsed.Trace != "" {
-			all = append(all, Field{"trace", parsed.Trace})
-		}
-		for _, f := range parsed.Rest {
-			all = append(all, Field{f.Key, f.Value})
-		}
+		return nil
 	}
-	var out []Field
-	for _, f := range all {
-		out = flattened(out, f)
+	all := make([]Field, len(members))
+	for i, m := range members {
+		all[i] = Field{m.Key, m.Value}
 	}
-	return e.unsaid(out)
+	return e.unsaid(all)
 }
 
 // unsaid are the fields that the line's own do not say already.
@@ -83,17 +73,6 @@ func (e Entry) unsaid(all []Field) []Field {
 			}
 		}
 		out = append(out, f)
-	}
-	return out
-}
-
-func flattened(out []Field, f Field) []Field {
-	inner, ok := object(f.Value)
-	if !ok || len(inner) == 0 || len(out) >= mostNested {
-		return append(out, f)
-	}
-	for _, x := range inner {
-		out = flattened(out, Field{f.Name + "." + x.Name, x.Value})
 	}
 	return out
 }

@@ -50,28 +50,18 @@ type Field struct{ Name, Value string }
 
 // parse makes an entry of a line.
 func parse(l store.Line) Entry {
-	raw := strings.TrimRight(clipped(l.Message), "\r\n")
+	raw := strings.TrimRight(clipped(l.Message, longest), "\r\n")
 	e := Entry{
 		Time: l.Time, Level: l.Level,
 		Stack: layout.Safe(l.Stack), Service: layout.Safe(l.Service),
 		Pod: layout.Safe(l.Pod), Container: layout.Safe(l.Container),
 		Raw: layout.Safe(raw), line: clippedLine(l),
 	}
+	e.Trace = layout.Safe(traceOf(raw))
 	fields, ok := object(raw)
 	if !ok {
-		e = e.saying(raw)
-		e.Trace = layout.Safe(traceOf(l.Message))
-		return e
+		return e.saying(raw)
 	}
-	for _, f := range fields {
-		if e.Trace == "" && isTrace(f.Name) {
-			e.Trace = f.Value
-		}
-	}
-	if e.Trace == "" {
-		e.Trace = traceIn(l.Message)
-	}
-	e.Trace = layout.Safe(e.Trace)
 	e = e.structured(fields)
 	if e.Message == "" && e.Fields == nil { // it says nothing but its time
 		e = e.saying(raw)
@@ -96,33 +86,14 @@ func (e Entry) saying(message string) Entry {
 // namedTrace is a trace's identifier as text says it: "trace=9f2c41".
 var namedTrace = regexp.MustCompile(`(?i)\btrace[._-]?(?:id)?["']?\s?[=:]\s?["']?([0-9a-z-]{4,64})\b`)
 
-// isTrace reports whether a field holds the identifier of a trace, by the names
-// that the store knows.
-func isTrace(name string) bool {
-	switch name {
-	case "trace", "trace_id", "traceId", "traceID", "trace.id", "traceid":
-		return true
-	}
-	return false
-}
-
 // traceOf is the trace that a line names: in a field, or somewhere in its text
 // as one would be written.
 func traceOf(message string) string {
 	if !strings.Contains(message, "race") { // most lines name none
 		return ""
 	}
-	f, ok := store.ParseFields(message)
-	if ok && f.Trace != "" {
+	if f, _ := store.ParseFields(message); f.Trace != "" {
 		return f.Trace
-	}
-	return traceIn(message)
-}
-
-// traceIn is the trace that a text names.
-func traceIn(message string) string {
-	if !strings.Contains(message, "race") {
-		return ""
 	}
 	found := namedTrace.FindStringSubmatch(message)
 	if found == nil {
@@ -139,12 +110,12 @@ func clippedLine(l store.Line) store.Line {
 	return l
 }
 
-// clipped cuts a line at a character's end.
-func clipped(s string) string {
-	if len(s) <= longest {
+// clipped cuts a text at a character's end.
+func clipped(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
-	s = s[:longest]
+	s = s[:most]
 	for len(s) > 0 && !utf8.RuneStart(s[len(s)-1]) {
 		s = s[:len(s)-1]
 	}

@@ -53,6 +53,26 @@ func TestTheStoresLevelCounts(t *testing.T) {
 	}
 }
 
+// TestDetailsOfDeepLines checks that what lies deeper than the store has keys
+// for is one value: to look into each of its objects takes far too long.
+func TestDetailsOfDeepLines(t *testing.T) {
+	const deep = 2600
+	e := parse(store.Line{Message: `{"msg":"x","n":` + strings.Repeat(`{"a":`, deep) + "7" + strings.Repeat("}", deep) + "}"})
+	var found []Detail
+	for _, d := range e.Details(time.UTC) {
+		if d.Filter.Key != "" && d.Filter.Value != "" {
+			found = append(found, d)
+		}
+	}
+	if len(found) != 1 || len(found[0].Filter.Key) > 64 || !strings.HasPrefix(found[0].Filter.Value, `{"a":`) {
+		t.Fatalf("%d fields: %.200v", len(found), found)
+	}
+	q := store.Query{Fields: []store.FieldFilter{found[0].Filter}}
+	if !q.Matches(e.line) {
+		t.Error("the store does not find the line by its field")
+	}
+}
+
 func TestLongLinesAreCut(t *testing.T) {
 	e := parse(store.Line{Message: strings.Repeat("支", 1<<20)})
 	if len(e.Raw) > longest+8 || !strings.HasSuffix(e.Raw, "支…") {

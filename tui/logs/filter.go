@@ -3,7 +3,6 @@ package logs
 import (
 	"regexp"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -22,24 +21,17 @@ type filter struct {
 }
 
 // query is what is asked of a reader; with hits only, the lines that are
-// searched for.
+// searched for. A reader looks for what a person chose by itself, and at what
+// the base wants then.
 func (f filter) query(hits bool) store.Query {
-	q := f.base
+	q := holding(store.Query{MinLevel: f.min, Levels: f.levels, Fields: f.fields}, f.trace)
 	if len(f.services) > 0 {
 		q.Services = f.services
-	}
-	q.MinLevel = max(q.MinLevel, f.min)
-	if f.levels != 0 {
-		q.Levels = f.levels
-	}
-	q.Fields = slices.Concat(q.Fields, f.fields)
-	if f.trace != "" {
-		q = holding(q, f.trace)
 	}
 	if hits {
 		q = f.search.added(q)
 	}
-	return q
+	return q.And(f.base)
 }
 
 // shows reports whether lines of a level pass the filter.
@@ -59,45 +51,14 @@ func holding(q store.Query, text string) store.Query {
 			return q
 		}
 	}
-	q.Where = both{q.Where, contains(strings.ToLower(text))}
-	return q
+	return q.And(store.Query{Text: text})
 }
-
-// both are two conditions of which each holds; one may be nil.
-type both [2]store.Condition
-
-func (c both) Holds(l store.Line, fields func() store.Fields) bool {
-	return (c[0] == nil || c[0].Holds(l, fields)) && (c[1] == nil || c[1].Holds(l, fields))
-}
-
-func (c both) Literals() []string {
-	var out []string
-	for _, one := range c {
-		if one != nil {
-			out = append(out, one.Literals()...)
-		}
-	}
-	return out
-}
-
-// contains is a text in small letters that the message holds.
-type contains string
-
-func (c contains) Holds(l store.Line, _ func() store.Fields) bool {
-	return strings.Contains(strings.ToLower(l.Message), string(c))
-}
-
-func (contains) Literals() []string { return nil }
-
-// matches is a second expression that the message holds.
-type matches struct{ *regexp.Regexp }
-
-func (c matches) Holds(l store.Line, _ func() store.Fields) bool { return c.MatchString(l.Message) }
-
-func (matches) Literals() []string { return nil }
 
 // Query is what is asked of the store for the lines that are searched for.
 func (m Model) Query() store.Query { return m.filter.query(true) }
+
+// Services are those that are picked; none: all.
+func (m Model) Services() []string { return m.filter.services }
 
 // WithServices returns the screen with only the lines of these services; none:
 // of all.

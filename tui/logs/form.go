@@ -1,11 +1,13 @@
 package logs
 
 import (
+	"context"
 	"os"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
+	store "github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/tui/intent"
 	"github.com/diorama-dev/diorama/tui/layout"
 	"github.com/diorama-dev/diorama/tui/typing"
@@ -34,7 +36,8 @@ type form struct {
 	text    string
 	problem string
 	busy    bool
-	asked   uint64 // counts queries, so that answers find theirs
+	asked   uint64             // counts queries, so that answers find theirs
+	cancel  context.CancelFunc // of the query that is asked; nil: none is
 }
 
 // Asking reports whether the screen asks for something, and wants every key.
@@ -80,6 +83,9 @@ func (m Model) Key(k tea.KeyPressMsg) (Model, tea.Cmd) {
 	m.note = Note{}
 	switch k.String() {
 	case "esc":
+		if m.form.cancel != nil {
+			m.form.cancel()
+		}
 		m.form = form{asked: m.form.asked + 1}
 		return m, nil
 	case "enter":
@@ -107,9 +113,9 @@ func (m Model) submitted() (Model, tea.Cmd) {
 	text := strings.TrimSpace(m.form.text)
 	switch m.form.kind {
 	case formTime:
-		t, err := parseTime(text, m.newestKnown())
+		t, err := store.ParseMoment(text, m.newestKnown())
 		if err != nil {
-			m.form.problem = err.Error()
+			m.form.problem = "no time: try 14:05, -10m or 2026-11-27 14:05" // what was typed stands above it
 			return m, nil
 		}
 		m.form = form{asked: m.form.asked}

@@ -129,7 +129,7 @@ func (m Model) standing() string {
 	if m.width < 60 {
 		at = ""
 	}
-	if n := m.counters.Lines - m.view.paused; n > 0 && m.origin.name == "" {
+	if n := m.counters.Lines - m.view.paused; n > 0 && m.origin.name == "" && m.origin.query == "" {
 		at += " · " + layout.Count(n) + " new"
 	}
 	return m.theme.Working.Paint("paused") + m.theme.Muted.Paint(at)

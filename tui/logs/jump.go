@@ -2,9 +2,6 @@ package logs
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,10 +15,10 @@ type goal struct {
 	// before wants the last line before the time, instead of the first at it
 	// or later.
 	before bool
-	line   store.Line   // the very line that is wanted; the zero one: any
-	near   store.Cursor // where to begin with a line that has no time
-	find   int          // -1 and 1: the next hit before and after, at whatever time
-	missed string       // what is said where the very line does not show
+	line   store.Line    // the very line that is wanted; the zero one: any
+	place  *store.Cursor // just before it, in the same store; nil: by its time
+	find   int           // -1 and 1: the next hit before and after, at whatever time
+	missed string        // what is said where the very line does not show
 }
 
 // jump is what was read around a place.
@@ -67,16 +64,13 @@ func find(ctx context.Context, r store.Reader, q store.Query, w window, g goal) 
 		return g, true, err
 	}
 	g.line = clippedLine(page.Lines[0])
-	g.time = g.line.Time
+	g.time, g.place = g.line.Time, &page.Places[0]
 	return g, false, nil
 }
 
 // readAround reads half a page before a place, and half a page from it on.
 func readAround(ctx context.Context, r store.Reader, q, hits store.Query, g goal) (jump, error) {
-	at, err := g.near, error(nil)
-	if !g.time.IsZero() {
-		at, err = r.At(ctx, g.time)
-	}
+	at, err := placeOf(ctx, r, g)
 	if err != nil {
 		return jump{}, err
 	}
@@ -89,6 +83,13 @@ func readAround(ctx context.Context, r store.Reader, q, hits store.Query, g goal
 		return jump{}, err
 	}
 	return jump{before: chunkOf(before, hits), after: chunkOf(after, hits), oldest: !before.More}, nil
+}
+
+func placeOf(ctx context.Context, r store.Reader, g goal) (store.Cursor, error) {
+	if g.place != nil {
+		return *g.place, nil
+	}
+	return r.At(ctx, g.time)
 }
 
 // landed shows what was read around a place, the cursor on it.
@@ -130,65 +131,6 @@ func (w window) nearest(g goal) (int, bool) {
 // same reports whether two lines are the same one of a store.
 func same(a, b store.Line) bool {
 	return a.Time.Equal(b.Time) && a.Service == b.Service && a.Pod == b.Pod && a.Container == b.Container && a.Message == b.Message
-}
-
-// parseTime reads when a person wants to go to: a time of day, a day and a
-// time, or how long ago. Days are those of the newest instant that is known.
-func parseTime(text string, newest time.Time) (time.Time, error) {
-	text = strings.TrimSpace(text)
-	if ago, ok := strings.CutPrefix(strings.ReplaceAll(text, " ", ""), "-"); ok {
-		d, err := parseAgo(ago)
-		if err != nil {
-			return time.Time{}, err
-		}
-		return newest.Add(-d), nil
-	}
-	zone := newest.Location()
-	for _, form := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02"} {
-		if t, err := time.ParseInLocation(form, text, zone); err == nil {
-			return t, nil
-		}
-	}
-	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		return t, nil
-	}
-	for _, form := range []string{"15:04", "15:04:05"} {
-		t, err := time.ParseInLocation(form, text, zone)
-		if err != nil {
-			continue
-		}
-		y, mo, d := newest.Date()
-		t = time.Date(y, mo, d, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone)
-		if t.After(newest) { // it is not over yet: yesterday's is meant
-			t = t.AddDate(0, 0, -1)
-		}
-		return t, nil
-	}
-	return time.Time{}, errors.New("no time: try 14:05, -10m or 2026-11-27 14:05")
-}
-
-var errAgo = errors.New("no length of time: try -30s, -10m, -2h or -1d")
-
-// parseAgo reads a duration, days included.
-func parseAgo(text string) (time.Duration, error) {
-	if text == "" {
-		return 0, errAgo
-	}
-	days := 0
-	if n, rest, ok := strings.Cut(text, "d"); ok {
-		if _, err := fmt.Sscanf(n, "%d", &days); err != nil || days < 0 || days > 10_000 {
-			return 0, errAgo
-		}
-		text = rest
-	}
-	d := time.Duration(0)
-	if text != "" {
-		var err error
-		if d, err = time.ParseDuration(text); err != nil || d < 0 {
-			return 0, errAgo
-		}
-	}
-	return time.Duration(days)*24*time.Hour + d, nil
 }
 
 // newestKnown is the newest instant that the screen knows of.

@@ -12,39 +12,14 @@ import (
 	"github.com/diorama-dev/diorama/tui/tuitest"
 )
 
-func TestParseTime(t *testing.T) {
-	zone := time.FixedZone("X", 2*3600)
-	now := time.Date(2026, 11, 27, 14, 30, 0, 0, zone)
-	for text, want := range map[string]string{
-		"14:05":                "2026-11-27T14:05:00+02:00",
-		" 14:05:30 ":           "2026-11-27T14:05:30+02:00",
-		"14:31":                "2026-11-26T14:31:00+02:00",
-		"2026-11-25 09:00":     "2026-11-25T09:00:00+02:00",
-		"2026-11-25 09:00:01":  "2026-11-25T09:00:01+02:00",
-		"2026-11-25":           "2026-11-25T00:00:00+02:00",
-		"2026-11-25T09:00:01":  "2026-11-25T09:00:01+02:00",
-		"2026-11-25T09:00:01Z": "2026-11-25T09:00:01Z",
-		"-10m":                 "2026-11-27T14:20:00+02:00",
-		"- 1h 30m":             "2026-11-27T13:00:00+02:00",
-		"-2d":                  "2026-11-25T14:30:00+02:00",
-		"-1d12h":               "2026-11-26T02:30:00+02:00",
-	} {
-		got, err := parseTime(text, now)
-		if err != nil || got.Format(time.RFC3339) != want {
-			t.Errorf("%q is %v, %v; want %s", text, got, err, want)
+// TestTimesOfTheHint checks that what the prompt proposes is understood.
+func TestTimesOfTheHint(t *testing.T) {
+	for _, text := range []string{"14:05", "14:05:30", "2026-11-27 14:05", "-10m"} {
+		m := open(t, tuitest.NewLines(tuitest.Numbered(0, 10)...), 10).WithNow(tuitest.Noon())
+		if m = typed(t, want(t, m, GoTo), text, "enter"); m.Asking() || m.Following() {
+			t.Errorf("%q leads nowhere: %s", text, m.form.problem)
 		}
 	}
-	for _, text := range []string{"", "25:00", "14:65", "-", "-x", "-5", "--1h", "-xd", "2026-13-01 10:00", "\x1b[2J"} {
-		if got, err := parseTime(text, now); err == nil {
-			t.Errorf("%q is %v", text, got)
-		}
-	}
-}
-
-func FuzzParseTime(f *testing.F) {
-	f.Add("-1d2h")
-	f.Add("14:05")
-	f.Fuzz(func(_ *testing.T, text string) { _, _ = parseTime(text, tuitest.Noon()) })
 }
 
 // typed gives the form keys.
@@ -163,5 +138,24 @@ func TestMarksTellLikeLinesApart(t *testing.T) {
 	second, _ := m.window.at(1)
 	if m.marked(first) || !m.marked(second) {
 		t.Error("the bookmark is on the wrong line")
+	}
+}
+
+// TestPlacesOfLinesOfOneInstant checks that a hit and a bookmark are found
+// among more lines of the same time than are read at once.
+func TestPlacesOfLinesOfOneInstant(t *testing.T) {
+	lines := tuitest.Numbered(0, 20_000)
+	for i := range lines {
+		lines[i].Time = tuitest.Noon()
+	}
+	lines[9_000].Message = "needle"
+	m, cmd := open(t, tuitest.NewLines(lines...), 10).WithText("needle")
+	m = want(t, drive(t, m, cmd), Context, intent.Previous)
+	if e, _ := m.Selected(); e.Message != "needle" || m.window.size != pageSize {
+		t.Fatalf("the hit leads to %q", e.Message)
+	}
+	m = want(t, m, Mark, intent.Bottom, LastMark)
+	if e, _ := m.Selected(); e.Message != "needle" {
+		t.Errorf("the bookmark leads to %q", e.Message)
 	}
 }

@@ -161,7 +161,8 @@ func (m Model) carry(i intent.Intent) (Model, tea.Cmd) {
 	case intent.Previous:
 		return m.hit(-1)
 	case Trace:
-		return m.trace()
+		e, _ := m.Selected()
+		return m.trace(e)
 	case Mark:
 		return m.mark(), nil
 	case NextMark:

@@ -15,8 +15,9 @@ const mostMarks = 200
 // mark is a line that a person wants to come back to. It outlives filters.
 type mark struct {
 	line   store.Line
-	near   store.Cursor // a place at or before it
+	place  store.Cursor // just before it
 	origin string       // whose line it is
+	query  string       // whose answer it was in; empty: none
 }
 
 // marked reports whether a line has a bookmark.
@@ -44,7 +45,7 @@ func (m Model) mark() Model {
 	if len(m.marks) >= mostMarks {
 		return m.say("there are " + layout.Plural(mostMarks, "bookmark") + ": b on one of them takes it away")
 	}
-	added := mark{line: e.line, near: m.window.near(m.selected), origin: m.origin.name}
+	added := mark{line: e.line, place: m.window.place(m.selected), origin: m.origin.name, query: m.origin.query}
 	at, _ := slices.BinarySearchFunc(m.marks, added, byTime)
 	m.marks = slices.Insert(slices.Clone(m.marks), at, added)
 	return m.say(layout.Plural(len(m.marks), "bookmark") + ": [ and ] move between them")
@@ -88,11 +89,14 @@ func (m Model) toMark(by int) (Model, tea.Cmd) {
 
 // toLine goes to a bookmark: within what is held, or where it is read from.
 func (m Model) toLine(k mark) (Model, tea.Cmd) {
-	g := goal{time: k.line.Time, line: k.line, near: k.near, missed: "the line does not pass the filter: this is what stands next to it"}
+	g := goal{time: k.line.Time, line: k.line, missed: "the line does not pass the filter: this is what stands next to it"}
 	if at, exact := m.window.nearest(g); exact {
 		m = m.pause()
 		m.selected = at
 		return m.reveal(), nil
+	}
+	if k.query == m.origin.query || g.time.IsZero() { // else another reader may have given the place
+		g.place = &k.place
 	}
 	return m.around(g)
 }

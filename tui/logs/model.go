@@ -21,8 +21,9 @@ type Source struct {
 	// Systems are installed log systems that can be read in its place.
 	Systems []System
 	// Query takes a text in a query language apart and says which reader
-	// answers it; it may ask that reader. Nil: there is no such language here.
-	Query func(text string) (store.Reader, store.Query, error)
+	// answers it; it may ask that reader, until the context ends with
+	// the question. Nil: there is no such language here.
+	Query func(ctx context.Context, text string) (store.Reader, store.Query, error)
 	// After is tea.Tick, except in tests.
 	After func(time.Duration, func(time.Time) tea.Msg) tea.Cmd
 }
@@ -81,6 +82,7 @@ type reading struct {
 	busy   bool
 	cancel context.CancelFunc
 	err    error
+	again  *goal // that could not be read around, and is tried again; nil: none
 }
 
 // Note is what there is to say of the last move or request.

@@ -231,3 +231,41 @@ func TestErrorsAreSaid(t *testing.T) {
 		t.Errorf("in the lines' place stands %q", got)
 	}
 }
+
+// unsteady is a reader that fails as often as it is told.
+type unsteady struct {
+	*tuitest.Lines
+	failures int
+}
+
+func (u *unsteady) Backward(ctx context.Context, from store.Cursor, q store.Query, limit int) (store.Page, error) {
+	if u.failures > 0 {
+		u.failures--
+		return store.Page{}, errors.New("the store does not answer")
+	}
+	return u.Lines.Backward(ctx, from, q, limit)
+}
+
+// TestFailedReadsLeaveNoOtherLines checks that no line stays that the filter
+// lets through no more, and that what could not be read is read later.
+func TestFailedReadsLeaveNoOtherLines(t *testing.T) {
+	for _, paused := range []bool{false, true} {
+		u := &unsteady{Lines: tuitest.NewLines(tuitest.Numbered(0, 2000)...)}
+		m := open(t, u, 10)
+		if paused {
+			m = want(t, m, intent.Up)
+		}
+		u.failures = 1
+		m, cmd := m.WithText("line 19")
+		m = tuitest.Drive(t, m, tuitest.Run(cmd)...)
+		if m.window.size != 0 || !strings.Contains(shown(m), "the store does not answer") {
+			t.Errorf("paused %v: after a failure it shows\n%s", paused, shown(m))
+		}
+		if m = poll(t, m); m.window.size != 111 || m.Following() == paused {
+			t.Errorf("paused %v: tried again, it holds %d lines, following %v", paused, m.window.size, m.Following())
+		}
+		if e, _ := m.Selected(); paused && e.Message != "line 1998" {
+			t.Errorf("tried again, it stands at %q", e.Message)
+		}
+	}
+}

@@ -72,6 +72,9 @@ func (m Model) read(w way) (Model, tea.Cmd) {
 	if m.reading.busy || m.origin.reader == nil {
 		return m, nil
 	}
+	if m.window.unread() {
+		w = newest
+	}
 	m, ctx := m.begin()
 	epoch, q, reader, cancel := m.reading.epoch, m.wanted(), m.origin.reader, m.reading.cancel
 	from, to, hits := m.window.end, m.window.start, m.filter.search.added(store.Query{})
@@ -100,7 +103,7 @@ func chunkOf(p store.Page, hits store.Query) chunk {
 		entries[i] = parse(l)
 		entries[i].hit = hits.Matches(l)
 	}
-	return chunk{entries: entries, start: p.Start, end: p.End}
+	return chunk{entries: entries, places: p.Places, start: p.Start, end: p.End}
 }
 
 // poll asks for new lines in a moment; a system is asked less often, and who
@@ -127,13 +130,10 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 		}
 		m, cmd = m.took(msg)
 	case pollMsg:
-		if msg.epoch != m.reading.epoch || !m.view.follow || !m.visible {
+		if msg.epoch != m.reading.epoch || !m.visible {
 			return m, nil
 		}
-		if m.reading.busy {
-			return m, m.poll()
-		}
-		m, cmd = m.read(newer)
+		m, cmd = m.polled()
 	case countMsg:
 		m, cmd = m.counted(msg)
 	case recountMsg:
@@ -148,17 +148,44 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 	return m.charted(cmd)
 }
 
-// took puts the lines that were read where they belong.
-func (m Model) took(msg readMsg) (Model, tea.Cmd) {
-	m.reading.busy, m.reading.cancel, m.reading.err = false, nil, nil
-	if msg.err != nil {
-		if !errors.Is(msg.err, context.Canceled) {
-			m.reading.err = msg.err
+// polled reads what is new or, where a read has failed, what it was to bring.
+func (m Model) polled() (Model, tea.Cmd) {
+	switch {
+	case m.reading.busy && m.view.follow:
+		return m, m.poll()
+	case m.reading.again != nil:
+		return m.around(*m.reading.again)
+	case m.view.follow:
+		return m.read(newer)
+	}
+	return m, nil
+}
+
+// failed takes in that a read brought nothing. Where it was to take the place
+// of what is held, that goes: it may have passed another filter.
+func (m Model) failed(msg readMsg) (Model, tea.Cmd) {
+	if !errors.Is(msg.err, context.Canceled) {
+		m.reading.err = msg.err
+		landing := msg.way == about && msg.goal.find == 0
+		if landing || msg.way == newest {
+			m.window, m.selected, m.top = window{}, 0, 0
 		}
-		if m.view.follow {
+		if landing {
+			m.reading.again = &msg.goal
 			return m, m.poll()
 		}
-		return m, nil
+	}
+	if m.view.follow {
+		return m, m.poll()
+	}
+	return m, nil
+}
+
+// took puts the lines that were read where they belong.
+func (m Model) took(msg readMsg) (Model, tea.Cmd) {
+	m.reading.busy, m.reading.cancel, m.reading.err, m.reading.again = false, nil, nil, nil
+	if msg.err != nil {
+		return m.failed(msg)
 	}
 	switch msg.way {
 	case newest:

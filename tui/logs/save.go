@@ -128,18 +128,32 @@ func (s *saving) write(ctx context.Context, r store.Reader, q store.Query) (err 
 	if err := f.Sync(); err != nil {
 		return fmt.Errorf("save the lines: %w", err)
 	}
-	// A link replaces no file that has come to be meanwhile, as a rename does.
-	err = os.Link(f.Name(), s.name)
-	switch {
-	case err == nil:
-		return errors.Join(f.Close(), os.Remove(f.Name()))
-	case errors.Is(err, os.ErrExist):
-		return fmt.Errorf("save the lines: %w", err)
-	}
-	if err := os.Rename(f.Name(), s.name); err != nil { // a file system without links
+	if err := named(f.Name(), s.name, os.Link); err != nil {
 		return fmt.Errorf("save the lines: %w", err)
 	}
 	return f.Close()
+}
+
+// named gives a file that is whole its name, and leaves alone a file that has
+// come to have the name meanwhile. The link is [os.Link].
+func named(part, name string, link func(part, name string) error) error {
+	err := link(part, name)
+	switch {
+	case err == nil:
+		return os.Remove(part)
+	case errors.Is(err, os.ErrExist):
+		return err
+	}
+	// A file system without links. A rename would replace such a file: the
+	// name is taken first.
+	taken, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(taken.Close(), os.Rename(part, name)); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
 }
 
 // copy writes page by page, up to where the store ended when it began.
@@ -164,15 +178,11 @@ func (s *saving) copy(ctx context.Context, f *os.File, r store.Reader, q store.Q
 			}
 		}
 		s.lines.Add(int64(len(page.Lines)))
-		if !page.More || !before(page.End, end) {
+		if !page.More || page.End.Compare(end) >= 0 {
 			return out.Flush()
 		}
 		from = page.End
 	}
-}
-
-func before(a, b store.Cursor) bool {
-	return a.Segment < b.Segment || a.Segment == b.Segment && a.Offset < b.Offset
 }
 
 func putJSON(w *bufio.Writer, l store.Line) error {

@@ -127,6 +127,27 @@ func (f *failing) Forward(ctx context.Context, from store.Cursor, q store.Query,
 	return f.Lines.Forward(ctx, from, q, limit)
 }
 
+// TestNamesWithoutLinks checks that a file system without links keeps a file
+// that was made while the lines were written.
+func TestNamesWithoutLinks(t *testing.T) {
+	dir := t.TempDir()
+	part, name := filepath.Join(dir, "part"), filepath.Join(dir, "name")
+	write := func(path, text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(part, "lines")
+	if err := named(part, name, func(string, string) error { return errors.ErrUnsupported }); err != nil {
+		t.Fatal(err)
+	}
+	write(part, "other lines")
+	err := named(part, name, func(string, string) error { return errors.ErrUnsupported })
+	if got, _ := os.ReadFile(name); string(got) != "lines" || !errors.Is(err, os.ErrExist) {
+		t.Errorf("it holds %q, %v", got, err)
+	}
+}
+
 func TestSavesWholeOrNotAtAll(t *testing.T) {
 	r := &failing{Lines: tuitest.NewLines(tuitest.Numbered(0, 10_000)...), pages: 3}
 	m, dir := savedAs(t, open(t, r, 20), "out.txt")

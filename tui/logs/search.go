@@ -29,7 +29,7 @@ type search struct {
 	text    string
 	pattern *regexp.Regexp
 	fields  []store.FieldFilter
-	limits  []limit
+	limits  limits
 	problem string // why typed is not what the others say
 }
 
@@ -45,18 +45,18 @@ func (s search) added(q store.Query) store.Query {
 		if q.Pattern == nil {
 			q.Pattern = s.pattern
 		} else {
-			q.Where = both{q.Where, matches{s.pattern}}
+			q = q.And(store.Query{Pattern: s.pattern})
 		}
 	}
 	q.Fields = append(q.Fields[:len(q.Fields):len(q.Fields)], s.fields...)
-	for _, l := range s.limits {
-		if q.Where == nil {
-			q.Where = l
-		} else {
-			q.Where = both{q.Where, l}
-		}
+	if len(s.limits) == 0 {
+		return q
 	}
-	return q
+	if q.Where == nil { // the line is taken apart once for all of it
+		q.Where = s.limits
+		return q
+	}
+	return q.And(store.Query{Where: s.limits})
 }
 
 // parseSearch understands what was typed, see [SearchHelp].
@@ -174,8 +174,7 @@ type limit struct {
 	bound     float64
 }
 
-// Holds implements [store.Condition].
-func (c limit) Holds(l store.Line, fields func() store.Fields) bool {
+func (c limit) holds(l store.Line, fields func() store.Fields) bool {
 	text, ok := l.Field(c.key, fields)
 	if !ok {
 		return false
@@ -195,5 +194,18 @@ func (c limit) Holds(l store.Line, fields func() store.Fields) bool {
 	return value <= c.bound
 }
 
+// limits are numbers of which each is within its limit.
+type limits []limit
+
+// Holds implements [store.Condition].
+func (c limits) Holds(l store.Line, fields func() store.Fields) bool {
+	for _, one := range c {
+		if !one.holds(l, fields) {
+			return false
+		}
+	}
+	return true
+}
+
 // Literals implements [store.Condition].
-func (limit) Literals() []string { return nil }
+func (limits) Literals() []string { return nil }

@@ -115,6 +115,23 @@ func TestFiltersAddUp(t *testing.T) {
 	}
 }
 
+// TestServicesAreThoseOfTheQueryToo checks that a service that is picked shows
+// none of its lines that the query before it does not want.
+func TestServicesAreThoseOfTheQueryToo(t *testing.T) {
+	base := store.Query{Services: []string{"gateway"}}
+	for picked, want := range map[string]bool{"": true, "gateway": true, "billing": false} {
+		f := filter{base: base}
+		if picked != "" {
+			f.services = []string{picked}
+		}
+		for _, service := range []string{"gateway", "billing"} {
+			if got := f.query(true).Matches(store.Line{Service: service}); got != (want && service == "gateway") {
+				t.Errorf("with %q picked, a line of %s passes: %v", picked, service, got)
+			}
+		}
+	}
+}
+
 func FuzzSearch(f *testing.F) {
 	for _, s := range []string{"/a/", "re:(", `a="b c" d>1`, `"`, "=", "!=", "a!", "支>1", "\xff=\xff"} {
 		f.Add(s, `{"a":"b c","d":2}`)

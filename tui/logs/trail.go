@@ -43,22 +43,26 @@ func (m Model) Out() (Model, tea.Cmd) {
 	m.place = m.trail[len(m.trail)-1]
 	m.trail = slices.Clone(m.trail[:len(m.trail)-1])
 	m.strip = m.strip.forgotten()
-	if m.view.follow {
+	if m.view.follow || m.window.unread() {
 		return m.restart()
 	}
 	return m.reveal().charted(nil)
 }
 
-// trace shows every line of every service that names the trace of the line
-// that the cursor is on.
-func (m Model) trace() (Model, tea.Cmd) {
-	e, ok := m.Selected()
-	if !ok || e.Trace == "" {
+// OfTrace shows every line of every service that names the trace of a line.
+func (m Model) OfTrace(e Entry) (Model, tea.Cmd) {
+	m.note = Note{}
+	m, cmd := m.trace(e)
+	return m.charted(cmd)
+}
+
+func (m Model) trace(e Entry) (Model, tea.Cmd) {
+	if e.Trace == "" {
 		return m, nil
 	}
 	m = m.stepped()
 	m.filter, m.view.context = filter{trace: e.Trace}, false
-	m.origin.query = ""
+	m = m.unasked()
 	m.strip = m.strip.forgotten()
 	if e.Time.IsZero() {
 		return m.restart()
@@ -142,9 +146,12 @@ func (m Model) emptied() Model {
 func (m Model) ask(text string) (Model, tea.Cmd) {
 	m.form.busy = true
 	m.form.asked++
+	ctx, cancel := context.WithCancel(m.source.Context)
+	m.form.cancel = cancel
 	query, asked := m.source.Query, m.form.asked
 	return m, func() tea.Msg {
-		r, q, err := query(text)
+		defer cancel()
+		r, q, err := query(ctx, text)
 		return openedMsg{epoch: asked, query: true, origin: origin{reader: r, query: text}, base: q, err: err}
 	}
 }
@@ -173,17 +180,14 @@ func (m Model) answered(msg openedMsg) (Model, tea.Cmd) {
 	if m.form.kind != formQuery || msg.epoch != m.form.asked {
 		return m, nil
 	}
-	m.form.busy = false
+	m.form.busy, m.form.cancel = false, nil
 	if msg.err != nil {
 		m.form.problem = layout.Safe(msg.err.Error())
 		return m, nil
 	}
 	m.form = form{asked: m.form.asked}
-	m = m.stepped()
-	name := m.origin.name
-	m = m.emptied()
+	m = m.stepped().emptied()
 	m.filter, m.origin = filter{base: msg.base}, msg.origin
-	m.origin.name = name
 	if m.origin.reader == nil {
 		m.origin.reader = m.source.Reader
 	}
@@ -195,9 +199,16 @@ func (m Model) answered(msg openedMsg) (Model, tea.Cmd) {
 func (m Model) OfService(name string) (Model, tea.Cmd) {
 	m.trail = nil
 	m.filter, m.view.context = filter{services: []string{name}}, false
+	m = m.unasked()
+	m.strip = m.strip.forgotten()
+	return m.restart()
+}
+
+// unasked reads from the local store where an answer to a query was shown: its
+// reader knows no other lines.
+func (m Model) unasked() Model {
 	if m.origin.query != "" {
 		m.origin = origin{reader: m.source.Reader}
 	}
-	m.strip = m.strip.forgotten()
-	return m.restart()
+	return m
 }

@@ -61,15 +61,19 @@ func TestTraceAndBack(t *testing.T) {
 
 func TestTraceOf(t *testing.T) {
 	for message, want := range map[string]string{
-		`{"trace":"9f2c41"}`:                         "9f2c41",
-		`{"msg":"x","traceId":"a-b-c-d"}`:            "a-b-c-d",
-		`level=info trace_id=77ab03 msg=x`:           "77ab03",
-		`charge failed trace=77ab03`:                 "77ab03",
-		`charge failed [Trace-ID: 77ab03]`:           "77ab03",
-		`x "trace.id": "77ab03"}`:                    "77ab03",
-		`Traceback (most recent call last):`:         "",
-		`trace: a`:                                   "",
-		`{"level":"trace","msg":"stack trace here"}`: "",
+		`{"trace":"9f2c41"}`:                                                        "9f2c41",
+		`{"msg":"x","traceId":"a-b-c-d"}`:                                           "a-b-c-d",
+		`level=info trace_id=77ab03 msg=x`:                                          "77ab03",
+		`charge failed trace=77ab03`:                                                "77ab03",
+		`{"msg":"x","otelTraceID":"77ab03"}`:                                        "77ab03",
+		`{"a":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}`:           "",
+		`{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}`: "4bf92f3577b34da6a3ce929d0e0e4736",
+		`{"dd":{"trace_id":"77ab03"}}`:                                              "77ab03",
+		`charge failed [Trace-ID: 77ab03]`:                                          "77ab03",
+		`x "trace.id": "77ab03"}`:                                                   "77ab03",
+		`Traceback (most recent call last):`:                                        "",
+		`trace: a`:                                                                  "",
+		`{"level":"trace","msg":"stack trace here"}`:                                "",
 		`plain`: "",
 	} {
 		if got := traceOf(message); got != want {
@@ -89,7 +93,7 @@ func elsewhere(t *testing.T, err *error) Model {
 			{Name: "loki", Open: func(context.Context) (store.Reader, error) { return other, nil }},
 			{Name: "elasticsearch", Open: func(context.Context) (store.Reader, error) { return other, *err }},
 		},
-		Query: func(text string) (store.Reader, store.Query, error) {
+		Query: func(_ context.Context, text string) (store.Reader, store.Query, error) {
 			if text == "bad" {
 				return nil, store.Query{}, errors.New("column 3: no such field\x1b[2J")
 			}
@@ -149,6 +153,55 @@ func TestQueries(t *testing.T) {
 	m, _ = m.Key(tuitest.Key("esc"))
 	if m = drive(t, m, cmd); m.window.size != 10 {
 		t.Error("the answer to a query that was given up is shown")
+	}
+}
+
+// TestTraceOfAnAnswer checks that a trace is looked for in the local store,
+// whatever the reader that answers the query leaves out.
+func TestTraceOfAnAnswer(t *testing.T) {
+	lines := tuitest.Numbered(0, 10)
+	lines[3].Message, lines[7].Message = "a trace=9f2c41", "b trace=9f2c41"
+	m := New(theme.New(theme.Plain), Source{
+		Context: t.Context(), Reader: tuitest.NewLines(lines...),
+		After: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil },
+		Query: func(context.Context, string) (store.Reader, store.Query, error) {
+			return tuitest.NewLines(lines[7]), store.Query{}, nil
+		},
+	}).WithSize(80, 20)
+	m, cmd := m.Show(true)
+	m = typed(t, want(t, drive(t, m, cmd), Ask), "b", "enter")
+	if m = want(t, m, Trace); m.window.size != 2 || m.Origin() != 0 {
+		t.Errorf("%d lines of the trace:\n%s", m.window.size, shown(m))
+	}
+}
+
+// TestEscEndsAQuestion checks that a query that is given up goes on asking
+// nobody.
+func TestEscEndsAQuestion(t *testing.T) {
+	m := elsewhere(t, new(error))
+	m.source.Query = func(ctx context.Context, _ string) (store.Reader, store.Query, error) {
+		<-ctx.Done()
+		return nil, store.Query{}, ctx.Err()
+	}
+	m, cmd := typedOnly(want(t, m, Ask), "501").submitted()
+	m, _ = m.Key(tuitest.Key("esc"))
+	if m = drive(t, m, cmd); m.Asking() || m.window.size != 10 {
+		t.Errorf("given up, it shows\n%s", shown(m))
+	}
+}
+
+// TestAnAnswerIsOfNoSystem checks that the lines of a query are not said to be
+// those of the system that was read before: another may answer it.
+func TestAnAnswerIsOfNoSystem(t *testing.T) {
+	m, cmd := elsewhere(t, new(error)).WithOrigin(1)
+	m = typed(t, want(t, drive(t, m, cmd), Ask), "501", "enter")
+	if strings.Contains(shown(m), "from loki") {
+		t.Errorf("the query's answer is\n%s", shown(m))
+	}
+	m = want(t, m, Mark)
+	m, cmd = m.WithOrigin(1)
+	if m = drive(t, m, cmd); strings.Contains(shown(m), "◆") || strings.Contains(shown(m), "◈") {
+		t.Errorf("its bookmark is one of loki's:\n%s", shown(m))
 	}
 }
 

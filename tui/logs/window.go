@@ -12,6 +12,7 @@ const (
 // chunk is a run of lines as it was read.
 type chunk struct {
 	entries    []Entry
+	places     []store.Cursor // just before each of the entries
 	start, end store.Cursor
 }
 
@@ -30,6 +31,9 @@ func fresh(c chunk, oldest bool) window {
 	return w.append(c)
 }
 
+// unread reports whether nothing was read yet: there is no place to go on from.
+func (w window) unread() bool { return w.size == 0 && w.end == store.Cursor{} }
+
 // append returns the window with newer lines.
 func (w window) append(c chunk) window {
 	w.end = c.end
@@ -40,6 +44,7 @@ func (w window) append(c chunk) window {
 	if n := len(chunks) - 1; n >= 0 && len(chunks[n].entries)+len(c.entries) <= pageSize {
 		last := chunks[n]
 		last.entries = append(append(make([]Entry, 0, len(last.entries)+len(c.entries)), last.entries...), c.entries...)
+		last.places = append(append(make([]store.Cursor, 0, len(last.places)+len(c.places)), last.places...), c.places...)
 		last.end = c.end
 		chunks[n] = last
 	} else {
@@ -95,11 +100,11 @@ func (w window) at(i int) (Entry, bool) {
 	return Entry{}, false
 }
 
-// near is a place at or before the i-th line.
-func (w window) near(i int) store.Cursor {
+// place is the place just before the i-th line.
+func (w window) place(i int) store.Cursor {
 	for _, c := range w.chunks {
 		if i < len(c.entries) {
-			return c.start
+			return c.places[i]
 		}
 		i -= len(c.entries)
 	}
