@@ -56,8 +56,10 @@ func BenchmarkLogsIntoStore(b *testing.B) {
 	w.must("status", "--name", "fifty", "-o", "json")
 	began := time.Now()
 	from := storedLines(b, w, "fifty")
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
 	for storedLines(b, w, "fifty") < fiftyPodsLines {
-		time.Sleep(10 * time.Millisecond)
+		<-look.C
 	}
 	took := time.Since(began)
 	pid := keeperPID(b, w, "fifty")
