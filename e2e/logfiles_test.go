@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -23,7 +24,7 @@ const numbered = `services:
   writer:
     image: redis:8.10.1-alpine
     environment: {URL: "${REDIS_URL}"}
-    deploy: {replicas: 12}
+    deploy: {replicas: WRITERS}
     command:
       - sh
       - -c
@@ -139,13 +140,14 @@ func caughtUp(node, store runs) error {
 	return nil
 }
 
-// TestLogsNothingLost has thirteen containers write numbered lines, in bursts
+// TestLogsNothingLost has thirteen containers (or DIORAMA_E2E_WRITERS and one) write numbered lines, in bursts
 // and more than a file may hold, while containers end and are started again,
 // the node is killed, and the keeper is killed twice. Every line is in the
 // store once, in the order of its container.
 func TestLogsNothingLost(t *testing.T) {
 	w := newWorld(t)
-	w.file("compose.yaml", numbered)
+	writers := os.Getenv("DIORAMA_E2E_WRITERS")
+	w.file("compose.yaml", strings.Replace(numbered, "WRITERS", cmp.Or(writers, "12"), 1))
 	w.must("up", w.file("lines.yaml", "name: lines\nstacks: [redis]\napps: [./compose.yaml]\n"))
 	rotated := func() error {
 		const list = "ls /var/log/pods/diorama_flood*/*/*.log.* 2>/dev/null"

@@ -5,6 +5,7 @@ import (
 
 	"github.com/diorama-dev/diorama/tui/intent"
 	"github.com/diorama-dev/diorama/tui/logs"
+	"github.com/diorama-dev/diorama/tui/queues"
 )
 
 // perform carries out an intent of the frame; those of a service and of the
@@ -50,6 +51,9 @@ func (m Model) performService(i intent.Intent) (tea.Model, tea.Cmd) {
 	if i == Copy && m.screen == ScreenLogs && m.overlay.kind == overlayNone {
 		e, _ := m.logs.Selected()
 		return m.say("copied the line"), tea.SetClipboard(e.Copied())
+	}
+	if i == queues.Trace {
+		return m.traced(m.queues.Trace())
 	}
 	s, ok := m.subject()
 	if !ok {
@@ -183,6 +187,18 @@ func (m Model) handle(i intent.Intent) (Model, tea.Cmd) {
 	case ScreenGPU, ScreenMesh:
 	}
 	return m, cmd
+}
+
+// traced shows the log lines of a trace.
+func (m Model) traced(id string) (tea.Model, tea.Cmd) {
+	if id == "" {
+		return m, nil
+	}
+	m.prompt = prompt{}
+	var read tea.Cmd
+	m.logs, read = m.logs.OfTrace(logs.Entry{Trace: id})
+	shown, cmd := m.show(ScreenLogs)
+	return shown, tea.Batch(read, cmd)
 }
 
 // told shows what the queues screen has to say.

@@ -67,6 +67,17 @@ func TestFromQueuesToLogs(t *testing.T) {
 	}
 }
 
+// TestFromAMessageToItsTrace goes from a message to the log lines of the trace
+// that it names.
+func TestFromAMessageToItsTrace(t *testing.T) {
+	f := newFake()
+	f.brokers.Messages = []queue.Message{{Value: []byte(`{"user":"u","trace":"77ab03"}`)}}
+	m := press(t, model(t, f, theme.Dark, 100, 30, tuitest.Running()), "2", "enter", "p", "down", "down", "enter", "t")
+	if m.screen != ScreenLogs || !strings.Contains(text(m), "77ab03") {
+		t.Errorf("%q:\n%s", m.screen, text(m))
+	}
+}
+
 // TestBrokersAreNotRestartedFromTheirQueues checks that the keys that change a
 // service do nothing here.
 func TestBrokersAreNotRestartedFromTheirQueues(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/internal/queue/content"
 	"github.com/diorama-dev/diorama/tui/layout"
@@ -21,10 +22,14 @@ type entry struct {
 	key     string
 	value   string // in one line
 	format  content.Format
+	trace   string // the identifier of the trace that it belongs to; empty: it names none
 }
 
 // inline is how many bytes of a key or value the list has room for.
 const inline = 300
+
+// mostTraced is how many bytes of a value are searched for a trace.
+const mostTraced = 16 << 10
 
 // mostHeaders is how many headers of a message are kept.
 const mostHeaders = 200
@@ -56,7 +61,22 @@ func entryOf(m queue.Message, most int) entry {
 	}
 	e.key = oneLine(m.Key, recognise(m.Key))
 	e.value = oneLine(m.Value, e.format)
+	e.trace = layout.Safe(traceOf(m))
 	return e
+}
+
+// traceOf is the trace that a message names: in its headers, or in a value that
+// is written as log lines are.
+func traceOf(m queue.Message) string {
+	for _, h := range m.Headers {
+		if line, err := json.Marshal(map[string]string{h.Name: string(h.Value)}); err == nil {
+			if f, _ := logs.ParseFields(string(line)); f.Trace != "" {
+				return f.Trace
+			}
+		}
+	}
+	f, _ := logs.ParseFields(string(m.Value[:min(len(m.Value), mostTraced)]))
+	return f.Trace
 }
 
 func isNumber(s string) bool {

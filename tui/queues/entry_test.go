@@ -82,3 +82,21 @@ func FuzzMessage(f *testing.F) {
 		}
 	})
 }
+
+func TestTraceOf(t *testing.T) {
+	const id = "4bf92f3577b34da6a3ce929d0e0e4736"
+	for name, m := range map[string]queue.Message{
+		"a member":     {Value: []byte(`{"user":"u","trace":"` + id + `"}`)},
+		"a header":     {Headers: []queue.Header{{Name: "x", Value: []byte("y")}, {Name: "traceparent", Value: []byte("00-" + id + "-00f067aa0ba902b7-01")}}},
+		"header first": {Value: []byte(`{"trace":"other"}`), Headers: []queue.Header{{Name: "trace_id", Value: []byte(id)}}},
+	} {
+		if got := entryOf(m, 1000).trace; got != id {
+			t.Errorf("%s: the trace is %q", name, got)
+		}
+	}
+	for _, value := range []string{"", "plain", "{", `{"user":"u"}`, "\xff\x00"} {
+		if got := entryOf(queue.Message{Value: []byte(value)}, 1000).trace; got != "" {
+			t.Errorf("%q names the trace %q", value, got)
+		}
+	}
+}

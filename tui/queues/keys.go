@@ -19,6 +19,7 @@ const (
 	SortNext   intent.Intent = "sort by the next column"
 	SortTrend  intent.Intent = "sort by trend"
 	Address    intent.Intent = "copy a queue's address"
+	Trace      intent.Intent = "log lines of a message's trace"
 )
 
 // Bindings are the keys of the screen.

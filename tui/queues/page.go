@@ -133,6 +133,7 @@ func (m Model) pageBindings() []intent.Binding {
 	case pageMessage:
 		list = append(list,
 			intent.Binding{Keys: []string{"y"}, Help: "copy the value", Intent: CopyValue, Hint: "copy"},
+			intent.Binding{Keys: []string{"t"}, Help: "log lines of its trace", Intent: Trace, Off: untraced(p), Hint: "its trace"},
 			intent.Binding{Keys: []string{"enter"}, Help: "the whole message", Intent: Open, Off: "this is the whole message"})
 		return append(list, m.operations(Peek, Reset, Address)...)
 	case pageReset:
@@ -145,6 +146,16 @@ func (m Model) pageBindings() []intent.Binding {
 	}
 	return append(list, m.operations()...)
 }
+
+func untraced(p page) string {
+	if p.entry.trace == "" {
+		return "this message names no trace"
+	}
+	return ""
+}
+
+// Trace is the trace of the message that is open; empty where there is none.
+func (m Model) Trace() string { return m.top().entry.trace }
 
 func (m Model) enterBinding(p page) intent.Binding {
 	b := intent.Binding{Keys: []string{"enter"}, Help: "members", Intent: Open, Hint: "members"}
