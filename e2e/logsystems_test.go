@@ -18,7 +18,7 @@ import (
 )
 
 // TestLoki has the demo's lines in Loki: every line that the node's files hold,
-// once, under labels of which there are six.
+// once, under labels of which there are seven.
 func TestLoki(t *testing.T) {
 	w := newWorld(t)
 	w.must("up", "logs-loki", "-d")
@@ -40,7 +40,7 @@ func TestLoki(t *testing.T) {
 
 	var labels struct{ Data []string }
 	read(t, address+"/loki/api/v1/labels", &labels)
-	if all := []string{"container", "level", "namespace", "pod", "service", "stack"}; !slices.Equal(labels.Data, all) {
+	if all := []string{"app", "container", "level", "namespace", "pod", "service", "stack"}; !slices.Equal(labels.Data, all) {
 		t.Errorf("labels %v, want %v", labels.Data, all)
 	}
 	w.must("up", "streaming", "--name", "logs-loki", "-d")

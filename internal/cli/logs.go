@@ -54,7 +54,7 @@ the part of the language that they can.`,
   diorama logs --level warn --since 10m
   diorama logs --grep refused -C 3      # with three lines before and after each
   diorama logs --field model=resnet50 --since 14:00 --until 14:05
-  diorama logs --query '{service="gateway"}|json|latency_ms>100'
+  diorama logs --query '{app="demo-gateway"}|json|latency_ms>100'
   diorama logs --from ./export --tail -1 -o json`,
 		RunE: func(c *cobra.Command, given []string) error {
 			o.services = given

@@ -43,6 +43,7 @@ func questions(lines []logs.Line) []question {
 		{&logs.Query{Text: "no such text"}, `{stack="demo"} |= "no such text"`, `message: "no such text"`},
 		// what only the languages say
 		{nil, `{service="demo-gateway"} |= "memory" | json | latency_ms > 500`, ``},
+		{nil, `{app="demo-redis"} | json | latency_ms > 500`, ``},
 		{nil, `{stack="demo"} | json | latency_ms > 990`, ``},
 		{nil, `{stack="demo"} | json | latency_ms > 990 | __error__ = ""`, ``},
 		{nil, `{stack="demo"} | json | __error__ != ""`, ``},

@@ -97,7 +97,7 @@ func push(tb testing.TB, base string, lines []logs.Line) {
 		for _, l := range chunk {
 			key := l.Pod + " " + l.Level.String()
 			if streams[key] == nil {
-				labels := map[string]string{"namespace": "diorama", "pod": l.Pod, "container": l.Container, "service": l.Service, "stack": l.Stack}
+				labels := map[string]string{"namespace": "diorama", "pod": l.Pod, "container": l.Container, "app": l.Stack + "-" + l.Service, "service": l.Service, "stack": l.Stack}
 				if l.Level != logs.LevelUnknown {
 					labels["level"] = l.Level.String()
 				}

@@ -101,6 +101,11 @@ func streamLabel(l logs.Line, name string) (string, bool) {
 	switch name {
 	case "stack":
 		return l.Stack, l.Stack != ""
+	case "app":
+		if l.Stack == "" {
+			return l.Service, l.Service != ""
+		}
+		return l.Stack + "-" + l.Service, true
 	case "service", "service_name":
 		return l.Service, l.Service != ""
 	case "pod":

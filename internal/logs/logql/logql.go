@@ -40,17 +40,18 @@ func (p *parser) refuse(what string) error {
 // those that Loki adds to them.
 //
 //nolint:gochecknoglobals // a table, never changed
-var streamLabels = []string{"namespace", "pod", "container", "service", "service_name", "stack", levelLabel, detectedLevel}
+var streamLabels = []string{"namespace", "pod", "container", "app", "service", "service_name", "stack", levelLabel, detectedLevel}
 
 // aliases are other names that selectors commonly call a service by.
 //
 //nolint:gochecknoglobals // a table, never changed
-var aliases = []string{"app", "job"}
+var aliases = []string{"job"}
 
 // Compile makes a log query a query of the local store. The error is an
 // [*Error] where the text is wrong, has [ErrNeedsLoki] in its chain where only
 // Loki can answer, and names the labels that there are where a selector asks
-// for another. The labels app, job and service_name are the service.
+// for another. The labels job and service_name are the
+// service, app is its stack and it: demo-gateway.
 func Compile(text string) (logs.Query, error) {
 	q, err := parse(text)
 	if err != nil {

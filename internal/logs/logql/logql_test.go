@@ -12,16 +12,16 @@ import (
 )
 
 var gateway = logs.Line{
-	Stack: "demo", Service: "demo-gateway", Pod: "demo-gateway-0", Container: "app", Level: logs.LevelWarn,
+	Stack: "demo", Service: "gateway", Pod: "demo-gateway-0", Container: "app", Level: logs.LevelWarn,
 	Message: `{"level":"warn","msg":"slow","http":{"status":503},"took":"1.5s","size":"20KB","latency_ms":120,"odd":"x","n":null,"list":[1],"service":"inner","2xx":1}`,
 }
 
 func TestCompiledQueriesHold(t *testing.T) {
 	for query, want := range map[string]bool{
-		`{app="demo-gateway"}`: true, `{service_name="demo-gateway"}`: true, `{job="other"}`: false,
-		`{service=~"demo-.*"}`: true, `{service=~"demo"}`: false, `{service=~"demo-gateway|other"}`: true,
-		`{service!="other"}`:                      false, // fits the empty text: an error, see below
-		`{stack="demo", service!="demo-gateway"}`: false, `{stack="demo", pod!~".*-1"}`: true, `{namespace="diorama", container="app",}`: true,
+		`{app="demo-gateway"}`: true, `{service_name="gateway"}`: true, `{job="other"}`: false,
+		`{service=~"gate.*"}`: true, `{service=~"demo"}`: false, `{service=~"gateway|other"}`: true,
+		`{service!="other"}`:                 false, // fits the empty text: an error, see below
+		`{stack="demo", service!="gateway"}`: false, `{stack="demo", pod!~".*-1"}`: true, `{namespace="diorama", container="app",}`: true,
 		`{stack="demo", level="WARNING"}`: true, `{stack="demo", level=~"warn|error"}`: true, `{stack="demo", level=~"WARN|ERROR"}`: true,
 		`{stack="demo", level!="warn"}`: false, `{detected_level="warn"}`: true,
 		// lines
@@ -142,7 +142,7 @@ func TestCompileHelpsTheStore(t *testing.T) {
 	if diff := cmp.Diff([]string{"first", "second"}, q.Where.Literals()); diff != "" {
 		t.Error(diff)
 	}
-	if q, err = Compile(`{app="a"}`); err != nil || q.Where != nil {
+	if q, err = Compile(`{service="a"}`); err != nil || q.Where != nil {
 		t.Errorf("a service alone is left to the store: %+v, %v", q, err)
 	}
 }
