@@ -7,8 +7,8 @@ import (
 
 func TestBoundIsKeptAtOnce(t *testing.T) {
 	dir := t.TempDir()
-	now := noon
-	s, err := Open(dir, Options{SegmentBytes: 16 << 10, SyncEvery: -1, now: func() time.Time { return now }})
+	clock := newClock()
+	s, err := Open(dir, Options{SegmentBytes: 16 << 10, SyncEvery: -1, now: clock.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestBoundIsKeptAtOnce(t *testing.T) {
 	if half.Bytes > before.Bytes/2 || half.Lines == 0 || half.Limit != before.Bytes/2 || half.AgeLimit != DefaultMaxAge {
 		t.Errorf("bounded to %d: %+v", before.Bytes/2, half)
 	}
-	now = now.Add(2 * time.Hour)
+	clock.pass(2 * time.Hour)
 	if err := s.Bound(0, time.Hour); err != nil {
 		t.Fatal(err)
 	}

@@ -224,21 +224,22 @@ func TestAFullDiskTakesABatchBack(t *testing.T) {
 
 // TestLinesGoWithTheirAge stores a little every hour.
 func TestLinesGoWithTheirAge(t *testing.T) {
-	now := noon
-	o := Options{MaxAge: 24 * time.Hour, SyncEvery: -1, now: func() time.Time { return now }}
+	clock := newClock()
+	o := Options{MaxAge: 24 * time.Hour, SyncEvery: -1, now: clock.now}
 	s := openStore(t, t.TempDir(), o)
 	for range 100 {
+		now := clock.now()
 		put(t, s, Batch{Lines: []Line{{Time: now, Pod: "p", Message: now.String()}}, Read: []Mark{{"f", now.Unix()}}})
-		now = now.Add(time.Hour)
+		clock.pass(time.Hour)
 	}
 	got := readAll(t, openReader(t, s.dir), Query{}, 100)
-	if oldest := now.Sub(got[0].Time); oldest < 24*time.Hour || oldest > 29*time.Hour {
+	if oldest := clock.now().Sub(got[0].Time); oldest < 24*time.Hour || oldest > 29*time.Hour {
 		t.Errorf("the oldest line is %v old, want a day and a little at most", oldest)
 	}
 	if c := s.Counters(); c.AgeLimit != 24*time.Hour || c.Lines != int64(len(got)) {
 		t.Errorf("counters %+v with %d lines", c, len(got))
 	}
-	now = now.Add(10 * 24 * time.Hour)
+	clock.pass(10 * 24 * time.Hour)
 	put(t, s, Batch{Lines: []Line{{Message: "after a long time"}}})
 	if got := readAll(t, openReader(t, s.dir), Query{}, 100); len(got) > 1 {
 		t.Errorf("%d lines are left after ten days", len(got))
