@@ -88,18 +88,23 @@ func buildShop(t *testing.T, w *world, version string) {
 	}
 }
 
+// wantAnswer waits for the shop's answer: without a healthcheck it counts as
+// ready when its process runs, which may be before it listens.
 func wantAnswer(t *testing.T, w *world, want string) {
 	t.Helper()
 	url := "http://" + w.vars("dev")["SHOP_URL"]
-	response, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	got, err := io.ReadAll(response.Body)
-	if err != nil || string(got) != want {
-		t.Errorf("the shop at %s answers %q, %v; want %q", url, got, err, want)
-	}
+	eventually(t, "the shop's answer", func() error {
+		response, err := http.Get(url)
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
+		got, err := io.ReadAll(response.Body)
+		if err == nil && string(got) != want {
+			err = fmt.Errorf("the shop at %s answers %q, want %q", url, got, want)
+		}
+		return err
+	})
 }
 
 // pods are the UIDs of the environment's Pods by service.
