@@ -203,14 +203,8 @@ func (m Model) traced(id string) (tea.Model, tea.Cmd) {
 
 // told shows what the queues screen has to say.
 func (m Model) told() Model {
-	switch n := m.queues.Note(); {
-	case n.Text == "":
-	case n.Grave:
-		return m.complain(n.Text)
-	default:
-		return m.say(n.Text)
-	}
-	return m
+	n := m.queues.Note()
+	return m.noted(n.Text, n.Grave)
 }
 
 // heard shows what the logs screen has to say, and what it searches for.
@@ -218,14 +212,19 @@ func (m Model) heard() Model {
 	if m.screen == ScreenLogs && !m.prompt.editing {
 		m.prompt.text = m.logs.Typed()
 	}
-	switch n := m.logs.Note(); {
-	case n.Text == "":
-	case n.Grave:
-		return m.complain(n.Text)
-	default:
-		return m.say(n.Text)
+	n := m.logs.Note()
+	return m.noted(n.Text, n.Grave)
+}
+
+// noted shows a screen's note, where it has one.
+func (m Model) noted(text string, grave bool) Model {
+	switch {
+	case text == "":
+		return m
+	case grave:
+		return m.complain(text)
 	}
-	return m
+	return m.say(text)
 }
 
 // asking reports whether the screen asks for something, and wants every key.

@@ -146,12 +146,12 @@ func (n nodeReader) keep(ctx context.Context) error {
 	pause, ended := readerRetry, endings{report: n.report}
 	for {
 		began := time.Now()
-		said, err := n.run(ctx)
+		err := n.run(ctx)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		life := time.Since(began)
-		if said && life >= readerLasts {
+		if life >= readerLasts {
 			pause = readerRetry
 		}
 		if ended.tooOften(n.running(ctx), life, err) {
@@ -198,15 +198,14 @@ func (n nodeReader) running(ctx context.Context) bool {
 	return err == nil && inspected.State != nil && inspected.State.Running
 }
 
-// run is one life of the reader. It reports whether it said anything; the
-// error is never nil.
-func (n nodeReader) run(ctx context.Context) (said bool, err error) {
+// run is one life of the reader; its error is never nil.
+func (n nodeReader) run(ctx context.Context) error {
 	if err := n.install(ctx); err != nil {
-		return false, err
+		return err
 	}
 	command, err := attach(ctx, n.engine, n.node, n.path())
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer command.Close()
 	stop := context.AfterFunc(ctx, func() { command.Close() })
@@ -218,7 +217,7 @@ func (n nodeReader) run(ctx context.Context) (said bool, err error) {
 	if err == nil {
 		err = errors.New("the reader ended")
 	}
-	return command.said, err
+	return err
 }
 
 // install puts the binary into the node, where it is not there yet.

@@ -21,8 +21,7 @@ const stderrBytes = 4 << 10
 type command struct {
 	conn   types.HijackedResponse
 	in     *bufio.Reader
-	left   int  // of the present frame
-	said   bool // something came
+	left   int // of the present frame
 	stderr []byte
 }
 
@@ -61,7 +60,7 @@ func (c *command) Read(p []byte) (int, error) {
 		}
 		size := int(binary.BigEndian.Uint32(head[4:]))
 		if head[0] == 1 {
-			c.left, c.said = size, true
+			c.left = size
 			continue
 		}
 		if err := c.complain(size); err != nil {
