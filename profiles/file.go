@@ -22,13 +22,14 @@ type profileFile struct {
 	Credentials map[string]map[string]secret        `yaml:"credentials"`
 	Seeds       []seedFile                          `yaml:"seeds"`
 	Apps        []appFile                           `yaml:"apps"`
+	Mesh        []string                            `yaml:"mesh"`
 }
 
 // profileKeys are the keys of a profile's file.
 func profileKeys() []string {
 	return []string{
 		"name", "title", "extends", "runtime", "cluster", "gpu", "budget", "stacks",
-		"parameters", "ports", "credentials", "seeds", "apps",
+		"parameters", "ports", "credentials", "seeds", "apps", "mesh",
 	}
 }
 

@@ -66,7 +66,7 @@ seeds: [{kafka: {topics: [{name: orders, partitions: 3, config: {retention.ms: 1
 apps: [web/compose.yaml, {name: other, files: [/abs/a.yaml, b.yaml]}]
 `)
 	want := profiles.Profile{
-		Name: "shop", Title: "A shop", Runtime: profiles.RuntimeKind, GPU: profiles.GPUOff,
+		Name: "shop", Title: "A shop", Runtime: profiles.RuntimeKind, GPU: profiles.GPU{Wish: profiles.GPUOff},
 		Cluster: profiles.Cluster{Nodes: 3, Kubernetes: "1.36"}, Budget: profiles.Budget{Memory: 6 << 30, Logs: 512 << 20, LogAge: 7 * 24 * time.Hour},
 		Stacks: []profiles.Selection{
 			{Stack: "kafka", As: "kafka", Position: "mine.yaml:7:10"},
@@ -120,7 +120,7 @@ gpu=off
 ports.postgres/sql=15432
 `)
 	want := profiles.Profile{
-		Name: "mine", Title: "Base", Runtime: profiles.RuntimeAuto, GPU: profiles.GPUOff,
+		Name: "mine", Title: "Base", Runtime: profiles.RuntimeAuto, GPU: profiles.GPU{Wish: profiles.GPUOff},
 		Cluster: profiles.Cluster{Nodes: 1, Kubernetes: "1.35"}, Budget: profiles.Budget{Memory: 4 << 30, LogAge: 12 * time.Hour},
 		Stacks: []profiles.Selection{
 			{Stack: "kafka", As: "kafka", Position: ".diorama/profiles/base.yaml:4:10"},
@@ -149,7 +149,7 @@ func TestUsersProfileShadowsAndExtendsTheBuiltinOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if profile.Title != "Mine" || profile.GPU != profiles.GPUOff || len(profile.Stacks) != 2 || profile.Source != "near/minimal.yaml" {
+	if profile.Title != "Mine" || profile.GPU.Wish != profiles.GPUOff || len(profile.Stacks) != 2 || profile.Source != "near/minimal.yaml" {
 		t.Errorf("loaded %+v", profile)
 	}
 	if names := library.Names(); !slices.Equal(names, profiles.Library{}.Names()) {
@@ -165,20 +165,20 @@ func TestParametersOfOneInstance(t *testing.T) {
 }
 
 func TestNestedSettingsReachMaps(t *testing.T) {
-	mesh := stacks.Stack{
-		Identity:   stacks.Identity{Name: "mesh"},
+	proxy := stacks.Stack{
+		Identity:   stacks.Identity{Name: "proxy"},
 		Parameters: map[string]stacks.Parameter{"values": {Type: stacks.MapParameter}},
 	}
 	folder := t.TempDir()
-	writeFile(t, filepath.Join(folder, "mine.yaml"), "stacks: [mesh]\nparameters: {mesh: {values: {a: {b: 1}, keep: true}}}\n")
+	writeFile(t, filepath.Join(folder, "mine.yaml"), "stacks: [proxy]\nparameters: {proxy: {values: {a: {b: 1}, keep: true}}}\n")
 	profile, err := profiles.Library{WorkingFolder: folder}.Load(profiles.Request{
-		Name: "mine.yaml", Catalogue: stacks.Catalogue{}.With(mesh),
-		Set: []string{"mesh.values.a.b=c", `mesh.values.a.dotted\.key=2`, "mesh.values.list=[x, 1]"},
+		Name: "mine.yaml", Catalogue: stacks.Catalogue{}.With(proxy),
+		Set: []string{"proxy.values.a.b=c", `proxy.values.a.dotted\.key=2`, "proxy.values.list=[x, 1]"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]map[string]any{"mesh": {"values": map[string]any{
+	want := map[string]map[string]any{"proxy": {"values": map[string]any{
 		"a": map[string]any{"b": "c", "dotted.key": 2}, "keep": true, "list": []any{"x", 1},
 	}}}
 	if diff := cmp.Diff(want, profile.Parameters); diff != "" {

@@ -23,6 +23,9 @@ type Profile struct {
 	Parameters map[string]map[string]any
 	// Ports are host ports by "instance/endpoint".
 	Ports map[string]int
+	// Mesh names the stack instances and apps whose Pods join the mesh; it
+	// counts only where a stack of the category mesh is there.
+	Mesh []string
 	// Credentials are fixed ones, by stack instance, then by name.
 	Credentials map[string]map[string]string
 	Apps        []App
@@ -46,14 +49,25 @@ const (
 )
 
 // GPU is what a profile wants of the machine's GPUs.
-type GPU string
+type GPU struct {
+	Wish GPUWish
+	// Simulate is the shape of the devices that the wish simulate advertises:
+	// a number of devices of a model, such as 2xA100.
+	Simulate string
+	// Share is how many Pods take turns on each device; 0 and 1: a device is
+	// one Pod's alone.
+	Share int
+}
+
+// GPUWish is whether there are to be GPUs, and which.
+type GPUWish string
 
 // The wishes for GPUs.
 const (
-	GPUAuto     GPU = "auto"
-	GPURequire  GPU = "require"
-	GPUSimulate GPU = "simulate"
-	GPUOff      GPU = "off"
+	GPUAuto     GPUWish = "auto"     // the machine's, where it has some
+	GPURequire  GPUWish = "require"  // the machine's, or it fails
+	GPUSimulate GPUWish = "simulate" // advertised, but not there
+	GPUOff      GPUWish = "off"
 )
 
 // Cluster is the shape of a cluster that we make.

@@ -43,7 +43,12 @@ func schemaOf(t reflect.Type, catalogue stacks.Catalogue) *jsonschema.Schema {
 	case reflect.TypeFor[Runtime]():
 		return enum(runtimes())
 	case reflect.TypeFor[GPU]():
-		return enum(gpuWishes())
+		one := object(map[string]*jsonschema.Schema{
+			"wish":     enum(gpuWishes()),
+			"simulate": {Type: "string", Pattern: shapeForm.String(), Description: "A number of devices of a model, such as 2xA100."},
+			"share":    {Type: "integer", Description: "How many Pods take turns on each device."},
+		})
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{enum(gpuWishes()), one}}
 	case reflect.TypeFor[age]():
 		return &jsonschema.Schema{Type: "string", Pattern: ageForm.String()}
 	case reflect.TypeFor[memory](), reflect.TypeFor[space]():
@@ -121,7 +126,7 @@ func descriptions() map[string]string {
 		"profileFile.Extends":     "The profile that this one is laid over, by name or path. Mappings are merged, lists are replaced, a key without a value is taken away.",
 		"profileFile.Runtime":     "Where stacks run.",
 		"profileFile.Cluster":     "The shape of a cluster that is made.",
-		"profileFile.GPU":         "What the profile wants of the machine's GPUs.",
+		"profileFile.GPU":         "What the profile wants of the machine's GPUs: auto, require, simulate or off, or {wish, simulate, share}.",
 		"profileFile.Budget":      "What the environment may use.",
 		"profileFile.Stacks":      "The stacks: names, or {NAME: {as: INSTANCE}} for a second instance.",
 		"profileFile.Parameters":  "Values by stack instance; they count only where the stack is there.",
@@ -129,6 +134,7 @@ func descriptions() map[string]string {
 		"profileFile.Credentials": "Fixed credentials by stack instance; by default they are made at random.",
 		"profileFile.Seeds":       "What is put into the stacks once they are ready, an entry for each instance.",
 		"profileFile.Apps":        "The user's own Compose files: paths, or {name, files}.",
+		"profileFile.Mesh":        "The stack instances and apps whose Pods join the mesh, where a mesh is there.",
 		"clusterFile.Nodes":       "Number of nodes, 1 to 9; 1 is a control plane that also works.",
 		"clusterFile.Kubernetes":  "Kubernetes version, major and minor, in quotes.",
 		"budgetFile.Memory":       "Most memory of all stacks together, such as 6Gi.",

@@ -42,7 +42,7 @@ func (v *validator) report(message string, path ...string) {
 }
 
 func (v *validator) profile() Profile {
-	file := profileFile{Runtime: RuntimeAuto, GPU: GPUAuto}
+	file := profileFile{Runtime: RuntimeAuto, GPU: GPU{Wish: GPUAuto}}
 	v.decoded = yamlpos.Decode(v.root, &file, "")
 	v.problems = slices.Clone(v.decoded)
 	p := Profile{
@@ -58,6 +58,7 @@ func (v *validator) profile() Profile {
 	if len(file.Stacks)+len(file.Apps) == 0 && len(v.problems) == 0 {
 		v.report("nothing to run: expected stacks or apps, such as stacks: [redis]", "stacks")
 	}
+	p.Mesh = v.mesh(file.Mesh, p.Apps)
 	p.Parameters = v.parameters(file.Parameters)
 	v.ports(file.Ports)
 	var passwords map[string]map[string]string

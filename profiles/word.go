@@ -13,17 +13,11 @@ func runtimes() []Runtime {
 	return []Runtime{RuntimeAuto, RuntimeKind, RuntimeCluster, RuntimeContainers, RuntimeEmbedded}
 }
 
-func gpuWishes() []GPU { return []GPU{GPUAuto, GPURequire, GPUSimulate, GPUOff} }
+func gpuWishes() []GPUWish { return []GPUWish{GPUAuto, GPURequire, GPUSimulate, GPUOff} }
 
 // DecodeNode reads one of the runtimes.
 func (r *Runtime) DecodeNode(n *yamlpos.Node, path string) (problems yamlpos.Problems) {
 	*r, problems = yamlpos.DecodeWord(n, path, "runtime", runtimes())
-	return problems
-}
-
-// DecodeNode reads one of the wishes for GPUs.
-func (g *GPU) DecodeNode(n *yamlpos.Node, path string) (problems yamlpos.Problems) {
-	*g, problems = yamlpos.DecodeWord(n, path, "wish", gpuWishes())
 	return problems
 }
 

@@ -21,24 +21,25 @@ var ours = map[string][]string{
 	"cmd/diorama": {"internal/cli"},
 	"cmd/demo":    {"internal/demo"},
 	"cmd/reader":  {"internal/logs/node"},
+	"cmd/gpu":     {"internal/gpu/plugin"},
 	"": {
 		"stacks", "profiles", "tui", "internal/compose", "internal/credentials", "internal/demo/control", "internal/diagnose",
-		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/fetch", "internal/image",
-		"internal/keeper", "internal/logs/...", "internal/manifest", "internal/plan", "internal/queue/...", "internal/report",
+		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/fetch", "internal/gpu/...", "internal/image",
+		"internal/keeper", "internal/logs/...", "internal/mesh/...", "internal/manifest", "internal/plan", "internal/queue/...", "internal/report",
 		"internal/runtime/...", "internal/seed", "internal/seed/apply", "internal/terminal",
 	},
 	"internal/cli": {
 		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/demo", "internal/demo/control", "internal/docker", "internal/doctor",
-		"internal/engine", "internal/env", "internal/image", "internal/keeper", "internal/latest", "internal/logs",
+		"internal/engine", "internal/env", "internal/gpu", "internal/image", "internal/keeper", "internal/latest", "internal/logs", "internal/mesh",
 		"internal/plan", "internal/queue", "internal/report", "internal/runtime/...", "internal/seed", "internal/terminal", "internal/yamlpos",
 	},
 
-	"tui/...":           {"tui/...", "internal/env", "internal/logs", "internal/queue", "internal/queue/content", "internal/terminal"},
-	"internal/report":   {"internal/env", "internal/queue", "internal/queue/content", "internal/terminal"},
+	"tui/...":           {"tui/...", "internal/env", "internal/gpu", "internal/logs", "internal/mesh", "internal/queue", "internal/queue/content", "internal/terminal"},
+	"internal/report":   {"internal/env", "internal/gpu", "internal/mesh", "internal/queue", "internal/queue/content", "internal/terminal"},
 	"internal/terminal": {},
 
 	"internal/keeper": {
-		"internal/credentials", "internal/engine", "internal/env", "internal/kube", "internal/logs", "internal/logs/intake",
+		"internal/credentials", "internal/engine", "internal/env", "internal/gpu", "internal/kube", "internal/logs", "internal/logs/intake", "internal/mesh",
 		"internal/plan", "internal/queue", "internal/runtime/...", "internal/seed",
 	},
 	"internal/engine":          {"internal/env", "internal/plan"},
@@ -53,16 +54,27 @@ var ours = map[string][]string{
 	"internal/seed/apply":      {"internal/queue", "internal/seed"},
 	"internal/runtime/...": {
 		"internal/runtime/...", "internal/credentials", "internal/diagnose", "internal/docker",
-		"internal/engine", "internal/env", "internal/fetch", "internal/image", "internal/kube",
-		"internal/logs", "internal/logs/intake", "internal/manifest", "internal/plan",
+		"internal/engine", "internal/env", "internal/fetch", "internal/gpu", "internal/gpu/...", "internal/image", "internal/kube",
+		"internal/logs", "internal/logs/intake", "internal/manifest", "internal/mesh", "internal/mesh/...", "internal/plan",
 	},
 	"internal/kube":     {"internal/diagnose", "internal/env", "internal/logs", "internal/manifest"},
 	"internal/diagnose": {"internal/env"},
-	"internal/doctor":   {"internal/docker", "internal/env"},
-	"internal/image":    {"internal/docker", "internal/env"},
-	"internal/docker":   {},
-	"internal/fetch":    {},
-	"internal/logs":     {"internal/env", "internal/filelock"},
+	"internal/doctor":   {"internal/docker", "internal/env", "internal/gpu"},
+	// What GPUs there are, what the driver says, how they get into nodes, and
+	// what advertises some that are not there.
+	"internal/gpu":        {},
+	"internal/gpu/nvml":   {"internal/gpu"},
+	"internal/gpu/pass":   {"internal/gpu"},
+	"internal/gpu/plugin": {"internal/gpu"},
+	"internal/gpu/watch":  {"internal/gpu"},
+	// What a mesh is and does; how Istio says it.
+	"internal/mesh":       {},
+	"internal/mesh/istio": {"internal/mesh"},
+	"internal/chart":      {},
+	"internal/image":      {"internal/docker", "internal/env"},
+	"internal/docker":     {},
+	"internal/fetch":      {},
+	"internal/logs":       {"internal/env", "internal/filelock"},
 	// What runs inside a node, what it says, and who takes it in.
 	"internal/logs/node":   {"internal/logs/wire"},
 	"internal/logs/wire":   {},
@@ -74,8 +86,8 @@ var ours = map[string][]string{
 	"internal/logs/elastic": {"internal/logs", "internal/logs/kql"},
 
 	"internal/plan": {
-		"stacks", "profiles", "internal/compose", "internal/credentials", "internal/env",
-		"internal/manifest", "internal/seed", "internal/yamlpos",
+		"stacks", "profiles", "internal/chart", "internal/compose", "internal/credentials", "internal/env", "internal/gpu",
+		"internal/gpu/pass", "internal/manifest", "internal/seed", "internal/yamlpos",
 	},
 	"internal/manifest":    {"stacks", "internal/compose"},
 	"internal/compose":     {"internal/yamlpos"},
@@ -131,6 +143,13 @@ var theirs = map[string][]string{
 	"github.com/fluxcd":              {"internal/kube"},
 	"github.com/go-logr/logr":        {"internal/kube"},
 	"sigs.k8s.io/kind":               {"internal/runtime/kind"},
+	"helm.sh/helm":                   {"internal/chart"},
+	"istio.io/istio/manifests":       {"internal/chart", "internal/mesh/istio"},
+
+	// GPUs
+	"github.com/NVIDIA/go-nvml": {"internal/gpu/nvml"},
+	"k8s.io/kubelet":            {"internal/gpu/plugin"},
+	"google.golang.org/grpc":    {"internal/gpu/plugin"},
 
 	// Docker and images
 	"github.com/docker/docker": {

@@ -1,0 +1,58 @@
+package mesh
+
+import "time"
+
+// EditKind is what an edit does.
+type EditKind string
+
+// The kinds of edits.
+const (
+	EditWeights EditKind = "weights" // the shares of a route's destinations
+	EditHeader  EditKind = "header"  // a route for requests with a header
+	EditFault   EditKind = "fault"   // a delay or an abort
+	EditTLS     EditKind = "tls"     // mutual TLS of a workload, or of all
+)
+
+// Edit is a change to the mesh that a person wants. Which fields count depends
+// on its kind.
+type Edit struct {
+	Kind EditKind `json:"kind"`
+	// Service is what is routed; of a TLS edit a workload, empty: the whole mesh.
+	Service string `json:"service,omitempty"`
+	// Route is the index of a route of the service's, as the state has it.
+	Route int `json:"route,omitempty"`
+	// Weights are by destination name, in per cent; together 100.
+	Weights map[string]int `json:"weights,omitempty"`
+	// Header routes requests that have it to the destination To. An empty To
+	// takes the route away.
+	Header Header  `json:"header,omitzero"`
+	To     string  `json:"to,omitempty"`
+	Fault  Fault   `json:"fault,omitzero"` // the zero value takes it away
+	TLS    TLSMode `json:"tls,omitempty"`
+}
+
+// Header is a condition on a request's header.
+type Header struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	// Match is how the value is compared: exact, prefix or contains.
+	Match string `json:"match,omitempty"`
+}
+
+// Draft is what an edit would apply.
+type Draft struct {
+	Edit    Edit   `json:"edit"`
+	Summary string `json:"summary"` // "send 80 % to v1 and 20 % to v2"
+	YAML    string `json:"yaml"`    // the objects, as they would be applied
+	// Before is the YAML of the same objects as they are; empty where there are none.
+	Before string `json:"before,omitempty"`
+}
+
+// Change is an edit that was applied.
+type Change struct {
+	ID      string    `json:"id"`
+	Time    time.Time `json:"time"`
+	Service string    `json:"service,omitempty"`
+	Summary string    `json:"summary"`
+	YAML    string    `json:"yaml"`
+}
