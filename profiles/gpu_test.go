@@ -33,8 +33,8 @@ func TestWishesForGPUs(t *testing.T) {
 }
 
 func TestMembersOfTheMesh(t *testing.T) {
-	got, _ := load(t, "-- mine.yaml --\nstacks: [redis]\nmesh: [redis, demo]\n")
-	if strings.Join(got.Mesh, " ") != "redis demo" {
+	got, _ := load(t, "-- mine.yaml --\nstacks: [redis]\nmesh: [redis, postgres]\n")
+	if strings.Join(got.Mesh, " ") != "redis postgres" {
 		t.Errorf("members %q", got.Mesh)
 	}
 }
