@@ -17,7 +17,7 @@ type Watch[S any] struct {
 	epoch  uint64
 	values <-chan S
 	cancel context.CancelFunc
-	ctx    context.Context //nolint:containedctx // commands have no other way to learn that the program has ended
+	ctx    context.Context
 }
 
 // Msg is the newest value, or says that there will be no more.
