@@ -25,8 +25,8 @@ type row struct {
 	kind rowKind
 	key  string // empty: it cannot be chosen
 	of   string // the key of the row that it tells more of
-	slot int // index of the device; -1: none
-	part int // index of the partition, or of the waiting Pod
+	slot int    // index of the device; -1: none
+	part int    // index of the partition, or of the waiting Pod
 	text string
 	loud loudness
 }
