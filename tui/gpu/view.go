@@ -237,7 +237,12 @@ func (m Model) full(s gpu.Slot, at bool, c columns) string {
 		style = m.theme.Text
 	case gpu.Free, gpu.Apart:
 	}
-	return line + "   " + style.Paint(layout.Cut(heldBy(s), m.width-layout.Width(line)-3))
+	left := m.width - layout.Width(line) - 3
+	text := heldBy(s)
+	if layout.Width(text) > left && len(s.Holders) > 0 && s.Phase == gpu.Held { // enter shows the rest
+		text = names(s.Holders)
+	}
+	return line + "   " + style.Paint(layout.Cut(text, left))
 }
 
 // hot is from where NVIDIA's data-centre cards begin to slow down.

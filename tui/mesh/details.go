@@ -81,6 +81,11 @@ func (m Model) routePart(p *paper.Paper, s *mesh.Service, i int) {
 	}
 }
 
+// blames reports whether a problem is one of a service's or of its rules.
+func blames(p mesh.Problem, s *mesh.Service) bool {
+	return concerns(p, s.Name) || concerns(p, lastOf(s.Rule)) || concerns(p, lastOf(s.Policy.Rule))
+}
+
 // concerns reports whether a problem names an object.
 func concerns(p mesh.Problem, name string) bool {
 	return name != "" && (lastOf(p.Object) == name || strings.HasPrefix(lastOf(p.Object), name+"."))

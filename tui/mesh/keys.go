@@ -191,7 +191,7 @@ func (m Model) problemsOf(r row) []mesh.Problem {
 	}
 	s := &m.state.Services[r.service]
 	for _, p := range m.state.Problems {
-		if concerns(p, s.Name) || s.Rule != "" && concerns(p, lastOf(s.Rule)) || s.Policy.Rule != "" && concerns(p, lastOf(s.Policy.Rule)) {
+		if blames(p, s) {
 			out = append(out, p)
 		}
 	}

@@ -18,9 +18,15 @@ const (
 	broken
 )
 
-// healthOf is how a service fares by its Pods and what is done to its requests.
-func healthOf(s *mesh.Service) health {
+// healthOf is how a service fares by its Pods, what is done to its requests, and
+// what is wrong with its rules.
+func (m Model) healthOf(s *mesh.Service) health {
 	h := unseen
+	for _, p := range m.state.Problems {
+		if p.Blocks && blames(p, s) {
+			return broken
+		}
+	}
 	for _, r := range s.Routes {
 		if len(r.Destinations) == 0 || r.Fault != (mesh.Fault{}) {
 			h = max(h, hindered)
@@ -72,7 +78,7 @@ func (m Model) serviceLine(r row, at bool, c columns) string {
 	if w := layout.Width(callers) + layout.Width(s.Name); w > room {
 		callers = layout.Cut(callers, max(room-layout.Width(s.Name), 0))
 	}
-	line := m.mark(at) + m.sign(healthOf(s)) + " " + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(layout.Cut(s.Name, room))
+	line := m.mark(at) + m.sign(m.healthOf(s)) + " " + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(layout.Cut(s.Name, room))
 	if left := m.width - layout.Width(line) - 3; s.Rule == "" && left > 20 && c.bar > 0 {
 		line += m.theme.Faint.Paint("   " + layout.Cut("no rule of its own", left-3))
 	}

@@ -111,7 +111,11 @@ func (m Model) listProblems(l *lines) {
 			continue
 		}
 		key := "problem " + strconv.Itoa(i) + p.ID + p.Object
-		for j, text := range layout.Clip(layout.Wrap(problemText(p), m.width-4), 3, m.width-4) {
+		most := 1
+		if m.open(key) {
+			most = 3
+		}
+		for j, text := range layout.Clip(layout.Wrap(problemText(p), m.width-4), most, m.width-4) {
 			if j == 0 {
 				l.rows = append(l.rows, row{kind: rowProblem, key: key, service: -1, at: i, text: text})
 				continue
@@ -222,8 +226,8 @@ func (m Model) listWorkloads(l *lines) {
 		return
 	}
 	l.heading("")
-	for _, part := range layout.Wrap(tlsText(m.state.Workloads, m.width >= narrow), m.width-9) {
-		l.rows = append(l.rows, row{kind: rowTLS, service: -1, text: part})
+	for i, part := range layout.Wrap(tlsText(m.state.Workloads, m.width >= narrow), m.width-9) {
+		l.rows = append(l.rows, row{kind: rowTLS, service: -1, at: i, text: part})
 	}
 	for i, w := range m.state.Workloads {
 		if !m.passes(w.Name, w.Stack, string(w.TLS)) {

@@ -141,7 +141,11 @@ func (m Model) line(r row, at bool, c columns) string {
 		}
 		return m.destinationLine(r, at, c)
 	case rowTLS:
-		return m.theme.Muted.Paint(" mTLS   ") + m.painted(r.text)
+		label := " mTLS   "
+		if r.at > 0 {
+			label = layout.Space(8)
+		}
+		return m.theme.Muted.Paint(label) + m.painted(r.text)
 	case rowWorkload:
 		return m.workloadLine(m.state.Workloads[r.at], at)
 	case rowChange:
