@@ -111,18 +111,20 @@ func (m Model) screenBindings() []intent.Binding {
 
 // serviceBindings are the keys for the service that the screen's cursor is on.
 func (m Model) serviceBindings() []intent.Binding {
-	s, ok := m.subject()
-	if !ok {
-		return off("no service is selected", serviceKeys())
-	}
 	list := serviceKeys()
-	for i := range list {
-		list[i].Off = m.refusal(list[i].Intent, s)
-	}
-	if m.screen != ScreenServices && m.screen != ScreenLogs && m.screen != ScreenEvents { // no slip of a finger restarts a broker from among its queues
-		return slices.DeleteFunc(list, func(b intent.Binding) bool {
+	switch m.screen {
+	case ScreenQueues, ScreenGPU, ScreenMesh: // no slip of a finger restarts a broker from among its queues
+		list = slices.DeleteFunc(list, func(b intent.Binding) bool {
 			return b.Intent == Restart || b.Intent == ScaleUp || b.Intent == ScaleDown
 		})
+	case ScreenServices, ScreenLogs, ScreenEvents:
+	}
+	s, ok := m.subject()
+	if !ok {
+		return off("no service is selected", list)
+	}
+	for i := range list {
+		list[i].Off = m.refusal(list[i].Intent, s)
 	}
 	return list
 }

@@ -19,7 +19,7 @@ func (m Model) tabs() []tab {
 		queues = "no stack of this environment has queues: `diorama stacks` lists those that do"
 	}
 	if m.gpu.Empty() {
-		gpus = "nobody looks for GPUs in this environment: its profile says gpu: off"
+		gpus = "no GPUs in this environment: add gpu: auto to the profile, or gpu: simulate"
 	}
 	if m.mesh.Empty() {
 		net = "no mesh in this environment: add istio to the profile's stacks"
@@ -82,17 +82,18 @@ func (m Model) tabLine() string {
 		}
 		line += style.Paint(s.text)
 	}
-	note := m.tabNote()
+	note := m.tabNote(m.width - layout.Width(line) - 3)
 	if layout.Width(line)+layout.Width(note)+2 > m.width {
 		note = ""
 	}
 	return layout.Between(line, note, m.width)
 }
 
-// tabNote is the text on the right of the tabs: the filter that applies.
-func (m Model) tabNote() string {
+// tabNote is the text on the right of the tabs, of so many cells: what the
+// screen says of its data, and the filter that applies.
+func (m Model) tabNote(room int) string {
 	note := ""
-	if status := m.status(); status != "" {
+	if status := m.status(room); status != "" {
 		note = m.theme.Muted.Paint(status) + " "
 	}
 	if m.prompt.text != "" && m.screen != ScreenLogs {
@@ -102,16 +103,16 @@ func (m Model) tabNote() string {
 }
 
 // status is what the screen says of its data, beside the tabs.
-func (m Model) status() string {
+func (m Model) status(room int) string {
 	switch m.screen {
 	case ScreenLogs:
 		return m.logs.Status()
 	case ScreenQueues:
 		return m.queues.Status()
 	case ScreenGPU:
-		return m.gpu.Status()
+		return m.gpu.Status(room)
 	case ScreenMesh:
-		return m.mesh.Status()
+		return m.mesh.Status(room)
 	case ScreenServices, ScreenEvents:
 	}
 	return ""

@@ -73,29 +73,32 @@ func (m Model) nothing() []string {
 	return lines
 }
 
-// Status is what stands on the right of the tabs.
-func (m Model) Status() string {
+// Status is what stands on the right of the tabs, where it has so many cells.
+func (m Model) Status(room int) string {
 	if !m.watch.Seen {
 		return ""
 	}
-	text := ""
-	if m.state.Driver != "" {
-		text = "driver " + m.state.Driver + " · "
-	}
-	if m.state.CUDA != "" {
-		text += "CUDA " + m.state.CUDA + " · "
-	}
-	text += layout.Plural(len(m.state.Slots), "GPU")
+	count := layout.Plural(len(m.state.Slots), "GPU")
 	switch {
 	case m.state.Simulated:
-		text += ", simulated"
+		count += ", simulated"
 	case m.state.Sharing > 1:
-		text += fmt.Sprintf(", each shared by up to %d", m.state.Sharing)
+		count += fmt.Sprintf(", each shared by up to %d", m.state.Sharing)
 	}
 	if age := m.age(); age > staleAfter {
-		text += " · " + layout.Age(age) + " old"
+		count += " · " + layout.Age(age) + " old"
 	}
-	return text
+	text := count
+	if m.state.CUDA != "" {
+		text = "CUDA " + m.state.CUDA + " · " + text
+	}
+	if long := "driver " + m.state.Driver + " · " + text; m.state.Driver != "" && layout.Width(long) <= room {
+		return long
+	}
+	if layout.Width(text) <= room {
+		return text
+	}
+	return count
 }
 
 func (m Model) age() time.Duration {

@@ -95,8 +95,8 @@ func (m Model) nothing() string {
 	return "the mesh has no services yet"
 }
 
-// Status is what stands on the right of the tabs.
-func (m Model) Status() string {
+// Status is what stands on the right of the tabs, where it has so many cells.
+func (m Model) Status(room int) string {
 	if !m.watch.Seen {
 		return ""
 	}
@@ -113,11 +113,11 @@ func (m Model) Status() string {
 	if behind > 0 {
 		text = fmt.Sprintf("%d of %s behind", behind, plural(proxies, "proxy", "proxies"))
 	}
-	if m.state.Title != "" {
-		text = m.state.Title + " · " + text
-	}
 	if age := m.age(); age > staleAfter {
 		text += " · " + layout.Age(age) + " old"
+	}
+	if long := m.state.Title + " · " + text; m.state.Title != "" && layout.Width(long) <= room {
+		return long
 	}
 	return text
 }
