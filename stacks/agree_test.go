@@ -58,6 +58,9 @@ func TestComposeAndStackAgree(t *testing.T) {
 // partsUse are the parameters and credentials that stack.yaml itself puts to use.
 func partsUse(stack Stack) []string {
 	var names []string
+	for _, requirement := range stack.Requires {
+		names = slices.AppendSeq(names, maps.Keys(requirement.When))
+	}
 	for _, when := range stack.Optional {
 		names = slices.AppendSeq(names, maps.Keys(when))
 	}
