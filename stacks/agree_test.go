@@ -198,7 +198,10 @@ func compose(t *testing.T, name string, data []byte, variables map[string]string
 		WorkingDir:  t.TempDir(),
 		Environment: variables,
 		ConfigFiles: []types.ConfigFile{{Filename: name + "/" + composeFile, Content: data}},
-	}, func(o *loader.Options) { o.SetProjectName(name, true) })
+	}, func(o *loader.Options) {
+		o.SetProjectName(name, true)
+		o.Profiles = []string{"*"}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
