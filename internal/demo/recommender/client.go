@@ -31,7 +31,7 @@ type Client struct {
 // NewClient returns one that asks the recommender at the URL.
 func NewClient(url string) *Client {
 	return &Client{
-		url: strings.TrimRight(url, "/"), renew: 0.1,
+		url: strings.TrimRight(url, "/"), renew: 0.5,
 		client: &http.Client{Transport: &http.Transport{
 			MaxIdleConns: 64, MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second,
 		}},
