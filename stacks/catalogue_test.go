@@ -121,6 +121,9 @@ func FuzzLoad(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, stack := range catalogue.All() {
+		if !stack.Composed() {
+			continue
+		}
 		f.Add(file(f, stack, "stack.yaml"), file(f, stack, "compose.yaml"))
 	}
 	f.Add([]byte("name: mine\nparameters: {a: {type: quantity, default: 1e9}}"), []byte("services: {a: &a {b: *a}}"))

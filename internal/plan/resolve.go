@@ -74,7 +74,11 @@ func Resolve(ctx context.Context, in Input) (Plan, error) {
 	if in.Recreate {
 		r.in.Record.Cluster, r.in.Record.Stacks = env.ClusterRecord{}, nil
 	}
-	all, err := instances(in.Profile, in.Catalogue)
+	var err error
+	if r.in.Profile, err = withGPUs(in.Profile, in.Host.GPU); err != nil {
+		return Plan{}, err
+	}
+	all, err := instances(r.in.Profile, in.Catalogue)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -111,7 +115,7 @@ func (r *resolver) way() way {
 func (r *resolver) onKind() way {
 	r.plan.Namespace = Namespace
 	return way{keep: r.resolvePrograms, graph: steps, steps: []func(context.Context) error{
-		r.resolveParameters, r.surveyApps, r.resolveCluster, r.resolveStacks, r.resolveApps,
+		r.resolveParameters, r.surveyApps, r.resolveCluster, r.resolveStacks, r.resolveApps, r.resolveGPUs,
 		r.resolveConflicts, r.resolveImages, r.resolveSeeds, r.resolveMemory, r.resolveDisk,
 	}}
 }
