@@ -131,6 +131,9 @@ func PhysicalUUID(id string) string {
 	return uuid
 }
 
+// SimulatedLabel is on nodes whose devices are only advertised.
+const SimulatedLabel = "diorama.dev/gpu-simulated"
+
 // Resources are the names under which Pods ask for devices.
 func Resources() []string { return []string{Resource, SharedResource} }
 
