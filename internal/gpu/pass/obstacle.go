@@ -56,7 +56,7 @@ func Obstacles(f Facts) []Obstacle {
 		list = append(list, Obstacle{"rootless", "Docker runs rootless and there is no CDI specification: the toolkit's hooks need root", rootfulDocker})
 	}
 	if !f.Toolkit.Installed {
-		return append(list, Obstacle{"toolkit", "NVIDIA's container toolkit is not installed", installToolkit + ", then: " + defaultRuntime + " && " + acceptMounts})
+		return append(list, Obstacle{"toolkit", "NVIDIA's container toolkit is not installed", installToolkit + ", then: " + acceptMounts + " && " + defaultRuntime})
 	}
 	if f.Engine.DefaultRuntime != "nvidia" {
 		found := "Docker's default runtime is " + cmp.Or(f.Engine.DefaultRuntime, "not known") + ", not nvidia, and kind asks for no other"
