@@ -45,7 +45,9 @@ type Driver struct {
 	Inventory gpu.Inventory
 	Readings  map[string]gpu.Reading
 	Processes map[string][]gpu.Process
-	// Error is why readings could not be had.
+	// Errors are what the driver answered for devices that cannot be asked.
+	Errors map[string]string
+	// Error is why readings could not be had of any.
 	Error string
 	// PodOf is the UID of the Pod that a process belongs to, by PID.
 	PodOf map[int]string

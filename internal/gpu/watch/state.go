@@ -9,12 +9,8 @@ import (
 	"github.com/diorama-dev/diorama/internal/gpu"
 )
 
-// historyReadings bounds the earlier readings that a slot keeps: four minutes
-// at [gpu.Interval].
-const historyReadings = 120
-
-// State folds what was seen into a state. Before is the last one: from it come
-// the histories, and which devices were there that are not any more.
+// State folds what was seen into a state. Before is the last one: it tells which
+// devices were there that are not any more.
 func State(s Seen, before gpu.State) gpu.State {
 	f := fold{seen: s, slots: make(map[string]*gpu.Slot)}
 	for _, d := range s.Driver.Inventory.Devices {
@@ -25,7 +21,7 @@ func State(s Seen, before gpu.State) gpu.State {
 	}
 	f.missed(before)
 	f.holders()
-	f.read(before)
+	f.read()
 	out := gpu.State{
 		Time: s.Time, Driver: s.Driver.Inventory.Driver, CUDA: s.Driver.Inventory.CUDA, Sharing: s.Sharing,
 		Simulated: f.simulated, Absence: s.Driver.Inventory.Absence, Slots: []gpu.Slot{}, Waiting: f.waiting(),
@@ -34,8 +30,14 @@ func State(s Seen, before gpu.State) gpu.State {
 		out.Slots = append(out.Slots, *slot)
 	}
 	gpu.Sort(out.Slots)
-	if len(out.Slots) > 0 {
+	switch {
+	case len(out.Slots) > 0:
 		out.Absence = ""
+	case out.Absence == "":
+		out.Absence = "no node of the environment advertises GPUs"
+	}
+	if len(out.Slots) == 0 {
+		out.Remedies = []string{"--set gpu.simulate=2xA100 advertises some that schedule and do not compute"}
 	}
 	return out
 }
@@ -54,8 +56,8 @@ func (f *fold) add(d gpu.Device, node string, phase gpu.Phase) *gpu.Slot {
 		f.slots[d.UUID] = slot
 	}
 	slot.Node, slot.Phase = node, phase
-	if d.Error != "" || slot.Error != "" {
-		f.lose(slot, "the driver answers for it with: "+cmp.Or(d.Error, slot.Error), driverAdvice(cmp.Or(d.Error, slot.Error))...)
+	if text := cmp.Or(slot.Error, f.seen.Driver.Errors[d.UUID]); text != "" {
+		f.lose(slot, "the driver answers for it with: "+text, driverAdvice(text)...)
 	}
 	return slot
 }
@@ -195,19 +197,11 @@ func (f *fold) processes(slot *gpu.Slot, all []gpu.Process) {
 	}
 }
 
-// read puts the readings in, and lengthens the histories.
-func (f *fold) read(before gpu.State) {
-	earlier := make(map[string]gpu.Slot, len(before.Slots))
-	for _, slot := range before.Slots {
-		earlier[slot.UUID] = slot
-	}
+// read puts the readings in.
+func (f *fold) read() {
 	for uuid, slot := range f.slots {
 		if reading, ok := f.seen.Driver.Readings[uuid]; ok {
 			slot.Reading = reading
-		}
-		if old, ok := earlier[uuid]; ok {
-			slot.History = append(slices.Clone(old.History), old.Reading)
-			slot.History = slot.History[max(0, len(slot.History)-historyReadings):]
 		}
 	}
 }

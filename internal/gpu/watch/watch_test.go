@@ -172,10 +172,6 @@ func TestRealDevices(t *testing.T) {
 	if diff := cmp.Diff(want, lines(before)); diff != "" || before.Simulated || before.Driver != "580.1" {
 		t.Error(diff)
 	}
-	after := State(real(t), before)
-	if h := after.Slots[1].History; len(h) != 1 || h[0].MemoryUsed == nil || *h[0].MemoryUsed != 7 {
-		t.Errorf("history %+v", h)
-	}
 }
 
 func TestLostRealDevices(t *testing.T) {
@@ -203,12 +199,16 @@ func TestLostRealDevices(t *testing.T) {
 	}
 }
 
-func TestHistoryIsBound(t *testing.T) {
-	var s gpu.State
-	for range 2 * historyReadings {
-		s = State(real(t), s)
-	}
-	if n := len(s.Slots[1].History); n != historyReadings {
-		t.Errorf("%d readings", n)
+func TestPodOfCgroup(t *testing.T) {
+	for text, want := range map[string]string{
+		"0::/system.slice/docker-ab.scope/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/kubelet-kubepods-besteffort-pod607e2cd4_c71a_4d13_abe6_817745357c14.slice/cri-containerd-ab.scope\n": uidOne,
+		"12:devices:/docker/ab/kubelet/kubepods/pod607e2cd4-c71a-4d13-abe6-817745357c14/cd\n":                                                                                                                           uidOne,
+		"0::/user.slice/user-1000.slice\n":          "",
+		"0::/x/pod607e2cd4_c71a_4d13_abe6.slice/a\n": "",
+		"": "",
+	} {
+		if got := PodOfCgroup(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
 	}
 }
