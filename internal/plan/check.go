@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/diorama-dev/diorama/internal/gpu"
+	"github.com/diorama-dev/diorama/internal/gpu/pass"
 	"github.com/diorama-dev/diorama/profiles"
 	"github.com/diorama-dev/diorama/stacks"
 )
@@ -24,7 +24,7 @@ type Outline struct {
 // is there, none waits for itself, and there is a node image. Its errors are
 // the user's to mend.
 func Check(p profiles.Profile, c stacks.Catalogue) (Outline, error) {
-	p, err := withGPUs(p, gpu.Inventory{})
+	p, err := withGPUs(p, pass.Plan{})
 	if err != nil {
 		return Outline{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/diorama-dev/diorama/internal/gpu"
+	"github.com/diorama-dev/diorama/internal/gpu/pass"
 	"github.com/diorama-dev/diorama/internal/yamlpos"
 	"github.com/diorama-dev/diorama/profiles"
 )
@@ -29,6 +30,8 @@ type GPUs struct {
 	// Nodes have PerNode devices each.
 	Nodes   int `json:"nodes,omitempty"`
 	PerNode int `json:"perNode,omitempty"`
+	// Passing is which of the machine's devices its nodes get.
+	Passing pass.Plan `json:"passing,omitzero"`
 	// Asked is what the services ask for together.
 	Asked  int64   `json:"asked,omitempty"`
 	Askers []Asker `json:"askers,omitempty"`
@@ -43,12 +46,21 @@ type Asker struct {
 }
 
 // Advertised is how many devices Pods can be given, shares counted singly.
-func (g GPUs) Advertised() int64 { return int64(g.Nodes) * int64(g.PerNode) * int64(max(1, g.Share)) }
+func (g GPUs) Advertised() int64 {
+	total := int64(g.Nodes) * int64(g.PerNode)
+	if len(g.Passing.Nodes) > 0 {
+		total = 0
+		for _, node := range g.Passing.Nodes {
+			total += int64(node.Count(g.Passing.MIG))
+		}
+	}
+	return total * int64(max(1, g.Share))
+}
 
 // withGPUs is the profile with the stack that its wish for GPUs adds, which
 // comes first, since it requires nothing and others wait for what it gives.
-// The machine is what its driver says, empty where it has not been asked.
-func withGPUs(p profiles.Profile, _ gpu.Inventory) (profiles.Profile, error) {
+// Passing is what nodes get of the machine's own.
+func withGPUs(p profiles.Profile, passing pass.Plan) (profiles.Profile, error) {
 	named, err := simulatedIn(p)
 	if err != nil {
 		return p, err
@@ -64,6 +76,9 @@ func withGPUs(p profiles.Profile, _ gpu.Inventory) (profiles.Profile, error) {
 		if named != nil {
 			return withSimulated(p, named)
 		}
+	}
+	if len(passing.Nodes) > 0 {
+		return withReal(p, passing), nil
 	}
 	return p, nil
 }
@@ -138,6 +153,12 @@ func (r *resolver) resolveGPUs(context.Context) error {
 			return err
 		}
 	}
+	if i := slices.IndexFunc(r.all, func(i instance) bool { return i.Stack == realStack }); i >= 0 {
+		advertiser = r.all[i].As
+		if err := g.pass(r.passed, r.parameters[advertiser]); err != nil {
+			return err
+		}
+	}
 	for i, stack := range r.plan.Stacks {
 		before := len(g.Askers)
 		for _, w := range stack.Workloads {
@@ -150,7 +171,7 @@ func (r *resolver) resolveGPUs(context.Context) error {
 			r.plan.Stacks[i].Requires = append(slices.Clone(stack.Requires), advertiser)
 		}
 	}
-	if g.Advertised() > 0 || g.Asked > 0 {
+	if g.Advertised() > 0 || g.Asked > 0 || len(g.Passing.Nodes) > 0 {
 		r.plan.Cluster.GPU = g
 	}
 	r.plan.Warnings = append(r.plan.Warnings, g.warnings()...)

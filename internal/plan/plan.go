@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/diorama-dev/diorama/internal/env"
-	"github.com/diorama-dev/diorama/internal/gpu"
+	"github.com/diorama-dev/diorama/internal/gpu/pass"
 	"github.com/diorama-dev/diorama/internal/manifest"
 	"github.com/diorama-dev/diorama/internal/seed"
 )
@@ -168,7 +168,7 @@ type Host struct {
 	Memory int64 // bytes that Docker's machine has; 0: not known
 	Disk   int64 // bytes free where Docker keeps images; 0: not known
 	Arch   string
-	GPU    gpu.Inventory // of the machine; empty: not asked
+	GPU    pass.Facts // empty: not asked
 	// Taken says which process holds a port of 127.0.0.1; false: it is free.
 	Taken func(port int) (owner string, taken bool)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/compose"
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/gpu/pass"
 	"github.com/diorama-dev/diorama/internal/manifest"
 	"github.com/diorama-dev/diorama/profiles"
 	"github.com/diorama-dev/diorama/stacks"
@@ -62,6 +63,8 @@ type resolver struct {
 	offers map[string]Offer
 	apps   []app
 	ports  map[string]env.PortRecord
+	// passed is which of the machine's GPUs nodes get.
+	passed pass.Plan
 	plan   Plan
 }
 
@@ -74,8 +77,7 @@ func Resolve(ctx context.Context, in Input) (Plan, error) {
 	if in.Recreate {
 		r.in.Record.Cluster, r.in.Record.Stacks = env.ClusterRecord{}, nil
 	}
-	var err error
-	if r.in.Profile, err = withGPUs(in.Profile, in.Host.GPU); err != nil {
+	if err := r.resolvePassing(ctx); err != nil {
 		return Plan{}, err
 	}
 	all, err := instances(r.in.Profile, in.Catalogue)

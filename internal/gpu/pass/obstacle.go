@@ -102,4 +102,6 @@ func unusable(devices []gpu.Device) Obstacle {
 	return o
 }
 
-func name(d gpu.Device) string { return fmt.Sprintf("GPU %d (%s)", d.Index, cmp.Or(d.UUID, d.Model, "no name")) }
+func name(d gpu.Device) string {
+	return fmt.Sprintf("GPU %d (%s)", d.Index, cmp.Or(d.UUID, d.Model, "no name"))
+}
