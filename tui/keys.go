@@ -100,7 +100,11 @@ func (m Model) screenBindings() []intent.Binding {
 		return m.queues.Bindings()
 	case ScreenEvents:
 		return m.events.Bindings()
-	case ScreenServices, ScreenGPU, ScreenMesh:
+	case ScreenGPU:
+		return m.gpu.Bindings()
+	case ScreenMesh:
+		return m.mesh.Bindings()
+	case ScreenServices:
 	}
 	return nil
 }
@@ -115,7 +119,7 @@ func (m Model) serviceBindings() []intent.Binding {
 	for i := range list {
 		list[i].Off = m.refusal(list[i].Intent, s)
 	}
-	if m.screen == ScreenQueues { // no slip of a finger restarts a broker from among its queues
+	if m.screen != ScreenServices && m.screen != ScreenLogs && m.screen != ScreenEvents { // no slip of a finger restarts a broker from among its queues
 		return slices.DeleteFunc(list, func(b intent.Binding) bool {
 			return b.Intent == Restart || b.Intent == ScaleUp || b.Intent == ScaleDown
 		})
@@ -222,7 +226,10 @@ func (m Model) subject() (env.Service, bool) {
 		return m.find(m.events.Service())
 	case ScreenQueues:
 		return m.find(m.queues.Stack())
-	case ScreenGPU, ScreenMesh:
+	case ScreenGPU:
+		return m.find(m.gpu.Service())
+	case ScreenMesh:
+		return m.find(m.mesh.Service())
 	}
 	return env.Service{}, false
 }
