@@ -9,6 +9,7 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/gpu/nvml"
 	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/logs"
 	"github.com/diorama-dev/diorama/internal/runtime/embedded"
@@ -55,7 +56,7 @@ func openKind(folder env.Folder, executable string, lock *os.File) func(context.
 		return kind.New(kind.Options{
 			Engine: engine, Folder: folder, Cache: programCache(), Executable: executable,
 			Arguments: []string{"internal", "create-cluster"}, Lock: lock,
-			Emit: t.Emit, Containers: t.Containers,
+			Emit: t.Emit, Containers: t.Containers, GPU: nvml.New(),
 			Files: kind.LogFiles{
 				Intake: t.Intake, Prebuilt: prebuilt("cmd/reader", engine.Platform()), Follow: t.Follow,
 				Report: func(err error) { t.Log.Warn("a reader of log files ended; another one is started", "error", err) },

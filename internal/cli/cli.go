@@ -171,6 +171,7 @@ func kinds() []errorKind {
 		{noRoom, ExitHost},
 		{is[*diorama.MissingImagesError], ExitHost},
 		{is[*plan.MemoryError], ExitHost},
+		{is[*plan.GPUError], ExitHost},
 		{is[*plan.PortTakenError], ExitHost},
 		{is[*diorama.NoClientError], ExitHost},
 		{is[*plan.LeftOutError], ExitHost},

@@ -32,6 +32,7 @@ func TestExitCodes(t *testing.T) {
 		"docker":              {&docker.Error{Reason: docker.NotRunning, Err: errors.New("refused")}, ExitHost},
 		"images":              {&diorama.MissingImagesError{References: []string{"redis:8"}}, ExitHost},
 		"memory":              {&plan.MemoryError{}, ExitHost},
+		"GPUs":                {&plan.GPUError{}, ExitHost},
 		"port":                {&plan.PortTakenError{Port: 1}, ExitHost},
 		"interrupted":         {errInterrupted, ExitInterrupted},
 		"a code of its own":   {&exitError{code: ExitTimeout}, ExitTimeout},

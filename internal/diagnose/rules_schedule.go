@@ -77,6 +77,10 @@ func (f *facts) unschedulable(pod *podFacts, condition corev1.PodCondition) foun
 		finding.Summary = fmt.Sprintf("wants "+short.says+", and %s", fit.amount(fit.wanted), fit.text())
 		finding.Evidence = append(finding.Evidence, fit.evidence...)
 		finding.Terminal = fit.never || fit.held && waited
+		if short.doc.ID == "unschedulable-gpu" {
+			f.lacksGPUs(fit, &finding)
+			finding.Terminal = finding.Terminal && (waited || !f.awaitsGPUs(short.resource))
+		}
 	default:
 		finding.Summary = short.says + ": " + schedulerCause(message, short)
 		finding.Terminal = waited && staysSo(short, message)

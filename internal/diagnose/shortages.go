@@ -14,7 +14,7 @@ func amountShortages() []shortage {
 			ID: "unschedulable-gpu", Title: "No node has the GPU it wants", Sign: NoNode,
 			Meaning: "The Pod requests GPUs, and no node has as many free.",
 			Look:    lookAmounts,
-			Advice:  []string{"ask for fewer GPUs or for none, or end what holds them"},
+			Advice:  []string{adviseFewerGPUs, adviseSimulated},
 			Waiting: waitAmounts,
 		}, []string{"insufficient nvidia.com/", "insufficient amd.com/", "insufficient gpu"}, "nvidia.com/gpu", "%s GPU"},
 		{RuleDoc{

@@ -43,6 +43,8 @@ type ClusterRecord struct {
 	Complete bool `json:"complete"`
 	// Ports are all that the nodes publish on 127.0.0.1, the spare pool among them.
 	Ports []PortRecord `json:"ports"`
+	// GPU are the devices that the nodes were made with.
+	GPU GPURecord `json:"gpu,omitzero"`
 }
 
 // PortRecord is a port of the node and the port of 127.0.0.1 that leads to it.

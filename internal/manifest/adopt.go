@@ -63,6 +63,9 @@ func (r *renderer) nameObjects() error {
 		} else if wide {
 			name = key.name
 		}
+		if key.kind == "RuntimeClass" && object.Body["handler"] == key.name {
+			name = key.name // what all Pods know it by, also those that are not ours
+		}
 		if wrong := nameOfWorkload(key.kind, name); wrong != "" {
 			return fmt.Errorf("%s: the name %s of a %s: %s", object.Position, name, key.kind, wrong)
 		}

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -89,6 +90,7 @@ func (a *adoption) containers(pod map[string]any, w *Workload) error {
 					w.Image, w.Requested = image, requested
 				}
 				w.Memory += requestedMemory(c) * int64(w.Replicas)
+				w.GPUs += requestedGPUs(c) * int64(w.Replicas)
 			}
 		}
 	}
@@ -127,6 +129,19 @@ func requestedMemory(container map[string]any) int64 {
 		}
 	}
 	return 0
+}
+
+// requestedGPUs are the devices that the container asks for, which it says as a
+// limit.
+func requestedGPUs(container map[string]any) int64 {
+	limits, _ := child(container, "resources")["limits"].(map[string]any)
+	var total int64
+	for _, name := range []corev1.ResourceName{GPUResource, GPUResource + ".shared"} {
+		if amount, err := resource.ParseQuantity(fmt.Sprint(limits[string(name)])); err == nil {
+			total += amount.Value()
+		}
+	}
+	return min(total, 1024)
 }
 
 // describe labels the Pods, and annotates them with a hash of the ConfigMaps

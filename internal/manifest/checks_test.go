@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -78,6 +79,8 @@ func checkObject(t *testing.T, id string, object *unstructured.Unstructured, ado
 		typed = &rbacv1.ClusterRole{}
 	case "ClusterRoleBinding":
 		typed = &rbacv1.ClusterRoleBinding{}
+	case "RuntimeClass":
+		typed = &nodev1.RuntimeClass{}
 	case "Service":
 		typed = &corev1.Service{}
 	case "ConfigMap":

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/diorama-dev/diorama/internal/gpu/pass"
 	"github.com/diorama-dev/diorama/profiles"
 	"github.com/diorama-dev/diorama/stacks"
 )
@@ -23,6 +24,10 @@ type Outline struct {
 // is there, none waits for itself, and there is a node image. Its errors are
 // the user's to mend.
 func Check(p profiles.Profile, c stacks.Catalogue) (Outline, error) {
+	p, err := withGPUs(p, pass.Plan{})
+	if err != nil {
+		return Outline{}, err
+	}
 	p = told(p, c)
 	all, err := instances(p, c)
 	if err != nil {

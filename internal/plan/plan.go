@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/gpu/pass"
 	"github.com/diorama-dev/diorama/internal/manifest"
 	"github.com/diorama-dev/diorama/internal/seed"
 	"github.com/diorama-dev/diorama/stacks"
@@ -64,6 +65,8 @@ type Cluster struct {
 	Nodes int    `json:"nodes"`
 	// Ports are published at creation, the spare pool among them.
 	Ports []env.PortRecord `json:"ports"`
+	// GPU is empty where there are no GPUs and nobody asks for some.
+	GPU GPUs `json:"gpu,omitzero"`
 }
 
 // Stack is an instance of a stack, rendered.
@@ -168,6 +171,7 @@ type Host struct {
 	Memory int64 // bytes that Docker's machine has; 0: not known
 	Disk   int64 // bytes free where Docker keeps images; 0: not known
 	Arch   string
+	GPU    pass.Facts // empty: not asked
 	// Taken says which process holds a port of 127.0.0.1; false: it is free.
 	Taken func(port int) (owner string, taken bool)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/compose"
 	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/gpu/pass"
 	"github.com/diorama-dev/diorama/internal/manifest"
 	"github.com/diorama-dev/diorama/profiles"
 	"github.com/diorama-dev/diorama/stacks"
@@ -66,6 +67,8 @@ type resolver struct {
 	offers map[string]Offer
 	apps   []app
 	ports  map[string]env.PortRecord
+	// passed is which of the machine's GPUs nodes get.
+	passed pass.Plan
 	plan   Plan
 }
 
@@ -77,6 +80,9 @@ func Resolve(ctx context.Context, in Input) (Plan, error) {
 	r.plan.Logs = Logs{Bytes: in.Profile.Budget.Logs, Age: in.Profile.Budget.LogAge}
 	if in.Recreate {
 		r.in.Record.Cluster, r.in.Record.Stacks = env.ClusterRecord{}, nil
+	}
+	if err := r.resolvePassing(ctx); err != nil {
+		return Plan{}, err
 	}
 	if r.embedded() {
 		r.withoutMesh()
@@ -119,7 +125,7 @@ func (r *resolver) way() way {
 func (r *resolver) onKind() way {
 	r.plan.Namespace = Namespace
 	return way{keep: r.resolvePrograms, graph: steps, steps: []func(context.Context) error{
-		r.resolveParameters, r.surveyApps, r.resolveCluster, r.resolveStacks, r.resolveApps,
+		r.resolveParameters, r.surveyApps, r.resolveCluster, r.resolveStacks, r.resolveApps, r.resolveGPUs,
 		r.resolveConflicts, r.resolveImages, r.resolveSeeds, r.resolveMemory, r.resolveDisk,
 	}}
 }

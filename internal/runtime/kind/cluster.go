@@ -53,15 +53,19 @@ func (e *ForeignClusterError) Error() string {
 func (r *Runtime) make(ctx context.Context, record env.Record, report engine.Report) (engine.Outcome, error) {
 	p := r.current()
 	// Ours from now on, whatever happens: so that it can be deleted.
-	record.Cluster = env.ClusterRecord{Name: p.Cluster.Name, NodeImage: p.Cluster.Image, Nodes: p.Cluster.Nodes, Ports: p.Cluster.Ports}
+	record.Cluster = env.ClusterRecord{Name: p.Cluster.Name, NodeImage: p.Cluster.Image, Nodes: p.Cluster.Nodes, Ports: p.Cluster.Ports, GPU: p.Cluster.GPU.Record()}
 	record.Stacks, record.Ports = nil, p.Ports
 	if err := r.options.Folder.WriteRecord(record); err != nil {
 		return engine.Outcome{}, err
 	}
 	r.forget()
+	gpuImage, err := r.gpuImage(ctx, report)
+	if err != nil {
+		return engine.Outcome{}, err
+	}
 	report("starting the nodes", env.Progress{})
 	made, err := child{Executable: r.options.Executable, Arguments: r.options.Arguments, Lock: r.options.Lock}.
-		create(r.options.Engine, p.Cluster, r.options.Folder.Kubeconfig())
+		create(r.options.Engine, order{Cluster: p.Cluster, Kubeconfig: r.options.Folder.Kubeconfig(), GPUImage: gpuImage})
 	if err != nil {
 		return engine.Outcome{}, err
 	}
@@ -92,7 +96,7 @@ func (r *Runtime) revive(ctx context.Context, nodes []Node, record env.Record, r
 	if asleep {
 		report("starting the nodes", env.Progress{})
 		if err := startNodes(ctx, r.options.Engine, nodes); err != nil {
-			return engine.Outcome{}, err
+			return engine.Outcome{}, explainGPUs(err, record.Cluster.GPU)
 		}
 	}
 	if record.Stopped {
@@ -138,6 +142,10 @@ func (r *Runtime) cluster(ctx context.Context, report engine.Report) (engine.Out
 	if err != nil {
 		return engine.Outcome{}, err
 	}
+	mended, err := r.mendGPUs(ctx, report)
+	if err != nil {
+		return engine.Outcome{}, err
+	}
 	labels := map[string]string{"app.kubernetes.io/managed-by": "diorama", "diorama.dev/environment": p.Environment}
 	if err := client.EnsureNamespace(ctx, p.Namespace, labels); err != nil {
 		return engine.Outcome{}, err
@@ -145,7 +153,7 @@ func (r *Runtime) cluster(ctx context.Context, report engine.Report) (engine.Out
 	if err := r.Observe(ctx); err != nil {
 		return engine.Outcome{}, err
 	}
-	return engine.Outcome{Unchanged: made == nil && !waited, Detail: count(p.Cluster.Nodes, "node")}, nil
+	return engine.Outcome{Unchanged: made == nil && !waited && !mended, Detail: count(p.Cluster.Nodes, "node")}, nil
 }
 
 // complete marks the cluster as made.

@@ -21,6 +21,8 @@ import (
 type order struct {
 	Cluster    plan.Cluster `json:"cluster"`
 	Kubeconfig string       `json:"kubeconfig"`
+	// GPUImage is what nodes with GPUs run; empty: what all others do.
+	GPUImage string `json:"gpuImage,omitempty"`
 }
 
 // notice is what a creating child tells on its standard output, a line of
@@ -65,7 +67,7 @@ func CreateMain(stdin io.Reader, stdout io.Writer) int {
 	logger := progressLogger{out: out}
 	provider := cluster.NewProvider(cluster.ProviderWithDocker(), cluster.ProviderWithLogger(logger))
 	err = provider.Create(o.Cluster.Name,
-		cluster.CreateWithV1Alpha4Config(config(o.Cluster)),
+		cluster.CreateWithV1Alpha4Config(config(o.Cluster, o.GPUImage)),
 		cluster.CreateWithKubeconfigPath(o.Kubeconfig),
 		cluster.CreateWithRetain(true), // what failed is looked at first, then deleted by the parent
 		cluster.CreateWithDisplayUsage(false),
@@ -78,11 +80,13 @@ func CreateMain(stdin io.Reader, stdout io.Writer) int {
 	return 0
 }
 
-// config is the cluster as kind wants to hear it.
-func config(c plan.Cluster) *v1alpha4.Cluster {
+// config is the cluster as kind wants to hear it. Nodes with GPUs run the
+// image for these, where there is one.
+func config(c plan.Cluster, gpuImage string) *v1alpha4.Cluster {
 	nodes := make([]v1alpha4.Node, c.Nodes)
 	for i := range nodes {
 		nodes[i] = v1alpha4.Node{Role: v1alpha4.WorkerRole, Image: c.Image}
+		passOn(&nodes[i], c.GPU.Passing, i, gpuImage)
 	}
 	nodes[0].Role = v1alpha4.ControlPlaneRole
 	nodes[0].ExtraPortMappings = mappings(c.Ports)

@@ -13,7 +13,6 @@ import (
 	"sync"
 
 	"github.com/diorama-dev/diorama/internal/docker"
-	"github.com/diorama-dev/diorama/internal/plan"
 )
 
 // creation is a child of ours that makes a cluster, see [CreateMain].
@@ -39,8 +38,8 @@ type child struct {
 }
 
 // create starts making the cluster.
-func (c child) create(engine *docker.Engine, cluster plan.Cluster, kubeconfig string) (*creation, error) {
-	told, err := json.Marshal(order{Cluster: cluster, Kubeconfig: kubeconfig})
+func (c child) create(engine *docker.Engine, o order) (*creation, error) {
+	told, err := json.Marshal(o)
 	if err != nil {
 		return nil, fmt.Errorf("start creating the cluster: %w", err)
 	}

@@ -22,7 +22,7 @@ import (
 )
 
 func TestConfigPublishesOnTheLoopbackOnly(t *testing.T) {
-	got := config(plan.Cluster{Name: "diorama-shop", Image: "node:1", Nodes: 3, Ports: []env.PortRecord{{Node: 30000, Host: 5432}}})
+	got := config(plan.Cluster{Name: "diorama-shop", Image: "node:1", Nodes: 3, Ports: []env.PortRecord{{Node: 30000, Host: 5432}}}, "")
 	if len(got.Nodes) != 3 || got.Nodes[0].Role != "control-plane" || got.Nodes[2].Role != "worker" {
 		t.Errorf("nodes = %+v", got.Nodes)
 	}

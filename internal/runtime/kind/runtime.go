@@ -36,6 +36,8 @@ type Options struct {
 	// must not block.
 	Containers func([]logs.Container)
 	Files      LogFiles
+	// GPU asks the machine's driver; nil: there is none to ask.
+	GPU GPUDriver
 }
 
 // Runtime is one environment on kind. Its methods are safe for concurrent use.

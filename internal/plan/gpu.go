@@ -1,0 +1,228 @@
+package plan
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/diorama-dev/diorama/internal/gpu"
+	"github.com/diorama-dev/diorama/internal/gpu/pass"
+	"github.com/diorama-dev/diorama/internal/yamlpos"
+	"github.com/diorama-dev/diorama/profiles"
+)
+
+// simulatedStack advertises devices that are not there.
+const simulatedStack = "gpu-simulated"
+
+// GPUs are those of the cluster, and who asks for them.
+type GPUs struct {
+	Wish profiles.GPUWish `json:"wish"`
+	// Simulated is true where the devices are only advertised, in the shape.
+	Simulated bool   `json:"simulated,omitempty"`
+	Shape     string `json:"shape,omitempty"`
+	// Share is how many Pods take turns on each device; 0 and 1: not.
+	Share int `json:"share,omitempty"`
+	// Nodes have PerNode devices each.
+	Nodes   int `json:"nodes,omitempty"`
+	PerNode int `json:"perNode,omitempty"`
+	// Passing is which of the machine's devices its nodes get.
+	Passing pass.Plan `json:"passing,omitzero"`
+	// Asked is what the services ask for together.
+	Asked  int64   `json:"asked,omitempty"`
+	Askers []Asker `json:"askers,omitempty"`
+}
+
+// Asker is a service whose Pods ask for devices.
+type Asker struct {
+	Stack   string `json:"stack"`
+	Service string `json:"service"`
+	GPUs    int64  `json:"gpus"` // of all replicas together
+	Pods    int    `json:"pods"`
+}
+
+// Advertised is how many devices Pods can be given, shares counted singly.
+func (g GPUs) Advertised() int64 {
+	total := int64(g.Nodes) * int64(g.PerNode)
+	if len(g.Passing.Nodes) > 0 {
+		total = 0
+		for _, node := range g.Passing.Nodes {
+			total += int64(node.Count(g.Passing.MIG))
+		}
+	}
+	return total * int64(max(1, g.Share))
+}
+
+// withGPUs is the profile with the stack that its wish for GPUs adds, which
+// comes first, since it requires nothing and others wait for what it gives.
+// Passing is what nodes get of the machine's own.
+func withGPUs(p profiles.Profile, passing pass.Plan) (profiles.Profile, error) {
+	named, err := simulatedIn(p)
+	if err != nil {
+		return p, err
+	}
+	switch p.GPU.Wish {
+	case profiles.GPUSimulate:
+		return withSimulated(p, named)
+	case profiles.GPUOff, profiles.GPURequire:
+		if named != nil {
+			return p, fmt.Errorf("%s: found the stack %s, and the wish gpu: %s; take one of them away", named.Position, simulatedStack, p.GPU.Wish)
+		}
+	case profiles.GPUAuto:
+		if named != nil {
+			return withSimulated(p, named)
+		}
+	}
+	if len(passing.Nodes) > 0 {
+		return withReal(p, passing), nil
+	}
+	return p, nil
+}
+
+// simulatedIn is where the profile itself names the stack; nil: nowhere.
+func simulatedIn(p profiles.Profile) (*profiles.Selection, error) {
+	var named *profiles.Selection
+	for i, selection := range p.Stacks {
+		switch {
+		case selection.Stack != simulatedStack:
+		case named != nil:
+			return nil, fmt.Errorf("%s: found another %s; the kubelet of a node takes one: ask for a larger shape", selection.Position, simulatedStack)
+		default:
+			named = &p.Stacks[i]
+		}
+	}
+	return named, nil
+}
+
+// withSimulated has the stack come first, with the shape of the wish unless the
+// stack's own parameters say another.
+func withSimulated(p profiles.Profile, named *profiles.Selection) (profiles.Profile, error) {
+	selection := profiles.Selection{Stack: simulatedStack, As: simulatedStack}
+	if named != nil {
+		selection = *named
+	}
+	rest := slices.DeleteFunc(slices.Clone(p.Stacks), func(s profiles.Selection) bool { return s.Stack == simulatedStack })
+	p.Stacks = append([]profiles.Selection{selection}, rest...)
+	parameters := maps.Clone(p.Parameters[selection.As])
+	if parameters == nil {
+		parameters = make(map[string]any)
+	}
+	if _, said := parameters["shape"]; !said && p.GPU.Simulate != "" {
+		parameters["shape"] = p.GPU.Simulate
+	}
+	if _, said := parameters["share"]; !said && p.GPU.Share > 0 {
+		parameters["share"] = p.GPU.Share
+	}
+	p.Parameters = maps.Clone(p.Parameters)
+	if p.Parameters == nil {
+		p.Parameters = make(map[string]map[string]any)
+	}
+	p.Parameters[selection.As] = parameters
+	text, ok := parameters["shape"].(string)
+	if !ok {
+		return p, nil // the stack's own default, or a type that it refuses
+	}
+	_, err := shapeOf(text)
+	return p, err
+}
+
+// shapeOf reads a shape; the error of an unknown model names the nearest.
+func shapeOf(text string) (gpu.Shape, error) {
+	shape, err := gpu.ParseShape(text)
+	if unknown, ok := errors.AsType[*gpu.UnknownModelError](err); ok {
+		return shape, errors.New("gpu.simulate: " + yamlpos.Unknown("model", unknown.Model, gpu.ModelNames()))
+	}
+	if err != nil {
+		return shape, fmt.Errorf("gpu.simulate: %w", err)
+	}
+	return shape, nil
+}
+
+// resolveGPUs says what devices there will be, has those that ask for some come
+// after what advertises them, and warns of who will wait in vain.
+func (r *resolver) resolveGPUs(context.Context) error {
+	g := GPUs{Wish: r.in.Profile.GPU.Wish}
+	advertiser := ""
+	if i := slices.IndexFunc(r.all, func(i instance) bool { return i.Stack == simulatedStack }); i >= 0 {
+		advertiser = r.all[i].As
+		if err := g.simulate(r.parameters[advertiser], r.plan.Cluster.Nodes); err != nil {
+			return err
+		}
+	}
+	if i := slices.IndexFunc(r.all, func(i instance) bool { return i.Stack == realStack }); i >= 0 {
+		advertiser = r.all[i].As
+		if err := g.pass(r.passed, r.parameters[advertiser]); err != nil {
+			return err
+		}
+	}
+	for i, stack := range r.plan.Stacks {
+		before := len(g.Askers)
+		for _, w := range stack.Workloads {
+			if w.GPUs > 0 {
+				g.Askers = append(g.Askers, Asker{Stack: stack.Name, Service: w.Service, GPUs: w.GPUs, Pods: max(1, w.Replicas)})
+				g.Asked += w.GPUs
+			}
+		}
+		if advertiser != "" && len(g.Askers) > before && !slices.Contains(stack.Requires, advertiser) {
+			r.plan.Stacks[i].Requires = append(slices.Clone(stack.Requires), advertiser)
+		}
+	}
+	if g.Advertised() > 0 || g.Asked > 0 || len(g.Passing.Nodes) > 0 {
+		r.plan.Cluster.GPU = g
+	}
+	r.plan.Warnings = append(r.plan.Warnings, g.warnings()...)
+	return nil
+}
+
+// simulate takes in what the stack will advertise. A control plane works only
+// where it is the only node.
+func (g *GPUs) simulate(parameters map[string]string, nodes int) error {
+	shape, err := shapeOf(parameters["shape"])
+	if err != nil {
+		return err
+	}
+	if g.Share, err = strconv.Atoi(parameters["share"]); err != nil {
+		return fmt.Errorf("parameter share of %s: %w", simulatedStack, err)
+	}
+	g.Simulated, g.Shape, g.PerNode, g.Nodes = true, shape.String(), shape.Count, max(1, nodes-1)
+	return nil
+}
+
+// warnings are what a person should know of GPUs before the start.
+func (g GPUs) warnings() []string {
+	if g.Asked == 0 {
+		return nil
+	}
+	var names []string
+	var largest int64
+	for _, a := range g.Askers {
+		names = append(names, a.Service)
+		largest = max(largest, a.GPUs/int64(a.Pods))
+	}
+	who := strings.Join(names, ", ")
+	advertised := g.Advertised()
+	node := int64(g.PerNode) * int64(max(1, g.Share))
+	switch {
+	case advertised == 0:
+		return []string{fmt.Sprintf("%s asks for %s, there are none; --set gpu.simulate=%dxA100 advertises some that schedule and do not compute",
+			who, devices(g.Asked), min(max(g.Asked, largest), 64))}
+	case largest > node:
+		return []string{fmt.Sprintf("a Pod of %s asks for %s, no node has more than %d; ask for fewer, or for a larger shape with --set gpu.simulate",
+			who, devices(largest), node)}
+	case g.Asked > advertised:
+		return []string{fmt.Sprintf("%s ask for %s together, there %s: some Pods will wait until others end; ask for fewer, or for a larger shape with --set gpu.simulate",
+			who, devices(g.Asked), cmp.Or(map[bool]string{true: "is 1"}[advertised == 1], "are "+strconv.FormatInt(advertised, 10)))}
+	}
+	return nil
+}
+
+func devices(n int64) string {
+	if n == 1 {
+		return "1 GPU"
+	}
+	return strconv.FormatInt(n, 10) + " GPUs"
+}

@@ -1,0 +1,173 @@
+package kind
+
+import (
+	"archive/tar"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+
+	cerrdefs "github.com/containerd/errdefs"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/diorama-dev/diorama/internal/diagnose"
+	"github.com/diorama-dev/diorama/internal/gpu"
+	"github.com/diorama-dev/diorama/internal/gpu/nvml"
+	"github.com/diorama-dev/diorama/internal/gpu/watch"
+	"github.com/diorama-dev/diorama/internal/plan"
+)
+
+const (
+	// checkpointPath is where a kubelet notes which container was given which
+	// device (Kubernetes, pkg/kubelet/cm/devicemanager).
+	checkpointPath = "/var/lib/kubelet/device-plugins/kubelet_internal_checkpoint"
+	// checkpointBytes bounds what is read of it.
+	checkpointBytes = 4 << 20
+)
+
+// GPUDriver is what the machine's driver is asked through.
+type GPUDriver interface {
+	Inventory(ctx context.Context) gpu.Inventory
+	Read(ctx context.Context) (nvml.Sample, error)
+}
+
+// GPUs is what is known now of the environment's GPUs: what its nodes
+// advertise, which Pod holds which, and what the driver says. Before is the
+// state that was known last, empty at first.
+func (r *Runtime) GPUs(ctx context.Context, before gpu.State) (gpu.State, error) {
+	p := r.current()
+	if p.Cluster.Name == "" {
+		return gpu.State{Time: time.Now(), Slots: []gpu.Slot{}, Absence: "the environment has no plan yet"}, nil
+	}
+	nodes, err := Nodes(ctx, r.options.Engine, p.Cluster.Name)
+	if err != nil {
+		return gpu.State{}, err
+	}
+	seen := watch.Seen{Time: time.Now(), Sharing: p.Cluster.GPU.Share}
+	counted, pods := r.observer.gpus()
+	seen.Pods = pods
+	for _, node := range nodes {
+		seen.Nodes = append(seen.Nodes, r.gpuNode(ctx, p, node, len(nodes), counted[node.Name]))
+	}
+	if r.options.GPU != nil && !p.Cluster.GPU.Simulated {
+		seen.Driver = r.driver(ctx)
+	}
+	return watch.State(seen, before), nil
+}
+
+// gpuNode is a node as its kubelet has noted it.
+func (r *Runtime) gpuNode(ctx context.Context, p plan.Plan, node Node, all int, counted map[string]int64) watch.Node {
+	n := watch.Node{Name: node.Name, Counted: counted}
+	// A control plane works only where it is alone.
+	if shape, err := gpu.ParseShape(p.Cluster.GPU.Shape); err == nil && (all == 1 || node.Role == "worker") {
+		n.Simulated = shape.Devices(p.Environment, node.Name)
+	}
+	switch {
+	case !node.Running:
+		n.Error = "it is stopped"
+	case len(counted) == 0 && len(n.Simulated) == 0:
+	default:
+		data, err := r.checkpoint(ctx, node.Name)
+		if err == nil {
+			n.Checkpoint, err = watch.ParseCheckpoint(data)
+		}
+		if err != nil {
+			n.Error = err.Error()
+		}
+	}
+	return n
+}
+
+// checkpoint is the kubelet's note of devices, read through Docker, so that
+// nothing has to run in the node. A kubelet that has none yet has noted nothing.
+func (r *Runtime) checkpoint(ctx context.Context, node string) ([]byte, error) {
+	archive, _, err := r.options.Engine.Client.CopyFromContainer(ctx, node, checkpointPath)
+	if cerrdefs.IsNotFound(err) {
+		return []byte("{}"), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read which Pod of node %s was given which device: %w", node, err)
+	}
+	defer archive.Close()
+	files := tar.NewReader(archive)
+	if _, err := files.Next(); err != nil {
+		return nil, fmt.Errorf("read which Pod of node %s was given which device: %w", node, err)
+	}
+	data, err := io.ReadAll(io.LimitReader(files, checkpointBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read which Pod of node %s was given which device: %w", node, err)
+	}
+	return data, nil
+}
+
+// driver is what the machine's driver says.
+func (r *Runtime) driver(ctx context.Context) watch.Driver {
+	d := watch.Driver{Inventory: r.options.GPU.Inventory(ctx), PodOf: make(map[int]string)}
+	if len(d.Inventory.Devices) == 0 {
+		return d
+	}
+	sample, err := r.options.GPU.Read(ctx)
+	if err != nil {
+		d.Error = err.Error()
+	}
+	d.Readings, d.Processes, d.Errors = sample.Readings, sample.Processes, sample.Errors
+	for _, processes := range sample.Processes {
+		for _, process := range processes {
+			// Only Linux has it, and only where nodes are containers of this
+			// machine: elsewhere nobody knows whose a process is.
+			if text, err := os.ReadFile("/proc/" + strconv.Itoa(process.PID) + "/cgroup"); err == nil {
+				d.PodOf[process.PID] = watch.PodOfCgroup(string(text))
+			}
+		}
+	}
+	return d
+}
+
+// gpus are, of the last observation, the devices that nodes say they can give,
+// by node and resource, and the Pods that have not ended.
+func (o *observer) gpus() (counted map[string]map[string]int64, pods []watch.Pod) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	counted = make(map[string]map[string]int64)
+	for _, node := range o.last.Nodes {
+		amounts := make(map[string]int64)
+		for _, name := range gpu.Resources() {
+			if quantity, told := node.Status.Allocatable[corev1.ResourceName(name)]; told {
+				amounts[name] = quantity.Value()
+			}
+		}
+		counted[node.Name] = amounts
+	}
+	why := make(map[string]string)
+	for _, service := range o.services {
+		for _, finding := range service.Why {
+			why[finding.Subject] = finding.Summary
+		}
+	}
+	for _, pod := range o.last.Pods {
+		if pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
+			continue
+		}
+		pods = append(pods, watch.Pod{
+			UID: string(pod.UID), Name: pod.Name, Node: pod.Spec.NodeName,
+			Stack: pod.Labels[diagnose.LabelStack], Service: pod.Labels[diagnose.LabelService],
+			Asked: askedGPUs(pod), Why: why["pod/"+pod.Name],
+		})
+	}
+	return counted, pods
+}
+
+// askedGPUs is how many devices a Pod asks for.
+func askedGPUs(pod corev1.Pod) int64 {
+	var asked int64
+	for _, container := range pod.Spec.Containers {
+		for _, name := range gpu.Resources() {
+			quantity := container.Resources.Limits[corev1.ResourceName(name)]
+			asked += quantity.Value()
+		}
+	}
+	return asked
+}
+
