@@ -182,7 +182,7 @@ func TestLostRealDevices(t *testing.T) {
 	}{
 		"the driver's error": {func(s *Seen) { s.Driver.Inventory.Devices[0].Error = "GPU is lost" }, "GPU is lost"},
 		"not in the driver":  {func(s *Seen) { s.Driver.Inventory.Devices = s.Driver.Inventory.Devices[1:] }, "the driver does not know it"},
-		"not in the node":    {func(s *Seen) { s.Nodes[0].Counted = nil }, "does not advertise it"},
+		"not in the node":    {func(s *Seen) { s.Nodes[0].Counted = map[string]int64{} }, "does not advertise it"},
 		"nowhere": {func(s *Seen) {
 			s.Driver.Inventory.Devices, s.Nodes, s.Driver.Error = nil, nil, "Driver/library version mismatch"
 		}, "version mismatch"},
