@@ -27,7 +27,7 @@ func GPUs(w io.Writer, environment string, s gpu.State, o Options) error {
 	}
 	for _, slot := range s.Slots {
 		sign, t := gpuSign(slot.Phase)
-		p.buf.WriteString(" " + o.paint(t, sign) + " " + row(columns, widths, slot) + "\n")
+		p.buf.WriteString(" " + o.paint(t, sign) + " " + strings.TrimRight(row(columns, widths, slot), " ") + "\n")
 		for i, mig := range slot.MIG.Instances {
 			p.line(plain, fmt.Sprintf("     MIG %d  %s  %s  %s", i, one(mig.Profile), bytesText(mig.Memory), one(mig.UUID)))
 		}

@@ -69,7 +69,7 @@ func (r *Runtime) gpuNode(ctx context.Context, p plan.Plan, node Node, all int, 
 	}
 	switch {
 	case !node.Running:
-		n.Error = "it is stopped"
+		n.Error = "its container is stopped"
 	case len(counted) == 0 && len(n.Simulated) == 0:
 	default:
 		data, err := r.checkpoint(ctx, node.Name)
