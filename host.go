@@ -12,12 +12,13 @@ import (
 	"github.com/diorama-dev/diorama/internal/plan"
 	"github.com/diorama-dev/diorama/internal/runtime/embedded"
 	"github.com/diorama-dev/diorama/internal/runtime/kind"
+	"github.com/diorama-dev/diorama/profiles"
 )
 
 // kindHost gathers what the plan must know of the machine. Ports that the
 // environment's own cluster publishes do not count as taken; those of other
 // environments do, also while these are stopped.
-func kindHost(ctx context.Context, engine *docker.Engine, root, name string) (plan.Host, error) {
+func kindHost(ctx context.Context, engine *docker.Engine, root, name string, wish profiles.GPUWish) (plan.Host, error) {
 	machine, err := doctor.MachineOf(ctx, engine)
 	if err != nil {
 		return plan.Host{}, err
@@ -37,7 +38,9 @@ func kindHost(ctx context.Context, engine *docker.Engine, root, name string) (pl
 	if err != nil {
 		return plan.Host{}, err
 	}
-	return plan.Host{Memory: machine.Memory, Disk: machine.DiskFree, Arch: engine.Arch, Taken: taken(reserved, ours)}, nil
+	return plan.Host{
+		Memory: machine.Memory, Disk: machine.DiskFree, Arch: engine.Arch, Taken: taken(reserved, ours), GPU: gpuFacts(ctx, wish, machine.GPU),
+	}, nil
 }
 
 // taken says who has a port: another environment, or a process that is not

@@ -99,7 +99,7 @@ func (r *resolved) plans(ctx context.Context, o Options, name string, record env
 	}
 	if engine := r.choice.engine; engine != nil {
 		in.Program, in.AppImage = programImage(engine), appImage(name, engine)
-		in.Host, err = kindHost(ctx, engine, root, name)
+		in.Host, err = kindHost(ctx, engine, root, name, profile.GPU.Wish)
 	} else {
 		host := serverHost(o.Offline)
 		in.Offer = func(kind string) (plan.Offer, error) { return host.Offer(ctx, kind) }

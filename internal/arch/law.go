@@ -59,7 +59,7 @@ var ours = map[string][]string{
 	},
 	"internal/kube":     {"internal/diagnose", "internal/env", "internal/logs", "internal/manifest"},
 	"internal/diagnose": {"internal/env"},
-	"internal/doctor":   {"internal/docker", "internal/env", "internal/gpu"},
+	"internal/doctor":   {"internal/docker", "internal/env", "internal/gpu", "internal/gpu/pass"},
 	// What GPUs there are, what the driver says, how they get into nodes, and
 	// what advertises some that are not there.
 	"internal/gpu":        {},

@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker/api/types/system"
 
 	"github.com/diorama-dev/diorama/internal/docker"
+	"github.com/diorama-dev/diorama/internal/gpu/pass"
 )
 
 // kindLabel is the label that kind puts on a cluster's nodes; its value is the
@@ -29,6 +30,7 @@ func Collect(ctx context.Context, wanted Wanted) Facts {
 	f := Facts{Wanted: wanted, OS: runtime.GOOS, Arch: runtime.GOARCH}
 	f.Command = findCommand(ctx)
 	f.Contexts = ourContexts(kubeconfigs())
+	f.GPU = pass.Collect(os.DirFS("/"), wanted.GPUs, pass.Engine{})
 	for _, port := range wanted.Ports {
 		if owner, taken := PortOwner(port); taken {
 			f.Taken = append(f.Taken, PortUse{Port: port, Process: owner})
@@ -50,7 +52,7 @@ func (f Facts) withEngine(ctx context.Context, engine *docker.Engine) Facts {
 		f.Unusable = err
 		return f
 	}
-	f.Docker = machine
+	f.Docker, f.GPU.Engine = machine, machine.GPU
 	if machine.Here {
 		f.Inotify = Inotify{
 			Instances: readNumber("/proc/sys/fs/inotify/max_user_instances"),
@@ -74,6 +76,7 @@ func MachineOf(ctx context.Context, engine *docker.Engine) (Machine, error) {
 		CgroupVersion: info.CgroupVersion,
 	}
 	m.Here = here(info)
+	m.GPU = gpuEngine(info, m.Here)
 	if m.Here {
 		m.DiskFree = diskFree(m.Root)
 		m.MemoryFree = availableMemory()

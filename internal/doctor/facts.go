@@ -4,6 +4,8 @@ import (
 	"net/netip"
 
 	"github.com/diorama-dev/diorama/internal/docker"
+	"github.com/diorama-dev/diorama/internal/gpu"
+	"github.com/diorama-dev/diorama/internal/gpu/pass"
 )
 
 // Facts are what is known of the host. The zero value of a number means that
@@ -17,6 +19,8 @@ type Facts struct {
 	Docker   Machine
 	Command  Command
 	Inotify  Inotify
+	// GPU is what passing the machine's GPUs into nodes depends on.
+	GPU pass.Facts
 	// Taken are those of the wanted ports that something listens on.
 	Taken   []PortUse
 	Network Network
@@ -36,8 +40,12 @@ type Wanted struct {
 	// substitution, such as "1.36" or "v1.36.4"; empty: not known.
 	Kubernetes string
 	Ports      []int // of 127.0.0.1
-	Memory     int64 // bytes
-	Disk       int64 // bytes
+	// GPUs are those of the machine, and RequireGPUs is true where the profile
+	// does not do without.
+	GPUs        gpu.Inventory
+	RequireGPUs bool
+	Memory      int64 // bytes
+	Disk        int64 // bytes
 	// Anyhow is true where the profile runs without Docker as well, and Servers
 	// are those that it then runs as.
 	Anyhow  bool
@@ -69,6 +77,8 @@ type Machine struct {
 	DiskFree      int64  // bytes free at Root; known only where Docker's machine is this one
 	Root          string // where Docker keeps its data
 	CgroupVersion string // "1" or "2"
+	// GPU is what it says of itself that GPUs into nodes depend on.
+	GPU pass.Engine
 }
 
 // Command is the docker command, which kind runs.

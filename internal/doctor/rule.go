@@ -59,6 +59,8 @@ func rules() []rule {
 			"Contexts of your kubeconfig that have a name of ours and are not ours. It matters only with --merge-kubeconfig.",
 			[]string{removeContext("CONTEXT")},
 		}, contexts},
+		gpuRule(),
+		gpuReloadRule(),
 	}...)
 }
 

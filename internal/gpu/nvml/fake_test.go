@@ -4,6 +4,7 @@ package nvml
 
 import (
 	"context"
+	"debug/elf"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -184,5 +185,30 @@ func TestLibraryIsMissing(t *testing.T) {
 	}
 	if a := askFake(t, t.TempDir(), "healthy"); !strings.Contains(a.Inventory.Absence, "not installed") || a.Error == "" {
 		t.Errorf("found %+v, %s", a.Inventory, a.Error)
+	}
+}
+
+// TestNoSymbolIsLeftOpen: a program that is linked to find all symbols at its
+// start must start without the library. A newer go-nvml has newer symbols,
+// which forward.c must have too.
+func TestNoSymbolIsLeftOpen(t *testing.T) {
+	t.Parallel()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := elf.Open(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	symbols, err := file.DynamicSymbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range symbols {
+		if strings.HasPrefix(s.Name, "nvml") {
+			t.Errorf("%s is not in forward.c, or not hidden", s.Name)
+		}
 	}
 }

@@ -90,8 +90,8 @@ func symlinked(root fs.FS) bool {
 //nolint:gochecknoglobals // compiled once
 var (
 	mountsKey  = regexp.MustCompile(`(?m)^\s*accept-nvidia-visible-devices-as-volume-mounts\s*=\s*(true|false)`)
-	cdiKind    = regexp.MustCompile(`(?m)^\s*"?kind"?:\s*"?nvidia\.com/gpu"?\s*,?\s*$`)
-	cdiName    = regexp.MustCompile(`(?m)^\s*(?:-\s*)?"?name"?:\s*"?([A-Za-z0-9][A-Za-z0-9_.:-]*)"?\s*,?\s*$`)
+	cdiKind    = regexp.MustCompile(`(?m)(?:^\s*kind:|"kind":)\s*"?nvidia\.com/gpu\b`)
+	cdiName    = regexp.MustCompile(`(?m)(?:^\s*(?:-\s*)?name:|"name":)\s*"?([A-Za-z0-9][A-Za-z0-9_.:-]*)`)
 	cdiLibrary = regexp.MustCompile(`libcuda\.so\.(\d+\.\d+(?:\.\d+)?)`)
 )
 

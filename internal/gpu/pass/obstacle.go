@@ -45,7 +45,7 @@ func Obstacles(f Facts) []Obstacle {
 		return []Obstacle{{"wsl", "on WSL 2 GPUs have no device files and no minor numbers, and nodes in containers do not get to Windows' driver (" +
 			"nvidia-container-toolkit#1739)", simulateInstead}}
 	case len(f.Inventory.Devices) == 0:
-		return []Obstacle{{"driver", cmp.Or(f.Inventory.Absence, "there is no GPU of NVIDIA's"), cmp.Or(remedyOf(f), simulateInstead)}}
+		return []Obstacle{absent(f)}
 	case len(f.usable()) == 0:
 		return []Obstacle{unusable(f.Inventory.Devices)}
 	case !f.Engine.Here:
@@ -56,7 +56,7 @@ func Obstacles(f Facts) []Obstacle {
 		list = append(list, Obstacle{"rootless", "Docker runs rootless and there is no CDI specification: the toolkit's hooks need root", rootfulDocker})
 	}
 	if !f.Toolkit.Installed {
-		return append(list, Obstacle{"toolkit", "NVIDIA's container toolkit is not installed", installToolkit + ", then: " + defaultRuntime + " && " + acceptMounts})
+		return append(list, Obstacle{"toolkit", "NVIDIA's container toolkit is not installed", installToolkit + ", then: " + acceptMounts + " && " + defaultRuntime})
 	}
 	if f.Engine.DefaultRuntime != "nvidia" {
 		found := "Docker's default runtime is " + cmp.Or(f.Engine.DefaultRuntime, "not known") + ", not nvidia, and kind asks for no other"
@@ -74,13 +74,15 @@ func Obstacles(f Facts) []Obstacle {
 	return list
 }
 
-// remedyOf is what to do about a driver that has no devices, where the
-// inventory does not say it already.
-func remedyOf(f Facts) string {
-	if f.Hardware > 0 && f.Inventory.Absence == "" {
-		return installDriver
+// absent is that there are no devices. The inventory says why, and then what
+// to do about it.
+func absent(f Facts) Obstacle {
+	found, remedy, _ := strings.Cut(f.Inventory.Absence, "; ")
+	o := Obstacle{ID: "driver", Found: cmp.Or(found, "there is no GPU of NVIDIA's"), Remedy: cmp.Or(remedy, simulateInstead)}
+	if f.Hardware > 0 && found == "" {
+		o.Found, o.Remedy = "NVIDIA's driver is not installed", installDriver
 	}
-	return ""
+	return o
 }
 
 func unusable(devices []gpu.Device) Obstacle {

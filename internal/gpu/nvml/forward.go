@@ -1,0 +1,6 @@
+//go:build linux && cgo
+
+package nvml
+
+// #cgo LDFLAGS: -ldl
+import "C" // forward.c
