@@ -96,7 +96,7 @@ func (r *Runtime) revive(ctx context.Context, nodes []Node, record env.Record, r
 	if asleep {
 		report("starting the nodes", env.Progress{})
 		if err := startNodes(ctx, r.options.Engine, nodes); err != nil {
-			return engine.Outcome{}, err
+			return engine.Outcome{}, explainGPUs(err, record.Cluster.GPU)
 		}
 	}
 	if record.Stopped {

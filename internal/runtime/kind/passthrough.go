@@ -47,16 +47,11 @@ func (r *Runtime) gpuImage(ctx context.Context, report engine.Report) (string, e
 	defer os.RemoveAll(empty)
 	build := gpuNodeBuild(p.Cluster.Image, r.options.Engine.Platform(), empty)
 	report("building the node image with NVIDIA's container toolkit", env.Progress{})
-	info, _, err := r.images.BuildApp(ctx, build, func(line string) { report(line, env.Progress{}) })
+	_, _, err = r.images.BuildApp(ctx, build, func(line string) { report(line, env.Progress{}) })
 	if err != nil {
 		return "", fmt.Errorf("nodes with GPUs need an image of their own, which is built once with the network: %w; without GPUs: --set gpu=off", err)
 	}
-	ref, err := build.Reference(ctx)
-	if err != nil {
-		return "", err
-	}
-	_ = info
-	return ref, nil
+	return build.Reference(ctx)
 }
 
 // gpuNodeBuild is the build of that image; its tag is a hash of the base and
@@ -94,6 +89,22 @@ func (r *Runtime) mendGPUs(ctx context.Context, report engine.Report) (mended bo
 		}
 	}
 	return mended, nil
+}
+
+// explainGPUs adds to why a node does not start that it was made with GPUs:
+// NVIDIA's toolkit refuses to start a container whose device is gone.
+func explainGPUs(err error, made env.GPURecord) error {
+	if len(made.Nodes) == 0 {
+		return err
+	}
+	var devices []string
+	for _, node := range made.Nodes {
+		for _, d := range node.Devices {
+			devices = append(devices, d.UUID)
+		}
+	}
+	return fmt.Errorf("%w; the nodes were made with the GPUs %s: where the machine has one of them no more, see diorama doctor, and make the cluster anew with --recreate",
+		err, strings.Join(devices, ", "))
 }
 
 // shell runs a script and returns what it printed.

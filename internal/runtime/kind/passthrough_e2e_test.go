@@ -23,7 +23,7 @@ const pretend = `set -e
 for n in 0 1 3; do mknod /dev/nvidia$n c 195 $n; done
 mknod /dev/nvidiactl c 195 255
 mkdir -p /dev/nvidia-caps && mknod /dev/nvidia-caps/nvidia-cap1 c 241 1
-touch /dev/nvidia2; mount --bind /dev/null /dev/nvidia2; mount --bind /dev/null /dev/nvidia2
+mknod /dev/other c 195 2; touch /dev/nvidia2; mount --bind /dev/other /dev/nvidia2; mount --bind /dev/other /dev/nvidia2
 mount -t tmpfs none /proc/driver; mkdir /proc/driver/nvidia
 printf 'ModifyDeviceFiles: 1\nDeviceFileMode: 438\n' > /proc/driver/nvidia/params
 mount -t tmpfs none /proc/driver/nvidia; cp /proc/mounts /proc/driver/nvidia/params

@@ -44,7 +44,7 @@ func repairs(node pass.Node) []repair {
 			// done here. On WSL 2 there are no parameters.
 			Name: "params", Title: "the driver makes device files in the node by itself (ModifyDeviceFiles)",
 			Check: `! grep -qs '^ModifyDeviceFiles: 1' ` + paramsFile,
-			Mend: `umount -R /proc/driver/nvidia 2>/dev/null
+			Mend: `umount -R /proc/driver/nvidia
 sed 's/^ModifyDeviceFiles: 1$/ModifyDeviceFiles: 0/' ` + paramsFile + ` > /run/nvidia-params &&
 mount --bind /run/nvidia-params ` + paramsFile,
 			Remedy: nodeState,
@@ -91,8 +91,8 @@ func assigned(node pass.Node) repair {
 		// What is mounted there may be busy for a moment, and there may be
 		// several mounts.
 		Mend: others + `  for try in 1 2 3 4 5 6 7 8 9 10; do
-    while umount "$file" 2>/dev/null; do :; done
-    rm -f "$file" 2>/dev/null && break
+    while umount "$file"; do :; done
+    rm -f "$file" && break
     sleep 0.2
   done
 done`,
