@@ -12,9 +12,10 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 .DEFAULT_GOAL := help
 .PHONY: build build-all test unit race lint vet fmt fmt-check picture docs golden fuzz e2e e2e-kill bench record check release tidy-check clean help
 
-build: ## build bin/diorama, a static binary, and what reads logs in nodes beside it
+build: ## build bin/diorama, a static binary, and what runs in nodes beside it
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/diorama ./cmd/diorama
 	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -o bin/diorama-reader-linux-$$($(GO) env GOARCH) ./cmd/reader
+	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -o bin/diorama-gpu-linux-$$($(GO) env GOARCH) ./cmd/gpu
 
 build-all: build ## build everything, with and without cgo, and see that it would compile for other systems
 	CGO_ENABLED=0 $(GO) build ./...

@@ -34,7 +34,7 @@ func (f *facts) fit(pod *corev1.Pod, name corev1.ResourceName) fitting {
 			}
 			n := requested(other.Pod, name)
 			used += n
-			if other.DeletionTimestamp == nil && (other.owner == nil || other.owner.kind != "Job") {
+			if !other.leaving() {
 				staying += n
 			}
 		}
@@ -48,6 +48,19 @@ func (f *facts) fit(pod *corev1.Pod, name corev1.ResourceName) fitting {
 		fit.never, fit.held = false, false
 	}
 	return fit
+}
+
+// leaving reports whether the Pod will end by itself: it is told to, it is a
+// Job's, or the workload that it is of has been deleted, which takes a moment
+// to come to its Pods.
+func (p *podFacts) leaving() bool {
+	switch {
+	case p.DeletionTimestamp != nil:
+		return true
+	case p.owner != nil:
+		return p.owner.kind == "Job"
+	}
+	return p.Labels[LabelService] != "" && len(p.OwnerReferences) > 0
 }
 
 func (f fitting) text() string {

@@ -20,6 +20,13 @@ func gpuPod(name, node, gpus string) corev1.Pod {
 	}
 }
 
+// ofGone is the Pod of a Deployment of ours that has been deleted.
+func ofGone(pod corev1.Pod) corev1.Pod {
+	pod.Labels = map[string]string{LabelService: pod.Name}
+	pod.OwnerReferences = []metav1.OwnerReference{{Kind: "ReplicaSet", Name: pod.Name}}
+	return pod
+}
+
 func TestWhoHoldsTheGPUs(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
@@ -38,6 +45,10 @@ func TestWhoHoldsTheGPUs(t *testing.T) {
 			there: "2", asks: "1", waited: time.Minute, terminal: true,
 			holders: []corev1.Pod{gpuPod("a", "node", "1"), gpuPod("b", "node", "1")},
 			want:    "wants 1 GPU, and 2 are there: all are held by a and b",
+		},
+		"held by one that goes": {
+			there: "1", asks: "1", waited: time.Minute, holders: []corev1.Pod{ofGone(gpuPod("a", "node", "1"))},
+			want: "wants 1 GPU, and 1 is there: it is held by a",
 		},
 		"the only one held": {
 			there: "1", asks: "1", waited: time.Second, holders: []corev1.Pod{gpuPod("a", "node", "1")},

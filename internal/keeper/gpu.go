@@ -19,7 +19,7 @@ type Devices interface {
 // gpus asks the runtime for GPUs, for as long as somebody wants to know: the
 // answer goes to all who ask within [gpu.Interval].
 type gpus struct {
-	runtime func() any
+	runtime Runtime
 
 	mu   sync.Mutex // held while the runtime is asked
 	last gpu.State
@@ -33,7 +33,7 @@ func (g *gpus) state(ctx context.Context, age time.Duration) (gpu.State, error) 
 	if !g.at.IsZero() && time.Since(g.at) < age {
 		return g.last, nil
 	}
-	devices, ok := g.runtime().(Devices)
+	devices, ok := g.runtime.(Devices)
 	if !ok {
 		return gpu.State{Time: time.Now(), Slots: []gpu.Slot{}, Absence: "this runtime has no nodes that could have GPUs"}, nil
 	}
@@ -58,8 +58,8 @@ func (g *gpus) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/gpus/watch", g.watch)
 }
 
-// watch streams states, a line of JSON each. What cannot be known at the moment
-// is the last that was, with the reason for its absence.
+// watch streams states, a line of JSON each. Where nothing can be known at the
+// moment, the reason stands in Absence.
 func (g *gpus) watch(w http.ResponseWriter, r *http.Request) {
 	out, flush := json.NewEncoder(w), http.NewResponseController(w)
 	ticker := time.NewTicker(gpu.Interval)

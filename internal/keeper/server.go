@@ -79,7 +79,7 @@ func (k *keeper) routes(ctx context.Context) http.Handler {
 		return w.Scale(ctx, q.Service, q.Replicas)
 	}))
 	k.brokers.routes(mux)
-	(&gpus{runtime: func() any { return k.runtime }}).routes(mux)
+	(&gpus{runtime: k.runtime}).routes(mux)
 	mux.HandleFunc("POST /v1/quit", func(w http.ResponseWriter, r *http.Request) {
 		k.interrupt(r.Context(), errQuit)
 		answer(w, struct{}{})

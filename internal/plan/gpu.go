@@ -57,6 +57,28 @@ func (g GPUs) Advertised() int64 {
 	return total * int64(max(1, g.Share))
 }
 
+// String says what there will be and who asks for some: "2xA100, simulated;
+// one asks for 1, two for 2".
+func (g GPUs) String() string {
+	text := devices(g.Advertised())
+	switch {
+	case g.Advertised() == 0:
+		text = "none"
+	case g.Simulated:
+		text = g.Shape + ", simulated: they schedule and do not compute"
+	}
+	if g.Nodes > 1 {
+		text += fmt.Sprintf(", on each of %d nodes", g.Nodes)
+	}
+	if g.Share > 1 {
+		text += fmt.Sprintf(", each shared by up to %d Pods", g.Share)
+	}
+	for i, a := range g.Askers {
+		text += map[bool]string{true: "; ", false: ", "}[i == 0] + fmt.Sprintf("%s asks for %d", a.Service, a.GPUs)
+	}
+	return text
+}
+
 // withGPUs is the profile with the stack that its wish for GPUs adds, which
 // comes first, since it requires nothing and others wait for what it gives.
 // Passing is what nodes get of the machine's own.

@@ -53,13 +53,16 @@ func release(ctx context.Context, out string, platforms []string) error {
 }
 
 // nodePrograms are those that run inside nodes.
-type nodePrograms struct{ demo, reader program }
+type nodePrograms struct{ demo, reader, gpu program }
 
 func buildInside(ctx context.Context, platform string) (p nodePrograms, err error) {
 	if p.demo, err = build(ctx, "./cmd/demo", platform); err != nil {
 		return p, err
 	}
-	p.reader, err = build(ctx, "./cmd/reader", platform)
+	if p.reader, err = build(ctx, "./cmd/reader", platform); err != nil {
+		return p, err
+	}
+	p.gpu, err = build(ctx, "./cmd/gpu", platform)
 	return p, err
 }
 
@@ -85,7 +88,8 @@ func pack(out, platform string, own program, inside nodePrograms) error {
 	files = append(files,
 		file{executable, 0o755, own.binary},
 		file{image.PrebuiltName("diorama-demo", nodesOf(platform)), 0o755, inside.demo.binary},
-		file{image.PrebuiltName("diorama-reader", nodesOf(platform)), 0o755, inside.reader.binary})
+		file{image.PrebuiltName("diorama-reader", nodesOf(platform)), 0o755, inside.reader.binary},
+		file{image.PrebuiltName("diorama-gpu", nodesOf(platform)), 0o755, inside.gpu.binary})
 	archive, err := write(name, files, own.time)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)

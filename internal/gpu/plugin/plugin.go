@@ -109,12 +109,12 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 		defer close(marked)
 		node.keepLabels(ctx, labels(o), log)
 	}()
-	err = p.serve(ctx)
+	p.serve(ctx)
 	<-marked
 	// Whoever looks for nodes with GPUs is not to find this one any more.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
 	defer cancel()
-	return errors.Join(err, node.label(end, without(labels(o))))
+	return node.label(end, without(labels(o)))
 }
 
 // installSMI puts the program where the node can give it to Pods. A file that

@@ -48,7 +48,7 @@ func newPlugin(o Options, log *slog.Logger) *plugin {
 
 // serve registers with the kubelet, and again whenever it is another one: a
 // kubelet that starts makes its socket anew and removes those of all plugins.
-func (p *plugin) serve(ctx context.Context) error {
+func (p *plugin) serve(ctx context.Context) {
 	said := ""
 	for ctx.Err() == nil {
 		err := p.once(ctx)
@@ -61,7 +61,6 @@ func (p *plugin) serve(ctx context.Context) error {
 		}
 		wait(ctx, pace)
 	}
-	return nil
 }
 
 // once serves one kubelet, and returns when that is gone.

@@ -126,7 +126,7 @@ func parseSMI(args []string) (smiWish, error) {
 				return nil
 			}
 			if i+1 == len(args) {
-				return fmt.Errorf("Option %s needs a value. Please run 'nvidia-smi -h' for help.", name) //nolint:staticcheck // the real one's form
+				return fmt.Errorf("Option %s needs a value. Please run 'nvidia-smi -h' for help.", name) //nolint:staticcheck,revive // the real one's form
 			}
 			i++
 			value = args[i]
@@ -153,7 +153,7 @@ func parseSMI(args []string) (smiWish, error) {
 		case "--help-query-gpu":
 			return w, nil
 		default:
-			//nolint:staticcheck // the real one's form
+			//nolint:staticcheck,revive // the real one's form
 			err = fmt.Errorf("Invalid combination of input arguments: %s is not simulated. Please run 'nvidia-smi -h' for help.", args[i])
 		}
 		if err != nil {

@@ -63,8 +63,14 @@ func gpuFields() []field {
 // processFields are those of --query-compute-apps.
 func processFields() []field {
 	return []field{
-		{name: "timestamp"}, {name: "gpu_name"}, {name: "gpu_bus_id"}, {name: "gpu_serial"}, {name: "gpu_uuid"},
-		{name: "pid"}, {name: "process_name"}, {name: "used_gpu_memory", unit: "MiB"},
+		{name: "timestamp"},
+		{name: "gpu_name"},
+		{name: "gpu_bus_id"},
+		{name: "gpu_serial"},
+		{name: "gpu_uuid"},
+		{name: "pid"},
+		{name: "process_name"},
+		{name: "used_gpu_memory", unit: "MiB"},
 	}
 }
 

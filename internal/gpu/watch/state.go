@@ -69,6 +69,9 @@ func (f *fold) lose(slot *gpu.Slot, why string, advice ...string) {
 // node takes in the devices that a node advertises, and those that it should.
 func (f *fold) node(n Node) {
 	advertised := make(map[string]bool)
+	if n.Counted == nil && n.Error == "" {
+		return // not seen by the cluster yet
+	}
 	var counted int64
 	for _, resource := range gpu.Resources() {
 		counted += n.Counted[resource]
@@ -111,7 +114,7 @@ func (f *fold) unadvertised(slot *gpu.Slot, n Node, simulated bool) {
 		what = "the plugin gpu-simulated"
 	}
 	f.lose(slot, fmt.Sprintf("node %s does not advertise it: %s does not run there, or the kubelet has called the device unhealthy", n.Name, what),
-		"see how the plugin is: `diorama status`, `diorama why`", "start the plugin anew: `diorama restart` with its service")
+		"see how the plugin is: `diorama status`", "start the plugin anew: r on its service in `diorama ui`")
 }
 
 // missed keeps devices that were there and are not seen anywhere now.

@@ -182,7 +182,7 @@ func TestLostRealDevices(t *testing.T) {
 	}{
 		"the driver's error": {func(s *Seen) { s.Driver.Inventory.Devices[0].Error = "GPU is lost" }, "GPU is lost"},
 		"not in the driver":  {func(s *Seen) { s.Driver.Inventory.Devices = s.Driver.Inventory.Devices[1:] }, "the driver does not know it"},
-		"not in the node":    {func(s *Seen) { s.Nodes[0].Counted = nil }, "does not advertise it"},
+		"not in the node":    {func(s *Seen) { s.Nodes[0].Counted = map[string]int64{} }, "does not advertise it"},
 		"nowhere": {func(s *Seen) {
 			s.Driver.Inventory.Devices, s.Nodes, s.Driver.Error = nil, nil, "Driver/library version mismatch"
 		}, "version mismatch"},
@@ -202,8 +202,8 @@ func TestLostRealDevices(t *testing.T) {
 func TestPodOfCgroup(t *testing.T) {
 	for text, want := range map[string]string{
 		"0::/system.slice/docker-ab.scope/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/kubelet-kubepods-besteffort-pod607e2cd4_c71a_4d13_abe6_817745357c14.slice/cri-containerd-ab.scope\n": uidOne,
-		"12:devices:/docker/ab/kubelet/kubepods/pod607e2cd4-c71a-4d13-abe6-817745357c14/cd\n":                                                                                                                           uidOne,
-		"0::/user.slice/user-1000.slice\n":          "",
+		"12:devices:/docker/ab/kubelet/kubepods/pod607e2cd4-c71a-4d13-abe6-817745357c14/cd\n":                                                                                                                         uidOne,
+		"0::/user.slice/user-1000.slice\n":           "",
 		"0::/x/pod607e2cd4_c71a_4d13_abe6.slice/a\n": "",
 		"": "",
 	} {

@@ -25,6 +25,8 @@ const (
 	checkpointPath = "/var/lib/kubelet/device-plugins/kubelet_internal_checkpoint"
 	// checkpointBytes bounds what is read of it.
 	checkpointBytes = 4 << 20
+	// lookWithin bounds how long a first observation is waited for.
+	lookWithin = 3 * time.Second
 )
 
 // GPUDriver is what the machine's driver is asked through.
@@ -46,6 +48,7 @@ func (r *Runtime) GPUs(ctx context.Context, before gpu.State) (gpu.State, error)
 		return gpu.State{}, err
 	}
 	seen := watch.Seen{Time: time.Now(), Sharing: p.Cluster.GPU.Share}
+	r.observer.looked(ctx)
 	counted, pods := r.observer.gpus()
 	seen.Pods = pods
 	for _, node := range nodes {
@@ -66,7 +69,7 @@ func (r *Runtime) gpuNode(ctx context.Context, p plan.Plan, node Node, all int, 
 	}
 	switch {
 	case !node.Running:
-		n.Error = "it is stopped"
+		n.Error = "its container is stopped"
 	case len(counted) == 0 && len(n.Simulated) == 0:
 	default:
 		data, err := r.checkpoint(ctx, node.Name)
@@ -125,6 +128,22 @@ func (r *Runtime) driver(ctx context.Context) watch.Driver {
 	return d
 }
 
+// looked waits for the first observation, where one is to be had soon.
+func (o *observer) looked(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	o.mu.Lock()
+	seen, changed := o.seen, o.changed
+	o.mu.Unlock()
+	if seen {
+		return
+	}
+	select {
+	case <-changed:
+	case <-ctx.Done():
+	}
+}
+
 // gpus are, of the last observation, the devices that nodes say they can give,
 // by node and resource, and the Pods that have not ended.
 func (o *observer) gpus() (counted map[string]map[string]int64, pods []watch.Pod) {
@@ -170,4 +189,3 @@ func askedGPUs(pod corev1.Pod) int64 {
 	}
 	return asked
 }
-

@@ -124,7 +124,7 @@ func (r *Runtime) Observe(ctx context.Context) error {
 	}
 	ctx, r.watching = context.WithCancel(context.WithoutCancel(ctx))
 	r.watched = make(chan struct{})
-	observe := r.observer.observe
+	observe := withoutRefused(ctx, client, r.observer.observe)
 	go func(done chan struct{}) {
 		defer close(done)
 		var reading sync.WaitGroup

@@ -1,0 +1,68 @@
+package keeper_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/diorama-dev/diorama/internal/gpu"
+)
+
+// withDevices is a runtime with a GPU, and counts how often it is asked.
+type withDevices struct {
+	*fake
+	asked atomic.Int32
+	err   error
+}
+
+func (d *withDevices) GPUs(_ context.Context, before gpu.State) (gpu.State, error) {
+	n := d.asked.Add(1)
+	if n > 1 && len(before.Slots) != 1 && d.err == nil {
+		return gpu.State{}, errors.New("the last state was not handed over")
+	}
+	return gpu.State{Slots: []gpu.Slot{{Device: gpu.Device{UUID: "GPU-a"}, Phase: gpu.Free}}}, d.err
+}
+
+func TestGPUsThroughTheKeeper(t *testing.T) {
+	runtime := &withDevices{fake: newFake()}
+	client := run(t, folder(t), runtime)
+	for range 2 {
+		if state, err := client.GPUs(t.Context()); err != nil || len(state.Slots) != 1 || state.Slots[0].UUID != "GPU-a" {
+			t.Fatalf("%+v, %v", state, err)
+		}
+	}
+	before := runtime.asked.Load()
+	for range 3 { // watchers that come together share an answer
+		if err := client.WatchGPUs(t.Context(), func(s gpu.State) bool { return len(s.Slots) != 1 }); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := runtime.asked.Load() - before; n > 2 {
+		t.Errorf("three watchers asked %d times", n)
+	}
+}
+
+func TestGPUsThatCannotBeKnown(t *testing.T) {
+	client := run(t, folder(t), &withDevices{fake: newFake(), err: errors.New("Docker does not answer")})
+	if _, err := client.GPUs(t.Context()); err == nil || !strings.Contains(err.Error(), "Docker does not answer") {
+		t.Errorf("%v", err)
+	}
+	err := client.WatchGPUs(t.Context(), func(s gpu.State) bool {
+		if !strings.Contains(s.Absence, "Docker does not answer") {
+			t.Errorf("%+v", s)
+		}
+		return false
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRuntimeWithoutGPUs(t *testing.T) {
+	client := run(t, folder(t), newFake())
+	if state, err := client.GPUs(t.Context()); err != nil || state.Absence == "" {
+		t.Errorf("%+v, %v", state, err)
+	}
+}
