@@ -79,6 +79,7 @@ func (k *keeper) routes(ctx context.Context) http.Handler {
 		return w.Scale(ctx, q.Service, q.Replicas)
 	}))
 	k.brokers.routes(mux)
+	(&meshes{runtime: func() Runtime { return k.runtime }, store: k.store}).routes(mux)
 	mux.HandleFunc("POST /v1/quit", func(w http.ResponseWriter, r *http.Request) {
 		k.interrupt(r.Context(), errQuit)
 		answer(w, struct{}{})
