@@ -116,9 +116,16 @@ func (x *index) foreign(object Object, does string) error {
 	return cannot("%s %s and was not made by diorama: it is left as it is; change it where it comes from, or delete it and try again", object, does)
 }
 
-// route is a route of an object's for HTTP, to be changed in its place.
+// route is a route of an object's for HTTP, to be changed in its place; a
+// negative number is the one for all that is left.
 func route(o Object, i int) (map[string]any, error) {
 	all, _ := o.spec()["http"].([]any)
+	if i < 0 {
+		i = max(slices.IndexFunc(all, func(r any) bool {
+			m, _ := r.(map[string]any)
+			return m["match"] == nil
+		}), 0)
+	}
 	if i < 0 || i >= len(all) {
 		return nil, cannot("%s has no route number %d; it has %d", o, i+1, len(all))
 	}
