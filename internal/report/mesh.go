@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/diorama-dev/diorama/internal/mesh"
+	"github.com/diorama-dev/diorama/internal/queue"
 )
 
 // Mesh writes what a mesh is and does: the services with their routes, what is
@@ -89,9 +90,11 @@ func (p *page) meshService(v mesh.Service) {
 			p.wrapped(working, one(routeText(r, true)+": "+text), "   ")
 		}
 	}
+	said := make(map[string]bool)
 	for _, row := range rows {
 		for _, e := range row.destination.Endpoints {
-			if e.Ejected {
+			if e.Ejected && !said[e.Address] {
+				said[e.Address] = true
 				p.why(one(podOf(e))+" is ejected by "+strings.Join(e.EjectedBy, ", "), nil, "   ")
 			}
 		}
@@ -145,7 +148,7 @@ func seenText(r meshRow, n int64) string {
 	if r.destination.Seen.Share == nil {
 		return unknown
 	}
-	return count(int(n))
+	return amount(queue.Known(n))
 }
 
 // meshDuration is a time that a request took: three digits at most.

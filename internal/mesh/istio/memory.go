@@ -48,6 +48,17 @@ func (m Memory) Ready(now time.Time) bool {
 	return len(m.steps) > 0 && now.Sub(m.steps[len(m.steps)-1].at) < mesh.Window
 }
 
+// Changed tells whether the last observation found requests routed otherwise
+// than the one before: what was counted between the two is of neither.
+func (m Memory) Changed() bool {
+	for _, r := range m.routing {
+		if len(m.steps) > 0 && r.since.Equal(m.steps[len(m.steps)-1].at) {
+			return true
+		}
+	}
+	return false
+}
+
 // With is the memory with one more observation.
 func (m Memory) With(o Observation) Memory {
 	next := Memory{last: maps.Clone(m.last), routing: make(map[string]routing)}

@@ -47,16 +47,24 @@ func (r *Runtime) Mesh(ctx context.Context) (mesh.State, error) {
 		}
 		ready := r.meshes.memory.Ready(o.Time)
 		r.meshes.memory = r.meshes.memory.With(o)
-		if ready {
+		if ready && !r.meshes.memory.Changed() {
 			return istio.Fold(o, r.meshes.memory), nil
 		}
-		timer := time.NewTimer(settle)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return mesh.State{}, context.Cause(ctx)
+		if err := pause(ctx, settle); err != nil {
+			return mesh.State{}, err
 		}
+	}
+}
+
+// pause waits for a while.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 
@@ -73,7 +81,11 @@ func (r *Runtime) ApplyMesh(ctx context.Context, e mesh.Edit) error {
 	if err != nil {
 		return err
 	}
-	return r.applyMesh(ctx, client, planned.Objects)
+	if err := r.applyMesh(ctx, client, planned.Objects); err != nil {
+		return err
+	}
+	r.lookAgain(ctx)
+	return nil
 }
 
 // UndoMesh takes the last edit back, or all, and returns those.
@@ -95,6 +107,7 @@ func (r *Runtime) UndoMesh(ctx context.Context, all bool) ([]mesh.Change, error)
 			return nil, err
 		}
 	}
+	r.lookAgain(ctx)
 	return undoing.Changes, nil
 }
 
@@ -124,6 +137,22 @@ func (r *Runtime) applyMesh(ctx context.Context, client *kube.Client, objects []
 	return nil
 }
 
+// takeUp is how long proxies are given to take up a change.
+const takeUp = 300 * time.Millisecond
+
+// lookAgain notes what proxies have counted at a change, so that the next look
+// tells what came after it. What cannot be noted is not known then.
+func (r *Runtime) lookAgain(ctx context.Context) {
+	r.meshes.mu.Lock()
+	defer r.meshes.mu.Unlock()
+	if pause(ctx, takeUp) != nil {
+		return
+	}
+	if o, err := r.lookAtMesh(ctx); err == nil {
+		r.meshes.memory = r.meshes.memory.With(o)
+	}
+}
+
 func (r *Runtime) meshScope(object *unstructured.Unstructured) kube.Scope {
 	p := r.current()
 	return kube.Scope{Environment: p.Environment, Stack: object.GetLabels()[diagnose.LabelStack], Namespace: p.Namespace}
@@ -141,6 +170,9 @@ func objectsOf(objects []istio.Object) []*unstructured.Unstructured {
 func (r *Runtime) meshObjects(ctx context.Context) (istio.Observation, *kube.Client, error) {
 	client, err := r.Client()
 	if err != nil {
+		return istio.Observation{}, nil, err
+	}
+	if err := r.observer.first(ctx); err != nil {
 		return istio.Observation{}, nil, err
 	}
 	o, err := r.meshFrame()
@@ -185,6 +217,29 @@ func (r *Runtime) meshFrame() (istio.Observation, error) {
 		return o, &absentError{"this environment has no mesh: add istio to the stacks of its profile, or run `diorama up mesh`"}
 	default:
 		return o, &absentError{o.Stack + " is not there yet: none of its Pods runs; `diorama status` says why"}
+	}
+}
+
+// observedWithin bounds how long a question waits for the first observation of
+// a cluster, as after the keeper's start.
+const observedWithin = 10 * time.Second
+
+// first waits for the first observation of the cluster.
+func (o *observer) first(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, observedWithin, errors.New("the cluster does not run, or was not looked at yet; `diorama status` says how it is"))
+	defer cancel()
+	for {
+		o.mu.Lock()
+		seen, changed := o.seen, o.changed
+		o.mu.Unlock()
+		if seen {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }
 
