@@ -7,6 +7,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/keeper"
 	"github.com/diorama-dev/diorama/internal/latest"
 	"github.com/diorama-dev/diorama/internal/mesh"
+	screen "github.com/diorama-dev/diorama/tui/mesh"
 )
 
 // attachedMesh is a session's mesh as the terminal UI wants it.
@@ -15,19 +16,20 @@ type attachedMesh struct {
 	session *diorama.Session
 }
 
-// meshOf is the mesh of a session for the terminal UI; false where the
-// environment has none.
-func meshOf(session *diorama.Session) (attachedMesh, bool) {
+// meshOf is the mesh of a session for the terminal UI; empty where no stack is
+// one.
+func meshOf(session *diorama.Session) screen.Source {
 	p, err := session.Plan()
 	if err != nil {
-		return attachedMesh{}, false // the UI says that there is nothing
+		return screen.Source{} // the UI says that there is nothing
 	}
 	for _, stack := range p.Stacks {
 		if stack.Category == "mesh" {
-			return attachedMesh{MeshClient: session.Mesh(), session: session}, true
+			a := attachedMesh{MeshClient: session.Mesh(), session: session}
+			return screen.Source{Watcher: a, Editor: a}
 		}
 	}
-	return attachedMesh{}, false
+	return screen.Source{}
 }
 
 // Watch sends the newest state of the mesh until the environment is gone or ctx
