@@ -69,7 +69,7 @@ func newMeshHeader(s *streams) *cobra.Command {
 	c := meshEdit{
 		use: "header SERVICE NAME=VALUE [VERSION]", short: "Send requests with a header to a version",
 		long: `Puts a route in front of the others, for requests that have the header; one that
-is there for the same header is replaced. With --remove it goes.`,
+is there for the same condition is replaced. With --remove it goes.`,
 		example: `  diorama mesh header recommender user-agent=Android v2 --match contains
   diorama mesh header recommender x-tester=yes v2
   diorama mesh header recommender x-tester=yes --remove`,
