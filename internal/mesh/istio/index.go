@@ -102,7 +102,7 @@ func (x *index) enter() {
 		x.entries = append(x.entries, &entry{name: v.object.Name(), virtual: v, edge: true})
 	}
 	for host, k := range x.services {
-		if byHost[host] == nil && x.worth(host, k) {
+		if byHost[host] == nil && x.worth(host, k, byHost) {
 			e := x.enterService(host, nil)
 			e.inside, e.edge = true, true
 		}
@@ -127,15 +127,29 @@ func (x *index) enterService(host string, v *virtual) *entry {
 	return e
 }
 
-// worth tells whether a service that nothing routes is shown: where it is in
-// the mesh or called from there.
-func (x *index) worth(host string, k *known) bool {
+// worth tells whether a service that nothing routes is shown: where it has a
+// policy, is called from the mesh, or is in the mesh as what is called. A
+// second name of Pods that another service with a rule leads to is not, nor is
+// a door for those outside.
+func (x *index) worth(host string, k *known, routed map[string]*entry) bool {
 	if k.object.Namespace() != x.Namespace {
 		return false
 	}
-	if x.rules[host] != nil || slices.ContainsFunc(k.pods, func(p Pod) bool { return p.Proxy && !p.Gateway }) {
+	if x.rules[host] != nil || x.called(host) {
 		return true
 	}
+	if k.spec.Type != "" && k.spec.Type != "ClusterIP" {
+		return false
+	}
+	for _, e := range routed {
+		if len(k.pods) > 0 && e.service.leadsTo(k.pods) {
+			return false
+		}
+	}
+	return slices.ContainsFunc(k.pods, func(p Pod) bool { return p.Proxy && !p.Gateway })
+}
+
+func (x *index) called(host string) bool {
 	for _, answer := range x.Answers {
 		for target, c := range answer.counts() {
 			if target.Host == host && c.Requests > 0 {
@@ -144,6 +158,15 @@ func (x *index) worth(host string, k *known) bool {
 		}
 	}
 	return false
+}
+
+func (k *known) leadsTo(pods []Pod) bool {
+	for _, pod := range pods {
+		if !slices.ContainsFunc(k.pods, func(p Pod) bool { return p.Key() == pod.Key() }) {
+			return false
+		}
+	}
+	return true
 }
 
 // find is the entry of a name; nil where there is none.

@@ -201,4 +201,3 @@ func (x *index) wrongRules() []mesh.Problem {
 	}
 	return all
 }
-

@@ -153,6 +153,7 @@ type serviceEntry struct {
 
 // kubeService is what we read of a Service of Kubernetes.
 type kubeService struct {
+	Type     string            `json:"type"`
 	Selector map[string]string `json:"selector"`
 	Ports    []servicePort     `json:"ports"`
 }
