@@ -48,7 +48,7 @@ func (a attached) Endpoints(context.Context) ([]env.Endpoint, error) { return a.
 // Sources are the lines and the queues of all services.
 func (a attached) Sources() tui.Sources {
 	return tui.Sources{
-		Logs: a.reader, Systems: systemsOf(a.Name()), Queues: queuesOf(a.Session), GPU: gpusOf(a.Session),
+		Logs: a.reader, Systems: systemsOf(a.Name()), Queues: queuesOf(a.Session), Mesh: meshOf(a.Session), GPU: gpusOf(a.Session),
 		Query: func(_ context.Context, text string) (logs.Reader, logs.Query, error) {
 			// It connects to nobody, and so is over at once.
 			answer, err := diorama.LogQuery(a.Name(), text, false)

@@ -143,7 +143,7 @@ const (
 func commands() []func(*streams) *cobra.Command {
 	return []func(*streams) *cobra.Command{
 		newUp, newWait, newStop, newStart, newDown,
-		newStatus, newUI, newQueues, newGPU, newLogs, newExport, newEvents, newExplain,
+		newStatus, newUI, newQueues, newMesh, newGPU, newLogs, newExport, newEvents, newExplain,
 		newEnv, newRun, newConnect, newSeed, newDemo,
 		newDoctor, newPlan, newImages, newInit, newProfiles, newStacks, newVersion,
 		newInternal,

@@ -44,6 +44,7 @@ type Options struct {
 type Runtime struct {
 	options  Options
 	observer *observer
+	meshes   meshes
 
 	mu       sync.Mutex
 	images   *image.Host

@@ -1,0 +1,271 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/diorama-dev/diorama/internal/keeper"
+	"github.com/diorama-dev/diorama/internal/mesh"
+)
+
+// routeFlag chooses a route by its number, counted from 1; 0 is the one for all
+// that is left.
+func routeFlag(c *cobra.Command, route *int) {
+	c.Flags().IntVar(route, "route", 0, "the number of the route, from 1 (default: the one without a match)")
+}
+
+func newMeshWeight(s *streams) *cobra.Command {
+	var number int
+	c := meshEdit{
+		use: "weight SERVICE VERSION=PERCENT...", short: "Set the shares of a service's versions",
+		long: `Sets how many of the requests each version of a service gets; together they are
+100 per cent, and a version that is not named gets none. Versions are the subsets
+of the service's DestinationRule.`,
+		example: "  diorama mesh weight recommender v1=80 v2=20\n  diorama mesh weight recommender v1=50 v2=50 --dry-run",
+		least:   2, most: -1,
+		edit: func(_ context.Context, _ keeper.MeshClient, given []string) (mesh.Edit, error) {
+			weights, err := parseWeights(given[1:])
+			return mesh.Edit{Kind: mesh.EditWeights, Service: given[0], Route: number - 1, Weights: weights}, err
+		},
+		offer: func(state mesh.State, given []string) []string {
+			if len(given) == 0 {
+				return meshServices(state)
+			}
+			var words []string
+			for _, name := range meshDestinations(state, given[0]) {
+				words = append(words, name+"=")
+			}
+			return words
+		},
+	}.command(s)
+	routeFlag(c, &number)
+	return c
+}
+
+func parseWeights(given []string) (map[string]int, error) {
+	weights := make(map[string]int)
+	for _, word := range given {
+		name, value, ok := strings.Cut(word, "=")
+		weight, err := strconv.Atoi(strings.TrimSuffix(value, "%"))
+		if !ok || name == "" || err != nil {
+			return nil, &exitError{ExitUsage, fmt.Errorf("%q is no weight: expected VERSION=PERCENT, such as v1=80", word)}
+		}
+		if _, twice := weights[name]; twice {
+			return nil, &exitError{ExitUsage, fmt.Errorf("the weight of %s is given twice: remove one", name)}
+		}
+		weights[name] = weight
+	}
+	return weights, nil
+}
+
+func newMeshHeader(s *streams) *cobra.Command {
+	var match string
+	var remove bool
+	c := meshEdit{
+		use: "header SERVICE NAME=VALUE [VERSION]", short: "Send requests with a header to a version",
+		long: `Puts a route in front of the others, for requests that have the header; one that
+is there for the same condition is replaced. With --remove it goes.`,
+		example: `  diorama mesh header recommender user-agent=Android v2 --match contains
+  diorama mesh header recommender x-tester=yes v2
+  diorama mesh header recommender x-tester=yes --remove`,
+		least: 2, most: 3,
+		edit: func(_ context.Context, _ keeper.MeshClient, given []string) (mesh.Edit, error) {
+			name, value, ok := strings.Cut(given[1], "=")
+			switch {
+			case !ok:
+				return mesh.Edit{}, &exitError{ExitUsage, fmt.Errorf("%q is no header: expected NAME=VALUE, such as user-agent=Android", given[1])}
+			case remove == (len(given) == 3):
+				return mesh.Edit{}, &exitError{ExitUsage, fmt.Errorf("say either the version that gets the requests, or --remove")}
+			}
+			e := mesh.Edit{Kind: mesh.EditHeader, Service: given[0], Header: mesh.Header{Name: name, Value: value, Match: match}}
+			if !remove {
+				e.To = given[2]
+			}
+			return e, nil
+		},
+		offer: func(state mesh.State, given []string) []string {
+			switch len(given) {
+			case 0:
+				return meshServices(state)
+			case 2:
+				return meshDestinations(state, given[0])
+			}
+			return nil
+		},
+	}.command(s)
+	c.Flags().StringVar(&match, "match", "exact", "how the value is compared: exact, prefix or contains")
+	c.Flags().BoolVar(&remove, "remove", false, "take the route for the header away")
+	_ = c.RegisterFlagCompletionFunc("match", cobra.FixedCompletions([]string{"exact", "prefix", "contains"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// faultFlags are those of a fault: which requests it befalls.
+type faultFlags struct {
+	number int
+	share  float64
+}
+
+func (f *faultFlags) add(c *cobra.Command) {
+	routeFlag(c, &f.number)
+	c.Flags().Float64Var(&f.share, "share", 100, "per cent of the requests")
+}
+
+// fault is the route's fault as it is: of two that a route can have, a command
+// changes one.
+func (f *faultFlags) fault(ctx context.Context, client keeper.MeshClient, service string) (mesh.Fault, error) {
+	state, err := client.State(ctx)
+	if err != nil {
+		return mesh.Fault{}, err
+	}
+	for _, v := range state.Services {
+		if v.Name != service {
+			continue
+		}
+		for i, r := range v.Routes {
+			if i == f.number-1 || f.number == 0 && len(r.Match) == 0 {
+				return r.Fault, nil
+			}
+		}
+	}
+	return mesh.Fault{}, nil // the edit says what is not there
+}
+
+func newMeshDelay(s *streams) *cobra.Command {
+	var flags faultFlags
+	c := meshEdit{
+		use: "delay SERVICE DURATION", short: "Delay requests to a service, or stop doing so",
+		long:    "Lets callers' proxies hold requests back for a while. A duration of 0 takes it away.",
+		example: "  diorama mesh delay recommender 3s\n  diorama mesh delay recommender 500ms --share 5\n  diorama mesh delay recommender 0",
+		least:   2, most: 2,
+		edit: func(ctx context.Context, client keeper.MeshClient, given []string) (mesh.Edit, error) {
+			delay, err := time.ParseDuration(given[1])
+			if err != nil {
+				return mesh.Edit{}, &exitError{ExitUsage, fmt.Errorf("%q is no duration: expected such as 3s or 500ms", given[1])}
+			}
+			fault, err := flags.fault(ctx, client, given[0])
+			fault.Delay, fault.DelayShare = delay, flags.share
+			if delay == 0 {
+				fault.DelayShare = 0
+			}
+			return mesh.Edit{Kind: mesh.EditFault, Service: given[0], Route: flags.number - 1, Fault: fault}, err
+		},
+		offer: offerServices,
+	}.command(s)
+	flags.add(c)
+	return c
+}
+
+func newMeshAbort(s *streams) *cobra.Command {
+	var flags faultFlags
+	c := meshEdit{
+		use: "abort SERVICE STATUS", short: "Answer requests with an error, or stop doing so",
+		long:    "Lets callers' proxies answer in the service's place. A status of 0 takes it away.",
+		example: "  diorama mesh abort recommender 503 --share 10\n  diorama mesh abort recommender 0",
+		least:   2, most: 2,
+		edit: func(ctx context.Context, client keeper.MeshClient, given []string) (mesh.Edit, error) {
+			status, err := strconv.Atoi(given[1])
+			if err != nil {
+				return mesh.Edit{}, &exitError{ExitUsage, fmt.Errorf("%q is no status of HTTP: expected such as 503", given[1])}
+			}
+			fault, err := flags.fault(ctx, client, given[0])
+			fault.Abort, fault.AbortShare = status, flags.share
+			if status == 0 {
+				fault.AbortShare = 0
+			}
+			return mesh.Edit{Kind: mesh.EditFault, Service: given[0], Route: flags.number - 1, Fault: fault}, err
+		},
+		offer: offerServices,
+	}.command(s)
+	flags.add(c)
+	return c
+}
+
+func offerServices(state mesh.State, given []string) []string {
+	if len(given) == 0 {
+		return meshServices(state)
+	}
+	return nil
+}
+
+func newMeshTLS(s *streams) *cobra.Command {
+	modes := []string{string(mesh.Strict), string(mesh.Permissive)}
+	return meshEdit{
+		use: "mtls strict|permissive [WORKLOAD]", short: "Switch mutual TLS of a workload, or of all",
+		long: `Strict refuses connections from programs that have no proxy; permissive takes them.
+Without a workload it is switched for all of the environment.`,
+		example: "  diorama mesh mtls strict recommender\n  diorama mesh mtls permissive",
+		least:   1, most: 2,
+		edit: func(_ context.Context, _ keeper.MeshClient, given []string) (mesh.Edit, error) {
+			e := mesh.Edit{Kind: mesh.EditTLS, TLS: mesh.TLSMode(given[0])}
+			if e.TLS != mesh.Strict && e.TLS != mesh.Permissive {
+				return e, &exitError{ExitUsage, fmt.Errorf("mutual TLS cannot be %q: expected strict or permissive", given[0])}
+			}
+			if len(given) == 2 {
+				e.Service = given[1]
+			}
+			return e, nil
+		},
+		offer: func(state mesh.State, given []string) []string {
+			switch len(given) {
+			case 0:
+				return modes
+			case 1:
+				var names []string
+				for _, w := range state.Workloads {
+					if w.TLS != mesh.Outside {
+						names = append(names, w.Name)
+					}
+				}
+				return names
+			}
+			return nil
+		},
+	}.command(s)
+}
+
+func newMeshUndo(s *streams) *cobra.Command {
+	var name string
+	var all, dry bool
+	c := &cobra.Command{
+		Use: "undo", Short: "Take back the last change that was made to the mesh from here, or all", Args: args(0, 0),
+		Example: "  diorama mesh undo\n  diorama mesh undo --all",
+		RunE: func(c *cobra.Command, _ []string) error {
+			session, err := session(c.Context(), name)
+			if err != nil {
+				return err
+			}
+			if dry {
+				return wouldUndo(c.Context(), s, session.Mesh(), all)
+			}
+			undone, err := session.Mesh().Undo(c.Context(), all)
+			for _, change := range undone {
+				s.say("undone: %s", harmless(change.Summary))
+			}
+			return err
+		},
+	}
+	nameFlag(c, &name)
+	c.Flags().BoolVar(&all, "all", false, "all changes that were made from here")
+	c.Flags().BoolVar(&dry, "dry-run", false, "only say what would be taken back")
+	return c
+}
+
+func wouldUndo(ctx context.Context, s *streams, client keeper.MeshClient, all bool) error {
+	state, err := client.State(ctx)
+	if err != nil {
+		return err
+	}
+	changes := state.Changes
+	if !all {
+		changes = changes[max(len(changes)-1, 0):]
+	}
+	for i := len(changes) - 1; i >= 0; i-- {
+		fmt.Fprintln(s.out, harmless(changes[i].Summary))
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package keeper
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/mesh"
+)
+
+// Mesh is what a runtime with a mesh can do with it.
+type Mesh interface {
+	// Mesh looks at the mesh once.
+	Mesh(ctx context.Context) (mesh.State, error)
+	// DraftMesh says what an edit would apply, and changes nothing.
+	DraftMesh(ctx context.Context, e mesh.Edit) (mesh.Draft, error)
+	ApplyMesh(ctx context.Context, e mesh.Edit) error
+	// UndoMesh takes the last edit back, or all, and returns those.
+	UndoMesh(ctx context.Context, all bool) ([]mesh.Change, error)
+}
+
+// meshEvery is how often the mesh is looked at while somebody watches.
+const meshEvery = 2 * time.Second
+
+// meshes looks at the environment's mesh, no oftener than watchers need it
+// however many those are.
+type meshes struct {
+	runtime func() Runtime
+	store   *env.Store
+
+	mu   sync.Mutex // held while the mesh is looked at
+	last mesh.State
+}
+
+// errNoMesh is the answer of a runtime that has no Pods to put a mesh around.
+var errNoMesh = errors.New("this environment has no mesh: only one on kind can have some")
+
+// routes adds what clients may ask of the mesh.
+func (m *meshes) routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /v1/mesh", func(w http.ResponseWriter, r *http.Request) {
+		state, err := m.look(r.Context(), 0)
+		if err != nil {
+			refuse(w, meshStatus(err), err)
+			return
+		}
+		answer(w, state)
+	})
+	mux.HandleFunc("GET /v1/mesh/watch", m.watch)
+	mux.HandleFunc("POST /v1/mesh/draft", askMesh(m, func(ctx context.Context, can Mesh, e mesh.Edit) (any, error) {
+		return can.DraftMesh(ctx, e)
+	}))
+	mux.HandleFunc("POST /v1/mesh/apply", askMesh(m, func(ctx context.Context, can Mesh, e mesh.Edit) (any, error) {
+		draft, err := can.DraftMesh(ctx, e)
+		if err == nil {
+			err = can.ApplyMesh(ctx, e)
+		}
+		m.tell("MeshChanged", e.Service, draft.Summary, err)
+		return struct{}{}, err
+	}))
+	mux.HandleFunc("POST /v1/mesh/undo", askMesh(m, func(ctx context.Context, can Mesh, q MeshUndo) (any, error) {
+		undone, err := can.UndoMesh(ctx, q.All)
+		for _, c := range undone {
+			m.tell("MeshUndone", c.Service, "undone: "+c.Summary, nil)
+		}
+		return undone, err
+	}))
+}
+
+// MeshUndo asks for the last edit to be undone, or all.
+type MeshUndo struct {
+	All bool `json:"all,omitempty"`
+}
+
+// look looks at the mesh, where what was last seen is older than that.
+func (m *meshes) look(ctx context.Context, older time.Duration) (mesh.State, error) {
+	can, ok := m.runtime().(Mesh)
+	if !ok {
+		return mesh.State{}, errNoMesh
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if age := time.Since(m.last.Time); age < older {
+		return m.last, nil
+	}
+	state, err := can.Mesh(ctx)
+	if err != nil {
+		return mesh.State{}, err
+	}
+	m.last = state
+	return state, nil
+}
+
+// watch streams states, a line of JSON each. Nothing is looked at once nobody
+// watches. A mesh that cannot be looked at is a state too: it says why.
+func (m *meshes) watch(w http.ResponseWriter, r *http.Request) {
+	out, flush := json.NewEncoder(w), http.NewResponseController(w)
+	ticker := time.NewTicker(meshEvery)
+	defer ticker.Stop()
+	for {
+		state, err := m.look(r.Context(), meshEvery*3/4) // another watcher's look is as good
+		if err != nil {
+			state = mesh.State{Time: time.Now(), Absence: err.Error(), Services: []mesh.Service{}, Workloads: []mesh.Workload{}}
+		}
+		if r.Context().Err() != nil || out.Encode(state) != nil || flush.Flush() != nil {
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// tell notes what a person did to the mesh.
+func (m *meshes) tell(reason, service, message string, err error) {
+	if message == "" && err != nil {
+		message = err.Error()
+	}
+	subject := "mesh"
+	if service != "" {
+		subject = "mesh/" + service
+	}
+	m.store.Emit(env.Event{Time: time.Now(), Occurred: &env.Occurrence{
+		Source: "user", Subject: subject, Service: service, Reason: reason, Message: message, Warning: err != nil, Count: 1,
+	}})
+}
+
+// askMesh answers a question to a runtime with a mesh.
+func askMesh[In any](m *meshes, do func(context.Context, Mesh, In) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var in In
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			refuse(w, http.StatusBadRequest, err)
+			return
+		}
+		can, ok := m.runtime().(Mesh)
+		if !ok {
+			refuse(w, http.StatusNotImplemented, errNoMesh)
+			return
+		}
+		out, err := do(r.Context(), can, in)
+		if err != nil {
+			refuse(w, meshStatus(err), err)
+			return
+		}
+		answer(w, out)
+	}
+}
+
+func meshStatus(err error) int {
+	if errors.Is(err, errNoMesh) {
+		return http.StatusNotImplemented
+	}
+	return http.StatusInternalServerError
+}

@@ -1,0 +1,289 @@
+package istio
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/diorama-dev/diorama/internal/mesh"
+)
+
+// Planned is what an edit applies.
+type Planned struct {
+	Draft   mesh.Draft
+	Objects []Object
+}
+
+// CannotError is an edit that is refused, with what to do instead.
+type CannotError struct{ Message string }
+
+func (e *CannotError) Error() string { return e.Message }
+
+func cannot(format string, args ...any) error { return &CannotError{fmt.Sprintf(format, args...)} }
+
+// Plan turns an edit into objects. Where there is an object of the
+// environment's that says it already, that one is changed and remembers what it
+// was; where there is none, one is made. Objects of others are left alone: that
+// is a [CannotError], as is an edit that makes no sense.
+func Plan(o Observation, e mesh.Edit, now time.Time) (Planned, error) {
+	x := newIndex(o)
+	if e.Kind == mesh.EditTLS {
+		return x.planTLS(e, now)
+	}
+	entry := x.find(e.Service)
+	if entry == nil {
+		var names []string
+		for _, e := range x.entries {
+			names = append(names, e.name)
+		}
+		return Planned{}, cannot("there is no service %q in the mesh; there is %s", e.Service, orNone(names))
+	}
+	before, after, err := x.virtualOf(entry)
+	if err != nil {
+		return Planned{}, err
+	}
+	var summary string
+	switch e.Kind {
+	case mesh.EditWeights:
+		summary, err = x.planWeights(entry, after, e)
+	case mesh.EditHeader:
+		summary, err = x.planHeader(entry, after, e)
+	case mesh.EditFault:
+		summary, err = planFault(after, e)
+	case mesh.EditTLS: // above
+	default:
+		err = cannot("there is no edit %q; there is weights, header, fault and tls", e.Kind)
+	}
+	if err != nil {
+		return Planned{}, err
+	}
+	return finish(e, summary, before, after, now)
+}
+
+// finish notes the edit in the object and shows it.
+func finish(e mesh.Edit, summary string, before, after Object, now time.Time) (Planned, error) {
+	p := Planned{Draft: mesh.Draft{Edit: e, Summary: summary}}
+	spec := after.spec()
+	if before != nil {
+		p.Draft.Before = before.shown().yaml()
+		after["spec"] = before["spec"] // what is remembered
+	}
+	c := change{
+		ID: after.Name() + "-" + strconv.FormatInt(now.UnixMilli(), 36), Time: now.UTC().Truncate(time.Millisecond), Service: e.Service, Summary: summary,
+	}
+	if err := after.remember(c, before == nil); err != nil {
+		return Planned{}, err
+	}
+	after["spec"] = spec
+	p.Draft.YAML = after.shown().yaml()
+	p.Objects = []Object{after}
+	return p, nil
+}
+
+// virtualOf is the VirtualService of an entry and a copy of it to change; before
+// is nil where one must be made.
+func (x *index) virtualOf(e *entry) (before, after Object, err error) {
+	if e.virtual != nil {
+		if !x.ours(e.virtual.object) {
+			return nil, nil, x.foreign(e.virtual.object, "routes "+e.name)
+		}
+		if len(e.virtual.spec.HTTP) == 0 {
+			return nil, nil, cannot("%s routes connections and not requests: only HTTP can be changed from here", e.virtual.object)
+		}
+		return e.virtual.object, e.virtual.object.clean(), nil
+	}
+	return nil, x.made(kindVirtualService, "networking.istio.io/v1", e.service.object.Name(), map[string]any{
+		"hosts": []any{e.service.object.Name()},
+		"http":  []any{map[string]any{"route": []any{map[string]any{"destination": map[string]any{"host": e.service.object.Name()}}}}},
+	}), nil
+}
+
+// made is an object of ours that an edit makes.
+func (x *index) made(kind, version, name string, spec map[string]any) Object {
+	return Object{
+		"apiVersion": version, "kind": kind,
+		"metadata": map[string]any{
+			"name": "diorama-mesh-" + name, "namespace": x.Namespace,
+			"labels": map[string]any{labelEnvironment: x.Environment, labelStack: x.Stack},
+		},
+		"spec": spec,
+	}
+}
+
+func (x *index) foreign(object Object, does string) error {
+	return cannot("%s %s and was not made by diorama: it is left as it is; change it where it comes from, or delete it and try again", object, does)
+}
+
+// route is a route of an object's for HTTP, to be changed in its place; a
+// negative number is the one for all that is left.
+func route(o Object, i int) (map[string]any, error) {
+	all, _ := o.spec()["http"].([]any)
+	if i < 0 {
+		i = max(slices.IndexFunc(all, func(r any) bool {
+			m, _ := r.(map[string]any)
+			return m["match"] == nil
+		}), 0)
+	}
+	if i < 0 || i >= len(all) {
+		return nil, cannot("%s has no route number %d; it has %d", o, i+1, len(all))
+	}
+	r, ok := all[i].(map[string]any)
+	if !ok {
+		return nil, cannot("route number %d of %s cannot be read", i+1, o)
+	}
+	return r, nil
+}
+
+// planWeights gives the destinations of a route their shares. One that is a
+// subset of the service and was not in the route comes in.
+func (x *index) planWeights(e *entry, after Object, edit mesh.Edit) (string, error) {
+	r, err := route(after, edit.Route)
+	if err != nil {
+		return "", err
+	}
+	sum := 0
+	for _, name := range sorted(edit.Weights) {
+		if w := edit.Weights[name]; w < 0 || w > 100 {
+			return "", cannot("the weight of %s is %d: expected 0 to 100", name, w)
+		}
+		sum += edit.Weights[name]
+	}
+	if sum != 100 {
+		return "", cannot("the weights add up to %d: let them add up to 100", sum)
+	}
+	old, _ := r["route"].([]any)
+	var next []any
+	used := make(map[string]bool)
+	var names []string
+	for _, d := range old {
+		entry, _ := d.(map[string]any)
+		name := x.destinationName(entry, after.Namespace())
+		subset := subsetOf(entry)
+		if subset == "" && !hasKey(edit.Weights, name) && e.service != nil && len(old) == 1 && len(x.subsets(e.host)) > 0 {
+			continue // all versions as one: the edit tells them apart
+		}
+		if !used[name] {
+			names = append(names, name)
+		}
+		c := clone(entry)
+		c["weight"] = int64(0)
+		if !used[name] {
+			c["weight"] = int64(edit.Weights[name])
+		}
+		used[name] = true
+		next = append(next, c)
+	}
+	for _, name := range x.subsets(e.host) {
+		if used[name] {
+			continue
+		}
+		names = append(names, name)
+		if hasKey(edit.Weights, name) {
+			used[name] = true
+			next = append(next, map[string]any{
+				"destination": map[string]any{"host": x.written(e, after), "subset": name}, "weight": int64(edit.Weights[name]),
+			})
+		}
+	}
+	for _, name := range sorted(edit.Weights) {
+		if !used[name] {
+			return "", cannot("%s has no destination %q; it has %s. Versions are subsets of a DestinationRule", edit.Service, name, orNone(names))
+		}
+	}
+	r["route"] = next
+	return "send " + shares(edit.Weights) + " of " + edit.Service, nil
+}
+
+// written is the service's host as the object's rules write it.
+func (x *index) written(e *entry, o Object) string {
+	if e.service != nil && e.service.object.Namespace() == o.Namespace() {
+		return e.service.object.Name()
+	}
+	return e.host
+}
+
+func (x *index) destinationName(d map[string]any, namespace string) string {
+	if s := subsetOf(d); s != "" {
+		return s
+	}
+	to, _ := d["destination"].(map[string]any)
+	return x.named(full(text(to["host"]), namespace))
+}
+
+func subsetOf(d map[string]any) string {
+	to, _ := d["destination"].(map[string]any)
+	return text(to["subset"])
+}
+
+// shares are weights in words: "80 % to v1 and 20 % to v2".
+func shares(weights map[string]int) string {
+	names := sorted(weights)
+	slices.SortStableFunc(names, func(a, b string) int { return weights[b] - weights[a] })
+	var parts []string
+	for _, name := range names {
+		if weights[name] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %% to %s", weights[name], name))
+		}
+	}
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
+}
+
+func sorted(m map[string]int) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func hasKey(m map[string]int, key string) bool {
+	_, ok := m[key]
+	return ok
+}
+
+// planFault gives a route what it does to requests on purpose, or takes that away.
+func planFault(after Object, edit mesh.Edit) (string, error) {
+	r, err := route(after, edit.Route)
+	if err != nil {
+		return "", err
+	}
+	f := edit.Fault
+	switch {
+	case f.Delay < 0:
+		return "", cannot("a delay of %s is none: expected such as 3s", f.Delay)
+	case f.Delay > 0 && f.Delay < time.Millisecond:
+		return "", cannot("a delay of %s is too short: Istio takes 1ms and above", f.Delay)
+	case f.Delay > 0 && !share(f.DelayShare) || f.Abort != 0 && !share(f.AbortShare):
+		return "", cannot("the share of requests must be above 0 and at most 100 per cent")
+	case f.Abort != 0 && (f.Abort < 200 || f.Abort > 599):
+		return "", cannot("HTTP has no status %d to answer with: expected 200 to 599", f.Abort)
+	}
+	fault := map[string]any{}
+	var words []string
+	if f.Delay > 0 {
+		fault["delay"] = map[string]any{"fixedDelay": f.Delay.String(), "percentage": map[string]any{"value": f.DelayShare}}
+		words = append(words, fmt.Sprintf("delay %g %% of requests to %s by %s", f.DelayShare, edit.Service, f.Delay))
+	}
+	if f.Abort != 0 {
+		fault["abort"] = map[string]any{"httpStatus": int64(f.Abort), "percentage": map[string]any{"value": f.AbortShare}}
+		words = append(words, fmt.Sprintf("answer %g %% of requests to %s with %d", f.AbortShare, edit.Service, f.Abort))
+	}
+	if len(fault) == 0 {
+		if _, ok := r["fault"]; !ok {
+			return "", cannot("that route of %s has no fault to take away", edit.Service)
+		}
+		delete(r, "fault")
+		return "take the fault of " + edit.Service + " away", nil
+	}
+	r["fault"] = fault
+	return strings.Join(words, " and "), nil
+}
+
+// share tells whether a share is one: Envoy counts in ten-thousandths.
+func share(v float64) bool { return v >= 0.0001 && v <= 100 }

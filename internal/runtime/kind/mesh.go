@@ -1,0 +1,262 @@
+package kind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/diorama-dev/diorama/internal/diagnose"
+	"github.com/diorama-dev/diorama/internal/kube"
+	"github.com/diorama-dev/diorama/internal/mesh"
+	"github.com/diorama-dev/diorama/internal/mesh/istio"
+	"github.com/diorama-dev/diorama/internal/plan"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// settle is how long a first look at a mesh waits for a second: proxies count
+// since they were started, and only what came between two looks is known to
+// have been routed as it is now.
+const settle = 2 * time.Second
+
+// meshes is what the runtime remembers of the mesh.
+type meshes struct {
+	mu     sync.Mutex
+	memory istio.Memory
+	pods   *http.Client // whose connections end in Pods
+}
+
+// Mesh looks at the mesh once, and folds that with what was seen before.
+func (r *Runtime) Mesh(ctx context.Context) (mesh.State, error) {
+	r.meshes.mu.Lock()
+	defer r.meshes.mu.Unlock()
+	for {
+		o, err := r.lookAtMesh(ctx)
+		if none, ok := errors.AsType[*absentError](err); ok {
+			return mesh.State{
+				Time: time.Now(), Absence: none.why, Services: []mesh.Service{}, Workloads: []mesh.Workload{},
+			}, nil
+		}
+		if err != nil {
+			return mesh.State{}, err
+		}
+		ready := r.meshes.memory.Ready(o.Time)
+		r.meshes.memory = r.meshes.memory.With(o)
+		if ready && !r.meshes.memory.Changed() {
+			return istio.Fold(o, r.meshes.memory), nil
+		}
+		if err := pause(ctx, settle); err != nil {
+			return mesh.State{}, err
+		}
+	}
+}
+
+// pause waits for a while.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// DraftMesh says what an edit would apply; the cluster has checked it, and
+// nothing was changed.
+func (r *Runtime) DraftMesh(ctx context.Context, e mesh.Edit) (mesh.Draft, error) {
+	planned, _, err := r.planMesh(ctx, e)
+	return planned.Draft, err
+}
+
+// ApplyMesh does an edit.
+func (r *Runtime) ApplyMesh(ctx context.Context, e mesh.Edit) error {
+	planned, client, err := r.planMesh(ctx, e)
+	if err != nil {
+		return err
+	}
+	if err := r.applyMesh(ctx, client, planned.Objects); err != nil {
+		return err
+	}
+	r.lookAgain(ctx)
+	return nil
+}
+
+// UndoMesh takes the last edit back, or all, and returns those.
+func (r *Runtime) UndoMesh(ctx context.Context, all bool) ([]mesh.Change, error) {
+	o, client, err := r.meshObjects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	undoing, err := istio.Undo(o, all)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.applyMesh(ctx, client, undoing.Apply); err != nil {
+		return nil, err
+	}
+	for _, object := range undoing.Delete {
+		u := &unstructured.Unstructured{Object: object}
+		if err := client.DeleteOurs(ctx, r.meshScope(u), u); err != nil {
+			return nil, err
+		}
+	}
+	r.lookAgain(ctx)
+	return undoing.Changes, nil
+}
+
+func (r *Runtime) planMesh(ctx context.Context, e mesh.Edit) (istio.Planned, *kube.Client, error) {
+	o, client, err := r.meshObjects(ctx)
+	if err != nil {
+		return istio.Planned{}, nil, err
+	}
+	planned, err := istio.Plan(o, e, time.Now())
+	if err != nil {
+		return istio.Planned{}, nil, err
+	}
+	if err := client.Try(ctx, objectsOf(planned.Objects)); err != nil {
+		return istio.Planned{}, nil, istio.Explain(err)
+	}
+	return planned, client, nil
+}
+
+// applyMesh applies objects as those of the stacks that they belong to: what
+// the next `up` does not want goes with it.
+func (r *Runtime) applyMesh(ctx context.Context, client *kube.Client, objects []istio.Object) error {
+	for _, object := range objectsOf(objects) {
+		if _, err := client.Apply(ctx, []*unstructured.Unstructured{object}, kube.ApplyOptions{Scope: r.meshScope(object)}); err != nil {
+			return istio.Explain(err)
+		}
+	}
+	return nil
+}
+
+// takeUp is how long proxies are given to take up a change.
+const takeUp = 300 * time.Millisecond
+
+// lookAgain notes what proxies have counted at a change, so that the next look
+// tells what came after it. What cannot be noted is not known then.
+func (r *Runtime) lookAgain(ctx context.Context) {
+	r.meshes.mu.Lock()
+	defer r.meshes.mu.Unlock()
+	if pause(ctx, takeUp) != nil {
+		return
+	}
+	if o, err := r.lookAtMesh(ctx); err == nil {
+		r.meshes.memory = r.meshes.memory.With(o)
+	}
+}
+
+func (r *Runtime) meshScope(object *unstructured.Unstructured) kube.Scope {
+	p := r.current()
+	return kube.Scope{Environment: p.Environment, Stack: object.GetLabels()[diagnose.LabelStack], Namespace: p.Namespace}
+}
+
+func objectsOf(objects []istio.Object) []*unstructured.Unstructured {
+	var out []*unstructured.Unstructured
+	for _, object := range objects {
+		out = append(out, &unstructured.Unstructured{Object: object})
+	}
+	return out
+}
+
+// meshObjects are what configures the mesh, without asking its proxies.
+func (r *Runtime) meshObjects(ctx context.Context) (istio.Observation, *kube.Client, error) {
+	client, err := r.Client()
+	if err != nil {
+		return istio.Observation{}, nil, err
+	}
+	if err := r.observer.first(ctx); err != nil {
+		return istio.Observation{}, nil, err
+	}
+	o, err := r.meshFrame()
+	if err != nil {
+		return istio.Observation{}, nil, err
+	}
+	o.Objects, err = listMesh(ctx, client)
+	return o, client, err
+}
+
+// absentError says why there is no mesh to look at.
+type absentError struct{ why string }
+
+func (e *absentError) Error() string { return e.why }
+
+// meshFrame is an observation with what is known without asking anybody: the
+// Pods, and whose mesh it is.
+func (r *Runtime) meshFrame() (istio.Observation, error) {
+	p := r.current()
+	seen := r.observer.newest()
+	o := istio.Observation{
+		Time: time.Now(), Environment: p.Environment, Namespace: p.Namespace, Stack: "istio", Title: "istio",
+	}
+	i := slices.IndexFunc(p.Stacks, func(s plan.Stack) bool { return s.Category == "mesh" })
+	if i >= 0 {
+		o.Stack, o.Title = p.Stacks[i].Name, p.Stacks[i].Stack
+	}
+	for _, pod := range seen.Pods {
+		if pod.Labels["app"] == "istiod" {
+			o.Root = pod.Namespace
+		}
+		if m, ok := meshPod(pod, p.Namespace); ok {
+			o.Pods = append(o.Pods, m)
+		}
+	}
+	switch {
+	case seen.API.Error != "":
+		return o, fmt.Errorf("the cluster does not answer: %s", seen.API.Error)
+	case o.Root != "":
+		return o, nil
+	case i < 0:
+		return o, &absentError{"this environment has no mesh: add istio to the stacks of its profile, or run `diorama up mesh`"}
+	default:
+		return o, &absentError{o.Stack + " is not there yet: none of its Pods runs; `diorama status` says why"}
+	}
+}
+
+// observedWithin bounds how long a question waits for the first observation of
+// a cluster, as after the keeper's start.
+const observedWithin = 10 * time.Second
+
+// first waits for the first observation of the cluster.
+func (o *observer) first(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, observedWithin, errors.New("the cluster does not run, or was not looked at yet; `diorama status` says how it is"))
+	defer cancel()
+	for {
+		o.mu.Lock()
+		seen, changed := o.seen, o.changed
+		o.mu.Unlock()
+		if seen {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// newest is the newest observation of the cluster.
+func (o *observer) newest() diagnose.Observation {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.last
+}
+
+// titled is a mesh's name with its version's first two numbers.
+func titled(name string, syncs []istio.Sync) string {
+	for _, s := range syncs {
+		parts := strings.SplitN(s.Version, ".", 3)
+		if len(parts) >= 2 {
+			return name + " " + parts[0] + "." + parts[1]
+		}
+	}
+	return name
+}
