@@ -22,6 +22,9 @@ type Plan struct {
 	Stacks []Stack `json:"stacks"`
 	// Removed are stacks that the environment has and the profile no longer names.
 	Removed []string `json:"removed,omitempty"`
+	// RemovedLast are those of Removed that others may still run by: they go
+	// once all that stays is ready without them.
+	RemovedLast []string `json:"removedLast,omitempty"`
 	// Present are stacks that the environment has already.
 	Present []string `json:"present,omitempty"`
 	Images  []Image  `json:"images"`
