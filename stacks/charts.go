@@ -214,6 +214,8 @@ func (v *validator) charts() {
 		c.position = n.Position.String()
 		field := func(key, message string) { v.reportAt(cmpNode(n.Get(key), n), yamlpos.Join(at, key), message) }
 		switch {
+		case c.Name == "":
+			field("name", "missing: every chart has one, which is its release's")
 		case !ValidName(c.Name):
 			field("name", "found "+yamlpos.Quote(c.Name)+", expected small letters, digits and dashes")
 		case slices.Contains(before, c.Name):
@@ -250,7 +252,9 @@ func (v *validator) charts() {
 			v.condition(n.Get("variants").Items[j].Get("when"), yamlpos.Join(here, "when"), variant.When)
 			v.known(variant.Values.node, yamlpos.Join(here, "values"))
 		}
-		before = append(before, c.Name)
+		if c.Name != "" {
+			before = append(before, c.Name)
+		}
 	}
 }
 
