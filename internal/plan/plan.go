@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -112,6 +113,19 @@ func (s Stack) Objects() []*unstructured.Unstructured {
 		all = append(all, wave...)
 	}
 	return all
+}
+
+// Namespaces are those that the plan's services live in, the environment's first.
+func (p Plan) Namespaces() []string {
+	list := []string{p.Namespace}
+	for _, s := range p.Stacks {
+		for _, w := range s.Workloads {
+			if w.Namespace != "" && !slices.Contains(list, w.Namespace) {
+				list = append(list, w.Namespace)
+			}
+		}
+	}
+	return list
 }
 
 // Stack returns the instance of that name.
