@@ -63,6 +63,9 @@ func TestComposeAndStackAgree(t *testing.T) {
 // partsUse are the parameters and credentials that stack.yaml itself puts to use.
 func partsUse(stack Stack) []string {
 	var names []string
+	for _, requirement := range stack.Requires {
+		names = slices.AppendSeq(names, maps.Keys(requirement.When))
+	}
 	for _, when := range stack.Optional {
 		names = slices.AppendSeq(names, maps.Keys(when))
 	}
@@ -221,7 +224,10 @@ func compose(t *testing.T, name string, data []byte, variables map[string]string
 		WorkingDir:  t.TempDir(),
 		Environment: variables,
 		ConfigFiles: []types.ConfigFile{{Filename: name + "/" + composeFile, Content: data}},
-	}, func(o *loader.Options) { o.SetProjectName(name, true) })
+	}, func(o *loader.Options) {
+		o.SetProjectName(name, true)
+		o.Profiles = []string{"*"}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

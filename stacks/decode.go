@@ -32,7 +32,7 @@ func (t *ParameterType) DecodeNode(n *yamlpos.Node, path string) (problems yamlp
 	return problems
 }
 
-// DecodeNode reads a stack's name, or a mapping with a category.
+// DecodeNode reads a stack's name, or a mapping with a name or a category.
 func (r *Requirement) DecodeNode(n *yamlpos.Node, path string) yamlpos.Problems {
 	r.Position = n.Position.String()
 	if n.Kind != yamlpos.Mapping {
@@ -43,13 +43,15 @@ func (r *Requirement) DecodeNode(n *yamlpos.Node, path string) yamlpos.Problems 
 		return nil
 	}
 	var file struct {
-		Category Category `yaml:"category"`
+		Stack    string    `yaml:"stack"`
+		Category Category  `yaml:"category"`
+		When     Condition `yaml:"when"`
 	}
 	problems := yamlpos.Decode(n, &file, path)
-	if len(problems) == 0 && file.Category == "" {
-		problems = append(problems, n.Problem(path, "empty: expected a stack's name or {category: NAME}"))
+	if len(problems) == 0 && (file.Category == "") == (file.Stack == "") {
+		problems = append(problems, n.Problem(path, "expected a stack's name, {stack: NAME} or {category: NAME}"))
 	}
-	r.Category = file.Category
+	r.Stack, r.Category, r.When = file.Stack, file.Category, file.When
 	return problems
 }
 

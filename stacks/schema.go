@@ -49,6 +49,21 @@ func words[W ~string](list []W) *jsonschema.Schema {
 	return schema
 }
 
+// conditionSchema takes parameters and the values that they must have.
+func conditionSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+		{Type: "string"}, {Type: "boolean"}, {Type: "number"},
+	}}}
+}
+
+// requirementSchema takes a requirement that is named by the key.
+func requirementSchema(key string, of *jsonschema.Schema) *jsonschema.Schema {
+	properties := jsonschema.NewProperties()
+	properties.Set(key, of)
+	properties.Set("when", conditionSchema())
+	return &jsonschema.Schema{Type: "object", Properties: properties, Required: []string{key}, AdditionalProperties: jsonschema.FalseSchema}
+}
+
 // schemaOf is the schema of a type that decodes itself.
 func schemaOf(t reflect.Type) *jsonschema.Schema {
 	switch t {
@@ -57,16 +72,13 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[ParameterType]():
 		return words(parameterTypes())
 	case reflect.TypeFor[Requirement]():
-		properties := jsonschema.NewProperties()
-		properties.Set("category", words(categories()))
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
 			{Type: "string"},
-			{Type: "object", Properties: properties, Required: []string{"category"}, AdditionalProperties: jsonschema.FalseSchema},
+			requirementSchema("category", words(categories())),
+			requirementSchema("stack", &jsonschema.Schema{Type: "string"}),
 		}}
 	case reflect.TypeFor[Condition]():
-		return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{OneOf: []*jsonschema.Schema{
-			{Type: "string"}, {Type: "boolean"}, {Type: "number"},
-		}}}
+		return conditionSchema()
 	case reflect.TypeFor[ChartValues]():
 		return &jsonschema.Schema{Type: "object"}
 	case reflect.TypeFor[Footprint]():
@@ -88,7 +100,7 @@ func descriptions() map[string]string {
 		"Identity.Summary":  "One sentence.",
 		"Identity.Website":  "Where to read on.",
 		"Identity.License":  "The licence's SPDX identifier.",
-		"Stack.Requires":    "Stacks that must be there, and ready, before this one starts: names, or {category: NAME} for any of a category.",
+		"Stack.Requires":    "Stacks that must be there, and ready, before this one starts: names, {category: NAME} for any of a category, or {stack: NAME, when: {PARAMETER: VALUE}} for what counts only then.",
 		"Stack.After":       "Stacks that come first where both are there.",
 		"Stack.Parameters":  "What a profile may set, by name. Each is the variable ${name} of compose.yaml.",
 		"Stack.Credentials": "Secrets made once per environment, by the name of their variable in compose.yaml.",

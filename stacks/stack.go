@@ -83,6 +83,8 @@ const (
 type Requirement struct {
 	Stack    string
 	Category Category
+	// When is what the parameters must be for it to count; empty: it always does.
+	When Condition
 	// Position is where the stack file says so, as file:line:column.
 	Position string
 }

@@ -95,9 +95,13 @@ func (v *validator) identity(folder string) {
 	case s.Name != folder:
 		v.report(fmt.Sprintf("found %s in the folder %s: expected the two to be the same", yamlpos.Quote(s.Name), yamlpos.Quote(folder)), "name")
 	}
-	for _, requirement := range s.Requires {
+	for i, requirement := range s.Requires {
 		if requirement.Stack == s.Name && s.Name != "" {
 			v.report("a stack cannot require itself", "requires")
+		}
+		if requirement.When != nil {
+			at := yamlpos.Join(yamlpos.Index("requires", i), "when")
+			v.condition(v.root.Get("requires").Items[i].Get("when"), at, requirement.When)
 		}
 	}
 }

@@ -57,6 +57,10 @@ func LoadStack(ctx context.Context, fsys fs.FS, name string, vars map[string]str
 	return project, nil
 }
 
+// ProfilesVariable names the Compose profiles whose services are there, with
+// commas between; * stands for all.
+const ProfilesVariable = "COMPOSE_PROFILES"
+
 // LoadApp loads a user's Compose files by docker compose's own rules: the
 // process's environment, the .env beside the first file, override files,
 // include, extends, COMPOSE_PROFILES and env_file. Later files are merged over
@@ -177,10 +181,9 @@ func (l loading) model(ctx context.Context, name string, variables map[string]st
 		o.SetProjectName(name, true)
 		// Files are read below, once it is known that they are ours to read.
 		o.SkipResolveEnvironment, o.SkipResolveLabels = true, true
+		o.Profiles = strings.FieldsFunc(variables[ProfilesVariable], func(r rune) bool { return r == ',' || r == ' ' })
 		if l.confined {
 			o.ResourceLoaders = []loader.ResourceLoader{fence{}}
-		} else {
-			o.Profiles = strings.FieldsFunc(variables["COMPOSE_PROFILES"], func(r rune) bool { return r == ',' || r == ' ' })
 		}
 	})
 	if err != nil {

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/diorama-dev/diorama/internal/demo/control"
 	"github.com/diorama-dev/diorama/internal/demo/model"
+	"github.com/diorama-dev/diorama/internal/demo/recommender"
 )
 
 // Config is all that can be set, and the environment is where it is set.
@@ -27,8 +29,7 @@ type Config struct {
 	// Model is the pretend model: DEMO_MODEL_LATENCY is its median,
 	// DEMO_MODEL_SPREAD, DEMO_MODEL_STRAGGLERS and DEMO_MODEL_FAILURES the rest.
 	Model model.Model
-	// Slow is the latency that is warned of: DEMO_SLOW, four medians by default.
-	Slow time.Duration
+	Served
 	// Delay holds each event of a consumer up: DEMO_DELAY.
 	Delay time.Duration
 	// Session is how long a consumer that was killed keeps its partitions:
@@ -73,11 +74,51 @@ func LoadConfig(role Role, getenv func(string) string) (Config, error) {
 		Connections: int(v.number("DEMO_POSTGRES_CONNECTIONS", 8, 1000)),
 		Level:       v.level("DEMO_LOG_LEVEL", slog.LevelInfo),
 	}
+	c.Served, c.Model.Next = v.served(), role == Recommender && v.text("DEMO_VERSION", firstVersion) != firstVersion
 	c.Slow = v.duration("DEMO_SLOW", 4*c.Model.Latency.Median, time.Hour)
 	if err := errors.Join(v.errs...); err != nil {
 		return Config{}, fmt.Errorf("read the environment: %w", err)
 	}
 	return c, nil
+}
+
+// Served is where the pretend model runs, and what it runs on.
+type Served struct {
+	// Slow is the latency that is warned of: DEMO_SLOW, four medians by default.
+	Slow time.Duration
+	// URL is where the gateway asks for predictions: DEMO_RECOMMENDER_URL. It is
+	// empty where the model runs inside of the gateway: DEMO_RECOMMENDER=inside.
+	URL string
+	// Version is that of a recommender: DEMO_VERSION. Any but v1 is the model's
+	// next generation.
+	Version string
+	// GPU is what a recommender was given; see [recommender.GPU].
+	GPU string
+	// Alone has the gateway do without Kafka, Redis and PostgreSQL:
+	// DEMO_BACKENDS=memory.
+	Alone bool
+}
+
+const firstVersion = "v1"
+
+func (v *variables) served() Served {
+	r := Served{
+		URL: v.text("DEMO_RECOMMENDER_URL", ""), Version: v.text("DEMO_VERSION", firstVersion), GPU: recommender.GPU(v.getenv),
+		Alone: v.word("DEMO_BACKENDS", "servers", "memory") == "memory",
+	}
+	if v.word("DEMO_RECOMMENDER", "served", "inside") == "inside" {
+		r.URL = ""
+	}
+	return r
+}
+
+// word is one of the words, the first where nothing is said.
+func (v *variables) word(name string, words ...string) string {
+	s := v.text(name, words[0])
+	if !slices.Contains(words, s) {
+		v.wrong(name, s, strings.Join(words, " or "))
+	}
+	return s
 }
 
 // variables reads typed variables and keeps what was wrong with them.

@@ -36,6 +36,8 @@ func TestParseRole(t *testing.T) {
 		"consumer --group":             "",
 		"consumer --group=":            "",
 		"consumer --group gateway":     "",
+		"recommender":                  demo.Recommender,
+		"consumer --group recommender": "",
 		"consumer --group Fraud":       "",
 		"consumer --group fraud extra": "",
 	} {
@@ -64,12 +66,36 @@ func TestLoadConfig(t *testing.T) {
 		Postgres: "postgres://app:app@127.0.0.1:5432/app?sslmode=disable",
 		Listen:   ":8084", Gateway: "http://127.0.0.1:8080", Rate: 5,
 		Model: model.Model{Latency: model.Latency{Median: 100 * time.Millisecond, Spread: 0.4, Stragglers: 0.01}},
-		Slow:  400 * time.Millisecond, Delay: 200 * time.Millisecond, Session: 10 * time.Second,
+		Delay: 200 * time.Millisecond, Session: 10 * time.Second,
 		FeatureTTL: 10 * time.Minute, Retention: 24 * time.Hour, Drain: 2 * time.Second,
-		Connections: 8, Level: slog.LevelWarn,
+		Connections: 8, Level: slog.LevelWarn, Served: demo.Served{Slow: 400 * time.Millisecond, Version: "v1"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhereTheModelRuns(t *testing.T) {
+	const url = "http://recommender:8086"
+	for name, c := range map[string]struct {
+		role demo.Role
+		env  map[string]string
+		want demo.Served
+		next bool
+	}{
+		"inside":   {demo.Gateway, map[string]string{"DEMO_RECOMMENDER": "inside", "DEMO_RECOMMENDER_URL": url}, demo.Served{Version: "v1"}, false},
+		"served":   {demo.Gateway, map[string]string{"DEMO_RECOMMENDER_URL": url, "DEMO_BACKENDS": "memory"}, demo.Served{URL: url, Version: "v1", Alone: true}, false},
+		"first":    {demo.Recommender, map[string]string{"DEMO_VERSION": "v1"}, demo.Served{Version: "v1"}, false},
+		"next":     {demo.Recommender, map[string]string{"DEMO_VERSION": "v2"}, demo.Served{Version: "v2"}, true},
+		"with GPU": {demo.Recommender, map[string]string{"NVIDIA_VISIBLE_DEVICES": "GPU-1"}, demo.Served{Version: "v1", GPU: "GPU-1"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := demo.LoadConfig(c.role, environment(c.env))
+			c.want.Slow = 160 * time.Millisecond
+			if err != nil || got.Served != c.want || got.Model.Next != c.next {
+				t.Errorf("%+v, next %t, error %v", got.Served, got.Model.Next, err)
+			}
+		})
 	}
 }
 
@@ -83,6 +109,8 @@ func TestLoadConfigNamesAllThatIsWrong(t *testing.T) {
 		"DEMO_DELAY":                "-1s",
 		"DEMO_POSTGRES_CONNECTIONS": "many",
 		"DEMO_LOG_LEVEL":            "loud",
+		"DEMO_RECOMMENDER":          "somewhere",
+		"DEMO_BACKENDS":             "kafka",
 	}
 	_, err := demo.LoadConfig(demo.Gateway, environment(wrong))
 	if err == nil {

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,13 +10,16 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/diorama-dev/diorama/internal/demo/alone"
 	"github.com/diorama-dev/diorama/internal/demo/bus"
 	"github.com/diorama-dev/diorama/internal/demo/cache"
 	"github.com/diorama-dev/diorama/internal/demo/consumer"
 	"github.com/diorama-dev/diorama/internal/demo/gateway"
 	"github.com/diorama-dev/diorama/internal/demo/load"
 	"github.com/diorama-dev/diorama/internal/demo/postgres"
+	"github.com/diorama-dev/diorama/internal/demo/recommender"
 	"github.com/diorama-dev/diorama/internal/demo/retry"
+	"github.com/diorama-dev/diorama/internal/demo/story"
 )
 
 func (p *process) bus() bus.Options {
@@ -49,7 +53,35 @@ func (p *process) openRedis(ctx context.Context) (*cache.Cache, error) {
 	return c, nil
 }
 
+// options are what every gateway has, whatever it stands on.
+func (p *process) options() gateway.Options {
+	o := gateway.Options{Model: p.Model, Log: p.log, Slow: p.Slow, Retention: p.Retention}
+	if p.URL != "" {
+		client := recommender.NewClient(p.URL)
+		o.Model, o.About = client, client.About
+	}
+	return o
+}
+
+// alone is a gateway without Kafka, Redis and PostgreSQL.
+func (p *process) alone() work {
+	o := p.options()
+	o.Cache, o.Store, o.Publisher = alone.Backends{}, alone.Backends{}, alone.Backends{}
+	g := gateway.New(o)
+	return work{pages: g.Handler(), run: g.Relay}
+}
+
+func (p *process) recommender(ctx context.Context) (work, error) {
+	about := story.About{Version: p.Version, GPU: p.GPU}
+	p.log.InfoContext(ctx, "recommending", "version", about.Version, "gpu", cmp.Or(about.GPU, "none"))
+	service := recommender.Service{Model: p.Model, About: about, Log: p.log, Slow: p.Slow}
+	return work{pages: service.Handler(), run: func(ctx context.Context) { <-ctx.Done() }}, nil
+}
+
 func (p *process) gateway(ctx context.Context) (work, error) {
+	if p.Alone {
+		return p.alone(), nil
+	}
 	var db *postgres.DB
 	var features *cache.Cache
 	all, allCtx := errgroup.WithContext(ctx)
@@ -64,10 +96,9 @@ func (p *process) gateway(ctx context.Context) (work, error) {
 	if err != nil {
 		return work{}, err
 	}
-	g := gateway.New(gateway.Options{
-		Cache: features, Store: db, Publisher: producer, Model: p.Model,
-		Log: p.log, Slow: p.Slow, Retention: p.Retention,
-	})
+	o := p.options()
+	o.Cache, o.Store, o.Publisher = features, db, producer
+	g := gateway.New(o)
 	return work{pages: g.Handler(), run: g.Relay, finish: func(ctx context.Context) {
 		if err := producer.Flush(ctx); err != nil {
 			p.log.WarnContext(ctx, "events are left to be sent by the next gateway", "error", err.Error())

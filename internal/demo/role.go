@@ -20,6 +20,7 @@ const (
 	UserProfile Role = "user-profile"
 	Billing     Role = "billing"
 	Fraud       Role = "fraud"
+	Recommender Role = "recommender"
 )
 
 // Port is where the role's HTTP side listens when nothing else is said. They
@@ -36,13 +37,15 @@ func (r Role) Port() int {
 		return 8083
 	case Billing:
 		return 8084
+	case Recommender:
+		return 8086
 	default:
 		return 8085
 	}
 }
 
 // usage is what a person who started the binary by hand needs.
-const usage = `usage: demo gateway | load | log | user-profile | billing | consumer --group NAME
+const usage = `usage: demo gateway | load | log | user-profile | billing | recommender | consumer --group NAME
 Everything else is set by environment variables: KAFKA_BOOTSTRAP_SERVERS, REDIS_URL, POSTGRES_URL, DEMO_…`
 
 // ErrUsage is in the chain of an error about the command's arguments.
@@ -59,7 +62,7 @@ func ParseRole(args []string) (Role, error) {
 		return "", fmt.Errorf("unexpected argument %q\n%w", args[1], ErrUsage)
 	}
 	switch r := Role(args[0]); r {
-	case Gateway, Load, Log, UserProfile, Billing:
+	case Gateway, Load, Log, UserProfile, Billing, Recommender:
 		return r, nil
 	default:
 		return "", fmt.Errorf("unknown role %q\n%w", args[0], ErrUsage)
@@ -76,7 +79,7 @@ func parseGroup(args []string) (Role, error) {
 	default:
 		return "", fmt.Errorf("consumer needs --group NAME\n%w", ErrUsage)
 	}
-	if r := Role(group); r == Gateway || r == Load {
+	if r := Role(group); r == Gateway || r == Load || r == Recommender {
 		return "", fmt.Errorf("%q is not a consumer: choose another group\n%w", group, ErrUsage)
 	}
 	if group == "" || len(group) > 63 || strings.Trim(group, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {

@@ -117,6 +117,8 @@ func (p *process) prepare(ctx context.Context) (work, error) {
 		return p.gateway(ctx)
 	case Load:
 		return p.load(ctx)
+	case Recommender:
+		return p.recommender(ctx)
 	default:
 		return p.consumer(ctx)
 	}

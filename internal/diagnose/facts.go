@@ -44,8 +44,11 @@ type containerFacts struct {
 	pod    *podFacts
 	status corev1.ContainerStatus
 	spec   corev1.Container
-	init   bool
-	lines  []string
+	// init is true for those that begin before the others, and sidecar for those
+	// of them that go on beside the others, where init is false again.
+	init    bool
+	sidecar bool
+	lines   []string
 }
 
 // index sorts an observation's facts. It takes anything, also what no cluster
@@ -109,6 +112,9 @@ func (f *facts) containersOf(pod *podFacts) []containerFacts {
 			c := containerFacts{pod: pod, status: status, init: init, lines: f.lines[containerKey{pod.key, status.Name}]}
 			if at >= 0 {
 				c.spec = specs[at]
+			}
+			if init && sidecar(c.spec) {
+				c.init, c.sidecar = false, true
 			}
 			out = append(out, c)
 		}

@@ -22,6 +22,8 @@ type found struct {
 	known    map[string]string
 	owner    *workload
 	explains any
+	// about begins the summary where it is about a part of the subject.
+	about string
 }
 
 // rules are all rules, the specific before the general.
@@ -68,7 +70,7 @@ func explain(f *facts) []found {
 // finished is the finding with the ID and the advice of its kind, the most
 // promising advice in the summary, and each piece of evidence once.
 func (f found) finished() found {
-	f.ID = f.doc.ID
+	f.ID, f.Summary = f.doc.ID, f.about+f.Summary
 	if len(f.Advice) == 0 {
 		f.Advice = f.doc.advise(f.known)
 	}
@@ -114,5 +116,9 @@ func ofContainer(c containerFacts, doc RuleDoc) found {
 	f := ofPod(c.pod, doc)
 	f.explains = containerKey{c.pod.key, c.status.Name}
 	f.known["image"] = clean(cmp.Or(c.spec.Image, c.status.Image))
+	f.about = c.beside()
+	if Injected(*c.pod.Pod, c.status.Name) {
+		f.known["service"] = clean(c.status.Name)
+	}
 	return f
 }

@@ -138,8 +138,10 @@ func earlier(a, b time.Time) time.Time {
 
 func restarts(pod *podFacts) int {
 	n := 0
-	for _, status := range pod.Status.ContainerStatuses {
-		n += int(status.RestartCount)
+	for _, c := range pod.containers {
+		if !c.init {
+			n += int(c.status.RestartCount)
+		}
 	}
 	return n
 }
@@ -148,7 +150,7 @@ func restarts(pod *podFacts) int {
 // them is not bound.
 func memoryLimit(pod *podFacts) *int64 {
 	var total int64
-	for _, container := range pod.Spec.Containers {
+	for _, container := range slices.Concat(pod.Spec.Containers, sidecars(pod.Pod)) {
 		limit := container.Resources.Limits.Memory().Value()
 		if limit <= 0 {
 			return nil

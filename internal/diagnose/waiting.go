@@ -67,6 +67,8 @@ func containerWaiting(c containerFacts) string {
 		return "loading its image"
 	case status.State.Waiting != nil:
 		return "container starting"
+	case c.sidecar && status.State.Running != nil && !status.Ready:
+		return "waiting for its sidecar " + clean(status.Name)
 	case status.State.Running != nil && !status.Ready:
 		return initialising(c.pod)
 	default:

@@ -36,6 +36,7 @@ func (a *adoption) workload(u *unstructured.Unstructured, service string, wave i
 		pod["automountServiceAccountToken"] = false // what asks nothing of the cluster needs no key to it
 	}
 	a.describe(child(template, "metadata"), service, pod)
+	a.enrol(child(child(template, "metadata"), "labels"), u.GetKind(), service)
 	switch u.GetKind() {
 	case kindCronJob:
 		return nil

@@ -1,5 +1,7 @@
 package manifest
 
+import "fmt"
+
 // refer has references between the stack's own objects follow their names.
 func (a *adoption) refer(value any, key string) {
 	switch v := value.(type) {
@@ -17,7 +19,8 @@ func (a *adoption) refer(value any, key string) {
 
 // referFrom changes the names that stand in a mapping under the key. Which
 // fields name which kind is fixed by the Kubernetes API (v1.34: core, apps,
-// batch, rbac, networking, autoscaling, admissionregistration; Gateway API v1).
+// batch, rbac, networking, autoscaling, admissionregistration; Gateway API v1) and
+// by Istio's (networking v1).
 func (a *adoption) referFrom(m map[string]any, key string) {
 	switch key {
 	case "configMap", "configMapRef", "configMapKeyRef":
@@ -35,6 +38,8 @@ func (a *adoption) referFrom(m map[string]any, key string) {
 		a.follow(m, "secretName", "Secret")
 	case "service":
 		a.followHere(m, "Service")
+	case "destination":
+		a.followService(m, "host")
 	case "roleRef", "scaleTargetRef":
 		kind, _ := m["kind"].(string)
 		a.follow(m, "name", kind)
@@ -53,6 +58,20 @@ func (a *adoption) referFrom(m map[string]any, key string) {
 	a.follow(m, "volumeName", "PersistentVolume")
 	a.follow(m, "policyName", "ValidatingAdmissionPolicy")
 	a.follow(m, "serviceName", "Service")
+	gateways, _ := m["gateways"].([]any)
+	for i, item := range gateways {
+		if name, ours := a.names[objectKey{"Gateway", fmt.Sprint(item)}]; ours {
+			gateways[i] = name
+		}
+	}
+}
+
+// followService follows a service of the Compose file.
+func (a *adoption) followService(m map[string]any, field string) {
+	old, _ := m[field].(string)
+	if name, ours := a.r.names[old]; ours {
+		m[field] = name
+	}
 }
 
 // followHere follows a name that may have a namespace beside it: what is of

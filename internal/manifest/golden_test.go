@@ -114,6 +114,9 @@ func chosen(t *testing.T, stack stacks.Stack, when stacks.Condition) {
 	values, name := map[string]any{}, stack.Name
 	for _, parameter := range slices.Sorted(maps.Keys(when)) {
 		values[parameter] = when[parameter]
+		if stack.Parameters[parameter].Type == stacks.BoolParameter {
+			values[parameter] = when[parameter] == "true"
+		}
 		name += "-" + when[parameter]
 	}
 	in := stackInput(t, stack, values)
@@ -143,6 +146,7 @@ func stackInput(t *testing.T, stack stacks.Stack, values map[string]any) Input {
 	if !stack.Composed() {
 		return in
 	}
+	variables[compose.ProfilesVariable] = "*"
 	if in.Project, err = compose.LoadStack(t.Context(), stack.Folder.FS, stack.Folder.Path, variables); err != nil {
 		t.Fatal(err)
 	}

@@ -79,6 +79,8 @@ type Input struct {
 	Image func(reference string) (string, error)
 	// Secrets are credential values: whatever contains one ends in a Secret.
 	Secrets []string
+	// Mesh has the Pods join the environment's mesh, those of Jobs excepted.
+	Mesh bool
 }
 
 // HostPort is a port that the nodes publish.
@@ -155,6 +157,9 @@ func Render(in Input) (Result, error) {
 		if err := r.service(name); err != nil {
 			return Result{}, fmt.Errorf("render stack %s: service %s: %w", in.Stack, name, err)
 		}
+	}
+	if err := r.commonServices(); err != nil {
+		return Result{}, fmt.Errorf("render stack %s: %w", in.Stack, err)
 	}
 	if err := r.adopt(); err != nil {
 		return Result{}, fmt.Errorf("render stack %s: %w", in.Stack, err)

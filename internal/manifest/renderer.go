@@ -23,9 +23,10 @@ type renderer struct {
 	waves    map[string]int
 	jobs     map[string]bool // services that others wait for as completed
 	mentions map[string][]int
-	shared   map[string]shared // ConfigMaps and Secrets of files, by source
-	claims   map[string]claim  // by name
-	taken    map[string]string // names of Services → Compose service
+	shared   map[string]shared  // ConfigMaps and Secrets of files, by source
+	claims   map[string]claim   // by name
+	taken    map[string]string  // names of Services → Compose service
+	common   map[string]*common // aliases that services share, by name
 	losses   map[Loss]bool
 	own      adoption // of the stack's own manifests
 	released releases // of the stack's charts
@@ -75,6 +76,7 @@ func newRenderer(in Input) (*renderer, error) {
 	if err := r.nameReleases(); err != nil {
 		return nil, err
 	}
+	r.common = r.commonAliases()
 	r.refs = newReferences(r.names)
 	var err error
 	if r.waves, err = waves(r.model, r.services); err != nil {

@@ -136,8 +136,6 @@ func (p *pod) gpusOf(request types.DeviceRequest, at []string) int64 {
 	case request.Count < 0:
 		p.r.lose(`a Pod asks for a number of GPUs, not for all; it asks for one`, at...)
 		return 1
-	case request.Count == 0:
-		return 1
 	}
-	return int64(request.Count)
+	return int64(request.Count) // 0 asks for none, as written: compose-go reads no count as all
 }

@@ -37,8 +37,8 @@ func portName(number int32, protocol corev1.Protocol) string {
 		prefix = "grpc"
 	case 443, 6443, 8443, 9443:
 		prefix = "https"
-	case 80, 3000, 3100, 4200, 4318, 5000, 5173, 5601, 8000, 8001, 8008, 8080, 8081, 8088, 8090, 8222, 8333, 8500, 8761,
-		8848, 8888, 9090, 9200, 9411, 13133, 15672, 15692, 16686:
+	case 80, 3000, 3100, 4200, 4318, 5000, 5173, 5601, 8000, 8001, 8008, 8080, 8081, 8082, 8083, 8084, 8085, 8086, 8088, 8090,
+		8222, 8333, 8500, 8761, 8848, 8888, 9090, 9200, 9411, 13133, 15672, 15692, 16686:
 		prefix = "http"
 	case 21, 22, 25, 110, 143, 389, 587, 1433, 1521, 1883, 2181, 3306, 4222, 4369, 5432, 5671, 5672, 6379, 6380, 7687,
 		9042, 9092, 9093, 9094, 9876, 10911, 11211, 25672, 26257, 27017, 33060:
@@ -119,6 +119,7 @@ func (p *pod) servicesFor(kind string) []*corev1.Service {
 	}
 	ports := sortedPorts(all)
 	aliases := p.aliases()
+	p.join(all, kind)
 	if kind == kindJob && len(ports) == 0 && len(aliases) == 0 {
 		return nil
 	}
@@ -144,19 +145,29 @@ func (p *pod) clusterService(name string, ports []port, kind string) *corev1.Ser
 	s := &corev1.Service{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: p.r.in.Namespace, Labels: p.r.labels(p.name)},
-		Spec:       corev1.ServiceSpec{Selector: p.selector()},
-	}
-	for _, n := range ports {
-		s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{
-			Name: n.name, Port: n.number, TargetPort: intstr.FromInt32(n.number), Protocol: n.protocol, AppProtocol: n.app,
-		})
+		Spec:       corev1.ServiceSpec{Selector: p.selector(), Ports: servicePorts(ports)},
 	}
 	roundRobin := p.service.Deploy != nil && p.service.Deploy.EndpointMode == "dnsrr"
 	if kind == kindStatefulSet || len(ports) == 0 || roundRobin {
-		s.Spec.ClusterIP = corev1.ClusterIPNone
-		s.Spec.PublishNotReadyAddresses = true
+		headless(s)
 	}
 	return s
+}
+
+func servicePorts(ports []port) []corev1.ServicePort {
+	var list []corev1.ServicePort
+	for _, n := range ports {
+		list = append(list, corev1.ServicePort{
+			Name: n.name, Port: n.number, TargetPort: intstr.FromInt32(n.number), Protocol: n.protocol, AppProtocol: n.app,
+		})
+	}
+	return list
+}
+
+// headless has a Service's name stand for the addresses of its Pods.
+func headless(s *corev1.Service) {
+	s.Spec.ClusterIP = corev1.ClusterIPNone
+	s.Spec.PublishNotReadyAddresses = true
 }
 
 // hostService publishes ports of a service on the nodes.
@@ -173,46 +184,6 @@ func (r *renderer) hostService(service string, published []HostPort) *corev1.Ser
 		})
 	}
 	return s
-}
-
-// aliases are the other names under which Compose's name server knows the
-// service: its container's, its host name, network aliases, and what others
-// call it in links.
-func (p *pod) aliases() []string {
-	type wish struct {
-		name string
-		at   []string
-	}
-	wishes := []wish{{p.service.ContainerName, p.at("container_name")}, {p.service.Hostname, p.at("hostname")}}
-	for _, network := range slices.Sorted(maps.Keys(p.service.Networks)) {
-		if config := p.service.Networks[network]; config != nil {
-			for _, alias := range config.Aliases {
-				wishes = append(wishes, wish{alias, p.at("networks", network, "aliases")})
-			}
-		}
-	}
-	for _, other := range p.r.services {
-		for _, link := range p.r.model.Services[other].Links {
-			if service, alias, ok := strings.Cut(link, ":"); ok && service == p.compose {
-				wishes = append(wishes, wish{alias, p.r.in.Project.Item(link, "services", other, "links")})
-			}
-		}
-	}
-	var names []string
-	for _, w := range wishes {
-		name := strings.ToLower(w.name)
-		switch owner, taken := p.r.taken[name]; {
-		case name == "" || name == p.compose || taken && owner == p.compose:
-		case label(name) != name:
-			p.r.lose("not a name that a cluster resolves; others reach the service as "+p.name, w.at...)
-		case taken:
-			p.r.lose("the name "+name+" belongs to the service "+owner, w.at...)
-		default:
-			p.r.taken[name] = p.compose
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // mentionedPorts are the ports at which the project's own texts speak of its

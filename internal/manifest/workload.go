@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"maps"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -31,6 +32,8 @@ func (r *renderer) service(name string) error {
 	}
 	kind := r.kind(name, len(p.claims) > 0)
 	p.kindLosses(kind)
+	maps.Copy(template.Labels, p.aliasLabels())
+	r.enrol(template.Labels, kind, p.name, p.service.Labels)
 	work := Workload{
 		Service: p.name, Kind: kind, Name: p.name, Image: p.image, Requested: p.requested,
 		Replicas: p.service.GetScale(), Wave: r.waves[name], Ports: p.published(), Build: p.build(),

@@ -112,6 +112,7 @@ func (r *resolver) resolveApps(context.Context) error {
 		for _, workload := range rendered.Workloads {
 			rendered.Memory += workload.Memory
 		}
+		rendered.Memory += r.proxies(rendered)
 		r.plan.Stacks = append(r.plan.Stacks, rendered)
 	}
 	return nil

@@ -23,6 +23,7 @@ type Outline struct {
 // is there, none waits for itself, and there is a node image. Its errors are
 // the user's to mend.
 func Check(p profiles.Profile, c stacks.Catalogue) (Outline, error) {
+	p = told(p, c)
 	all, err := instances(p, c)
 	if err != nil {
 		return Outline{}, err

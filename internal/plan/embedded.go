@@ -155,6 +155,9 @@ func (r *resolver) processes(ctx context.Context, i instance) ([]Server, error) 
 	}
 	var list []Server
 	for _, name := range slices.Sorted(maps.Keys(project.Model.Services)) {
+		if i.stack.LeavesOut(name, r.parameters[i.As]) {
+			continue
+		}
 		server := r.program(project, name, r.offers[i.As])
 		server.Service = i.rename(name)
 		if probe := i.stack.Probes[name].HTTP; probe != nil {

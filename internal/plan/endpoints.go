@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/diorama-dev/diorama/internal/compose"
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/stacks"
 )
@@ -143,6 +144,9 @@ func (r *resolver) variables(i instance) map[string]string {
 	}
 	if r.embedded() {
 		maps.Copy(vars, r.listens(i))
+	}
+	if len(i.stack.Optional) > 0 { // it says itself which services are there
+		vars[compose.ProfilesVariable] = "*"
 	}
 	for _, required := range r.all {
 		if slices.Contains(i.requires, required.As) {

@@ -12,7 +12,8 @@ import (
 // instance is a stack that the profile names, under its own name there.
 type instance struct {
 	profiles.Selection
-	stack stacks.Stack
+	stack      stacks.Stack
+	parameters map[string]string
 	// requires are names of instances that must be ready first; after, those
 	// that only come first.
 	requires, after []string
@@ -30,10 +31,13 @@ func instances(p profiles.Profile, c stacks.Catalogue) ([]instance, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parameters of %s: %w", selection.As, err)
 		}
-		all = append(all, instance{Selection: selection, stack: stack.With(parameters)})
+		all = append(all, instance{Selection: selection, stack: stack.With(parameters), parameters: parameters})
 	}
 	for i := range all {
 		for _, requirement := range all[i].stack.Requires {
+			if !requirement.When.Met(all[i].parameters) {
+				continue
+			}
 			met := meeting(all, requirement)
 			if len(met) == 0 {
 				return nil, &MissingRequirementError{Stack: all[i].As, Position: all[i].Position, Requirement: requirement}
@@ -44,6 +48,7 @@ func instances(p profiles.Profile, c stacks.Catalogue) ([]instance, error) {
 			all[i].after = append(all[i].after, meeting(all, stacks.Requirement{Stack: name})...)
 		}
 	}
+	join(all, p.Mesh)
 	return all, nil
 }
 

@@ -79,7 +79,11 @@ func Resolve(ctx context.Context, in Input) (Plan, error) {
 	if in.Recreate {
 		r.in.Record.Cluster, r.in.Record.Stacks = env.ClusterRecord{}, nil
 	}
-	all, err := instances(in.Profile, in.Catalogue)
+	if r.embedded() {
+		r.withoutMesh()
+	}
+	r.in.Profile = told(r.in.Profile, in.Catalogue)
+	all, err := instances(r.in.Profile, in.Catalogue)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -134,11 +138,7 @@ func (r *resolver) onServers() way {
 
 func (r *resolver) resolveParameters(context.Context) error {
 	for _, i := range r.all {
-		values, err := i.stack.Resolve(r.in.Profile.Parameters[i.As])
-		if err != nil {
-			return fmt.Errorf("parameters of %s: %w", i.As, err)
-		}
-		r.parameters[i.As] = values
+		r.parameters[i.As] = i.parameters
 	}
 	return nil
 }
@@ -163,7 +163,8 @@ func (r *resolver) resolveStacks(ctx context.Context) error {
 		rendered.Losses = append(rendered.Losses, skipped...)
 		rendered.Requires, rendered.IgnoreDrift = i.requires, i.stack.IgnoreDrift
 		rendered.Leaves = i.stack.Leaves
-		rendered.Memory, rendered.Console = max(0, i.stack.Footprint.Memory-left), Console{Shell: i.stack.Shell, Queues: i.stack.Queues, Logs: i.stack.Logs}
+		rendered.Memory = max(0, i.stack.Footprint.Memory-left) + r.proxies(rendered)
+		rendered.Console = Console{Shell: i.stack.Shell, Queues: i.stack.Queues, Logs: i.stack.Logs}
 		r.plan.Stacks = append(r.plan.Stacks, rendered)
 		r.plan.Endpoints = append(r.plan.Endpoints, r.endpoints(i)...)
 	}
@@ -197,7 +198,7 @@ func (r *resolver) workload(ctx context.Context, i instance) (project compose.Pr
 
 func (r *resolver) render(name string, category stacks.Category, project compose.Project, in manifest.Input) (Stack, error) {
 	in.Environment, in.Namespace, in.Stack = r.in.Environment, Namespace, name
-	in.Project, in.Secrets = project, r.secrets()
+	in.Project, in.Secrets, in.Mesh = project, r.secrets(), r.inMesh(name)
 	result, err := manifest.Render(in)
 	if err != nil {
 		return Stack{}, err

@@ -35,13 +35,20 @@ type Publisher interface {
 	Publish(ctx context.Context, c story.Completed, done func(error))
 }
 
+// Model is what the gateway asks for predictions: its own, or a service.
+type Model interface {
+	Predict(ctx context.Context, q story.Question) (model.Prediction, error)
+}
+
 // Options are what the gateway is made of.
 type Options struct {
 	Cache     Cache
 	Store     Store
 	Publisher Publisher
-	Model     model.Model
-	Log       *slog.Logger
+	Model     Model
+	// About asks who answers for the model; nil: it is inside.
+	About func(ctx context.Context, carried story.Carried) (story.About, error)
+	Log   *slog.Logger
 	// Slow is the latency from which on an inference is warned of.
 	Slow time.Duration
 	// Retention is how long rows are kept in the database.
@@ -54,6 +61,7 @@ type Options struct {
 type Gateway struct {
 	Options
 	counters counters
+	versions versions
 	outbox   outbox
 	// room bounds the requests under way, and with them the memory.
 	room chan struct{}
@@ -71,21 +79,24 @@ func New(o Options) *Gateway {
 	return &Gateway{Options: o, outbox: newOutbox(), room: make(chan struct{}, maxUnderWay)}
 }
 
-// Infer answers a request: features, model, result, event.
-func (g *Gateway) Infer(ctx context.Context, r story.Request, trace story.Trace) (story.Completed, error) {
+// Infer answers a request: features, model, result, event. What is carried goes
+// along to a model that is a service.
+func (g *Gateway) Infer(ctx context.Context, r story.Request, trace story.Trace, carried story.Carried) (story.Completed, error) {
 	features, cached, err := g.features(ctx, r, trace)
 	if err != nil {
 		return story.Completed{}, err
 	}
 	keys := r.Keys()
-	p, err := g.Model.Predict(ctx, r, features[keys[0]], features[keys[1]])
+	p, err := g.Model.Predict(ctx, story.Question{
+		Request: r, UserFeatures: features[keys[0]], ItemFeatures: features[keys[1]], Carried: carried,
+	})
 	if err != nil {
 		return story.Completed{}, err
 	}
 	c := story.Completed{
 		ID: story.NewID(), Time: g.Now().UTC().Truncate(time.Microsecond), // as PostgreSQL keeps it
 		User: r.User, Item: r.Item, Model: p.Model, Score: p.Score,
-		LatencyMS: story.Milliseconds(p.Took), Cached: cached, Trace: trace,
+		LatencyMS: story.Milliseconds(p.Took), Cached: cached, Trace: trace, Version: p.Version, GPU: p.GPU,
 	}
 	if err := g.Store.Save(ctx, c); err != nil {
 		return story.Completed{}, err

@@ -22,7 +22,7 @@ import (
 
 func newGateway(m *memory) *Gateway {
 	return New(Options{
-		Cache: m, Store: m, Publisher: m, Log: slog.New(slog.DiscardHandler),
+		Cache: m, Store: m, Publisher: m, Model: model.Model{}, Log: slog.New(slog.DiscardHandler),
 		Slow: time.Hour, Retention: time.Hour,
 	})
 }
@@ -243,5 +243,60 @@ func TestPages(t *testing.T) {
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %.200s", path, w.Code, w.Body)
 		}
+	}
+}
+
+// served is a recommender that answers with what it was asked.
+type served struct{ asked story.Question }
+
+func (s *served) Predict(_ context.Context, q story.Question) (model.Prediction, error) {
+	s.asked = q
+	return model.Prediction{Model: "minilm", Score: 0.5, About: story.About{Version: "v2", GPU: "GPU-1"}}, nil
+}
+
+func TestARecommenderAnswers(t *testing.T) {
+	m, s := newMemory(), &served{}
+	g := newGateway(m)
+	var lines strings.Builder
+	g.Model, g.Log = s, slog.New(slog.NewJSONHandler(&lines, nil))
+	_, c := ask(t, g, known, http.Header{"User-Agent": {"Android"}})
+	if c.Version != "v2" || c.GPU != "GPU-1" || s.asked.Carried["User-Agent"] != "Android" || s.asked.Carried["Traceparent"] != c.Trace.String() {
+		t.Errorf("answered %+v, asked %+v", c, s.asked)
+	}
+	if keys := s.asked.Keys(); s.asked.UserFeatures != m.known[keys[0]] || s.asked.ItemFeatures != m.known[keys[1]] {
+		t.Errorf("asked with the features %+v and %+v", s.asked.UserFeatures, s.asked.ItemFeatures)
+	}
+	if diff := cmp.Diff(map[string]int64{"v2": 1}, g.State().Versions); diff != "" {
+		t.Errorf("versions (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(lines.String(), `"version":"v2","gpu":"GPU-1"`) {
+		t.Errorf("the line does not say who answered: %s", &lines)
+	}
+}
+
+func TestWhoWouldAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		about func(context.Context, story.Carried) (story.About, error)
+		code  int
+		want  string
+	}{
+		"the model inside": {nil, http.StatusOK, `{"version":"inside"}`},
+		"a recommender": {func(_ context.Context, carried story.Carried) (story.About, error) {
+			return story.About{Version: "for " + carried["User-Agent"]}, nil
+		}, http.StatusOK, `{"version":"for Android"}`},
+		"nobody": {func(context.Context, story.Carried) (story.About, error) {
+			return story.About{}, errors.New("connection refused")
+		}, http.StatusServiceUnavailable, `{"error":"connection refused"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGateway(newMemory())
+			g.About = c.about
+			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/recommender", nil)
+			r.Header.Set("User-Agent", "Android")
+			g.Handler().ServeHTTP(w, r)
+			if w.Code != c.code || strings.TrimSpace(w.Body.String()) != c.want {
+				t.Errorf("%d %s, want %d %s", w.Code, w.Body, c.code, c.want)
+			}
+		})
 	}
 }

@@ -40,6 +40,8 @@ type State struct {
 	CacheErrors int64 `json:"cache_errors"`
 	Published   int64 `json:"published"`
 	Unpublished int64 `json:"unpublished"` // attempts that failed
+	// Versions counts the answers of each version of the recommender.
+	Versions map[string]int64 `json:"versions,omitempty"`
 }
 
 // State returns what the gateway has done since it started.
@@ -49,13 +51,16 @@ func (g *Gateway) State() State {
 		UnderWay: len(g.room), Done: c.done.Load(), Failed: c.failed.Load(), Refused: c.refused.Load(),
 		CacheHits: c.hits.Load(), CacheMisses: c.misses.Load(), CacheErrors: c.cacheErrors.Load(),
 		Published: c.published.Load(), Unpublished: c.unpublished.Load(),
+		Versions: g.versions.read(),
 	}
 }
 
-// Handler serves POST /infer, GET /admin/state and a page that shows it.
+// Handler serves POST /infer, GET /recommender, GET /admin/state and a page that
+// shows it.
 func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /infer", g.infer)
+	mux.HandleFunc("GET /recommender", g.about)
 	mux.HandleFunc("GET /admin/state", func(w http.ResponseWriter, _ *http.Request) {
 		serve.JSON(w, http.StatusOK, g.State())
 	})
@@ -90,7 +95,7 @@ func (g *Gateway) infer(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeoutCause(r.Context(), answerWithin, fmt.Errorf("no answer within %s", answerWithin))
 	defer cancel()
-	c, err := g.Infer(ctx, req, trace)
+	c, err := g.Infer(ctx, req, trace, story.Carry(r.Header, trace))
 	g.report(r.Context(), req, outcome{completed: c, err: err, took: time.Since(start), trace: trace})
 	if err != nil {
 		serve.Error(w, status(err), err)
@@ -143,8 +148,18 @@ func (g *Gateway) report(ctx context.Context, req story.Request, o outcome) {
 		g.counters.done.Add(1)
 		log.InfoContext(ctx, "inference completed", details(o.completed)...)
 	}
+	if o.err == nil {
+		g.versions.count(o.completed.Version)
+	}
 }
 
 func details(c story.Completed) []any {
-	return []any{"model", c.Model, "model_ms", c.LatencyMS, "score", c.Score, "cached", c.Cached, "event", c.ID}
+	list := []any{"model", c.Model, "model_ms", c.LatencyMS, "score", c.Score, "cached", c.Cached, "event", c.ID}
+	if c.Version != "" {
+		list = append(list, "version", c.Version)
+	}
+	if c.GPU != "" {
+		list = append(list, "gpu", c.GPU)
+	}
+	return list
 }

@@ -48,26 +48,35 @@ type Model struct {
 	Latency Latency
 	// Failures is the share, from 0 to 1, of predictions that fail.
 	Failures float64
+	// Next is the model's next generation: other networks, a fifth faster.
+	Next bool
 }
+
+// faster is the next generation's time as a share of the first's.
+const faster = 0.8
 
 // Prediction is the model's answer.
 type Prediction struct {
 	Model string
 	Score float64 // from 0 to 1
 	Took  time.Duration
+	story.About
 }
 
 // Predict takes its time and answers. The same question gets the same score.
-func (m Model) Predict(ctx context.Context, r story.Request, user, item story.Features) (Prediction, error) {
+func (m Model) Predict(ctx context.Context, q story.Question) (Prediction, error) {
 	start := time.Now()
-	name := Choose(item)
+	name := Choose(q.ItemFeatures)
+	if m.Next {
+		name, m.Latency.Median = ChooseNext(q.ItemFeatures), time.Duration(float64(m.Latency.Median)*faster)
+	}
 	if err := retry.Wait(ctx, m.Latency.Draw(rand.NormFloat64(), rand.Float64())); err != nil {
 		return Prediction{}, fmt.Errorf("run model %s: %w", name, err)
 	}
 	if rand.Float64() < m.Failures {
 		return Prediction{}, fmt.Errorf("run model %s: %w", name, ErrDevice)
 	}
-	return Prediction{Model: name, Score: Score(r, user, item), Took: time.Since(start)}, nil
+	return Prediction{Model: name, Score: Score(q.Request, q.UserFeatures, q.ItemFeatures), Took: time.Since(start)}, nil
 }
 
 // Choose names the model for a segment of items.
@@ -81,6 +90,20 @@ func Choose(item story.Features) string {
 		return "x3d-small"
 	default:
 		return "two-tower"
+	}
+}
+
+// ChooseNext names the model of the next generation.
+func ChooseNext(item story.Features) string {
+	switch item.Segment {
+	case "image":
+		return "efficientnet-b0"
+	case "text":
+		return "minilm"
+	case "video":
+		return "movinet-a0"
+	default:
+		return "two-tower-lite"
 	}
 }
 

@@ -37,24 +37,32 @@ func TestDraw(t *testing.T) {
 func TestPredictTakesItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := model.Model{Latency: model.Latency{Median: 40 * time.Millisecond}}
-		r := story.Request{User: "user-1", Item: "item-1"}
-		first, err := m.Predict(t.Context(), r, story.Features{Weight: 0.5}, story.Features{Segment: "image"})
+		q := story.Question{
+			Request:      story.Request{User: "user-1", Item: "item-1"},
+			UserFeatures: story.Features{Weight: 0.5}, ItemFeatures: story.Features{Segment: "image"},
+		}
+		first, err := m.Predict(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if first.Took != 40*time.Millisecond || first.Model != "resnet50" || first.Score < 0 || first.Score > 1 {
 			t.Errorf("%+v", first)
 		}
-		second, err := m.Predict(t.Context(), r, story.Features{Weight: 0.5}, story.Features{Segment: "image"})
+		second, err := m.Predict(t.Context(), q)
 		if err != nil || second.Score != first.Score {
 			t.Errorf("the same question got %v after %v (%v)", second.Score, first.Score, err)
+		}
+		m.Next = true
+		next, err := m.Predict(t.Context(), q)
+		if err != nil || next.Took != 32*time.Millisecond || next.Model != "efficientnet-b0" || next.Score != first.Score {
+			t.Errorf("the next generation: %+v, %v", next, err)
 		}
 	})
 }
 
 func TestPredictFails(t *testing.T) {
 	m := model.Model{Failures: 1}
-	if _, err := m.Predict(t.Context(), story.Request{}, story.Features{}, story.Features{}); !errors.Is(err, model.ErrDevice) {
+	if _, err := m.Predict(t.Context(), story.Question{}); !errors.Is(err, model.ErrDevice) {
 		t.Errorf("error %v, want %v", err, model.ErrDevice)
 	}
 }
@@ -65,7 +73,7 @@ func TestPredictStopsWithItsCaller(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		m := model.Model{Latency: model.Latency{Median: time.Hour}}
-		_, err := m.Predict(ctx, story.Request{}, story.Features{}, story.Features{})
+		_, err := m.Predict(ctx, story.Question{})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
 			t.Errorf("error %v after %s", err, time.Since(start))
 		}

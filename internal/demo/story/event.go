@@ -61,6 +61,10 @@ type Completed struct {
 	Cached bool `json:"cached"`
 	// Trace is the trace context at the gateway.
 	Trace Trace `json:"trace"`
+	// Version and GPU are those of the recommender that answered; empty where
+	// the model is inside of the gateway. The database keeps neither.
+	Version string `json:"version,omitempty"`
+	GPU     string `json:"gpu,omitempty"`
 }
 
 // Encode returns the event as the topic carries it: one JSON object.

@@ -43,6 +43,9 @@ func containers(pods []corev1.Pod, namespaces ...string) []logs.Container {
 					Stack: pod.Labels[diagnose.LabelStack], Service: pod.Labels[diagnose.LabelService],
 					Pod: pod.Name, Container: status.Name, UID: string(pod.UID), Restarts: int(status.RestartCount),
 				}
+				if diagnose.Injected(pod, status.Name) {
+					c.Service = status.Name // what a mesh's proxy writes is not the service's
+				}
 				switch {
 				case status.State.Running != nil:
 					c.State = logs.Running

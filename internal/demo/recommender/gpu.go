@@ -1,0 +1,29 @@
+package recommender
+
+import "strings"
+
+// GPU says which devices the process was given, from its environment: what
+// NVIDIA's runtime and device plugin set, and the sign of devices that are only
+// simulated. Nothing is run to find out. It is empty where there are none.
+func GPU(getenv func(string) string) string {
+	devices := strings.TrimSpace(getenv("NVIDIA_VISIBLE_DEVICES"))
+	switch devices {
+	case "", "none", "void":
+		return ""
+	}
+	if len(devices) > maxDevices {
+		devices = devices[:maxDevices] + "…"
+	}
+	shape := getenv("DIORAMA_GPU_SIMULATED")
+	if shape == "" {
+		return devices
+	}
+	_, name, ok := strings.Cut(shape, "x") // 2xA100
+	if !ok {
+		return devices + " (simulated)"
+	}
+	return devices + " (simulated " + name + ")"
+}
+
+// maxDevices bounds what is shown of the devices, in bytes.
+const maxDevices = 400
