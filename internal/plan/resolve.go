@@ -39,9 +39,7 @@ type Input struct {
 	Program func(repository, pkg string) (ProgramImage, error)
 	// AppImage names the image that a build of a user's service becomes.
 	AppImage func(ctx context.Context, service string, build manifest.Build) (reference string, err error)
-	// Offer says how the embedded runtime would run a kind of server here. An
-	// error leaves the stacks out that need it, with the reason.
-	Offer func(kind string) (Offer, error)
+	Finders
 	// Recreate makes the cluster anew: what the record says of it does not count.
 	Recreate bool
 	// Offline forbids everything that would dial out.
@@ -51,8 +49,15 @@ type Input struct {
 	// LoadApp loads a Compose file of the user's own; the variables lead it to
 	// the environment's stacks.
 	LoadApp func(ctx context.Context, app profiles.App, vars map[string]string) (compose.Project, error)
-	// Chart fetches a chart from a registry (oci://…), or finds
-	// it where it was fetched before. Nil: there is no way to.
+}
+
+// Finders reach for what only one runtime needs.
+type Finders struct {
+	// Offer says how the embedded runtime would run a kind of server here. An
+	// error leaves the stacks out that need it, with the reason.
+	Offer func(kind string) (Offer, error)
+	// Chart fetches a chart from a registry (oci://…), or finds it
+	// where it was fetched before. Nil: there is no way to.
 	Chart func(ctx context.Context, source string) (chart.Chart, error)
 }
 
