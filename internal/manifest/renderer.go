@@ -28,9 +28,14 @@ type renderer struct {
 	taken    map[string]string  // names of Services → Compose service
 	common   map[string]*common // aliases that services share, by name
 	losses   map[Loss]bool
-	own      adoption // of the stack's own manifests
-	released releases // of the stack's charts
+	kubernetes
 	output
+}
+
+// kubernetes is what was written for Kubernetes.
+type kubernetes struct {
+	own      adoption // of the stack's own manifests
+	released releases // of its charts
 }
 
 // output is what has been rendered so far.
