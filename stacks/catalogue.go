@@ -15,7 +15,7 @@ import (
 
 // builtin are the built-in stacks, a folder each.
 //
-//go:embed */stack.yaml */compose.yaml */manifests
+//go:embed */stack.yaml */compose.yaml */manifests */charts
 var builtin embed.FS
 
 // Catalogue is the stacks there are, by name. The zero value has none.

@@ -79,6 +79,10 @@ func describe(b *strings.Builder, s stacks.Stack) {
 		if len(p.Values) > 0 {
 			kind = strings.Join(p.Values, ", ")
 		}
-		fmt.Fprintf(b, "| %s | %s | `%v` | %s |\n", name, kind, p.Default, p.Description)
+		standard := fmt.Sprint(p.Default)
+		if p.Type == stacks.MapParameter {
+			standard = "{}"
+		}
+		fmt.Fprintf(b, "| %s | %s | `%s` | %s |\n", name, kind, standard, p.Description)
 	}
 }

@@ -19,6 +19,18 @@ type Parts struct {
 	// Manifests are folders of Kubernetes objects, in the order in which they
 	// are read. A stack that has the folder "manifests" and names none has that.
 	Manifests []Manifests `yaml:"manifests"`
+	// Charts are Helm charts, each applied once those before it are ready.
+	Charts []Chart `yaml:"charts"`
+	// Leaves are objects that the stack's own programs make in the cluster, in
+	// whatever namespace. They go when the stack is removed.
+	Leaves []Leftover `yaml:"leaves"`
+}
+
+// Leftover names objects that a program makes.
+type Leftover struct {
+	APIVersion string `yaml:"apiVersion" jsonschema:"required"`
+	Kind       string `yaml:"kind" jsonschema:"required"`
+	Name       string `yaml:"name" jsonschema:"required"`
 }
 
 // Condition is met where every parameter that it names has the value. A stack

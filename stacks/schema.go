@@ -79,6 +79,8 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 		}}
 	case reflect.TypeFor[Condition]():
 		return conditionSchema()
+	case reflect.TypeFor[ChartValues]():
+		return &jsonschema.Schema{Type: "object"}
 	case reflect.TypeFor[Footprint]():
 		properties := jsonschema.NewProperties()
 		properties.Set("memory", quantitySchema("Memory at rest, such as 128Mi."))
@@ -150,6 +152,25 @@ func partDescriptions() map[string]string {
 		"Assignment.Object":     "The object as Kind/name.",
 		"Assignment.Path":       "The field, as in Kustomize: spec.template.spec.containers.[name=agent].image.",
 		"Assignment.Value":      "The value, with ${parameter}, and in a Secret ${CREDENTIAL}.",
+		"Parts.Charts":          "Helm charts, each applied once those before it are ready.",
+		"Parts.Leaves":          "Objects that the stack's own programs make in the cluster; they go when the stack is removed.",
+		"Leftover.APIVersion":   "Such as gateway.networking.k8s.io/v1.",
+		"Leftover.Kind":         "Such as GatewayClass.",
+		"Leftover.Name":         "The name, in whatever namespace.",
+		"Chart.Name":            "Name of the release.",
+		"Chart.Source":          "A folder of the stack, module:PATH//FOLDER, or oci://REPOSITORY:VERSION.",
+		"Chart.Namespace":       "Namespace of the release; absent: the environment's.",
+		"Chart.Version":         "What takes the place of the chart's version and appVersion.",
+		"Chart.After":           "Charts that must be ready first; absent: all that stand before this one.",
+		"Chart.When":            "Parameters and the values that they must have.",
+		"Chart.Values":          "Values, with ${parameter} in their texts.",
+		"Chart.Variants":        "Values that go over these where parameters have certain values.",
+		"ChartVariant.When":     "Parameters and the values that they must have.",
+		"ChartVariant.Values":   "Values, with ${parameter} in their texts.",
+		"Chart.Merge":           "Parameters of the type map whose values go over these.",
+		"Chart.Images":          "Images of Pods that stand in no Pod of the chart, such as that of a sidecar.",
+		"ChartImage.Value":      "The value that takes the whole reference, such as global.proxy.image.",
+		"ChartImage.Reference":  "What it would be, as a template of the chart.",
 		"Build.Image":           "The repository that compose.yaml names.",
 		"Build.Package":         "Import path of the main package.",
 	}

@@ -12,6 +12,7 @@ import (
 var (
 	dnsLabel       = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	parameterName  = regexp.MustCompile(`^[a-z][a-zA-Z0-9]{0,62}$`)
+	driftPointer   = regexp.MustCompile(`^([A-Z][A-Za-z0-9]*(/[a-z0-9][a-z0-9.\-]*)?:)?/`)
 	environmentKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,62}$`)
 )
 
@@ -46,6 +47,10 @@ func (v *validator) validate(folder string) {
 	v.variables()
 	v.optional()
 	v.workloads = v.readManifests()
+	if v.charts(); len(v.stack.Charts) > 0 {
+		v.workload.present, v.workload.services = true, nil // what charts make is known once they are rendered
+	}
+	v.leaves()
 	owner := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(v.stack.Endpoints)) {
 		endpoint := v.stack.Endpoints[name]
@@ -64,8 +69,9 @@ func (v *validator) validate(folder string) {
 		}
 	}
 	for _, pointer := range v.stack.IgnoreDrift {
-		if pointer == "" || pointer[0] != '/' {
-			v.report(fmt.Sprintf("found %s, expected a JSON pointer such as /spec/replicas", yamlpos.Quote(pointer)), "ignoreDrift")
+		if !driftPointer.MatchString(pointer) {
+			v.report(fmt.Sprintf("found %s, expected a JSON pointer such as /spec/replicas, with Kind: or Kind/name: before it where it is not for all objects",
+				yamlpos.Quote(pointer)), "ignoreDrift")
 		}
 	}
 	if !v.workload.present {

@@ -171,7 +171,7 @@ var theirs = map[string][]string{
 		"stacks", "profiles", "internal/compose", "internal/doctor", "internal/image", "internal/yamlpos",
 	},
 	"github.com/sirupsen/logrus": {"internal/compose"}, // compose-go's own logger, to silence it
-	"sigs.k8s.io/yaml":           {"internal/cli", "internal/kube", "internal/manifest", "internal/plan", "internal/runtime/..."},
+	"sigs.k8s.io/yaml":           {"internal/chart", "internal/cli", "internal/kube", "internal/manifest", "internal/plan", "internal/runtime/..."},
 
 	// log lines on disk and on their way
 	"github.com/klauspost/compress": {"internal/logs", "internal/logs/wire", "internal/logs/node"},

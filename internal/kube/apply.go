@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"github.com/fluxcd/pkg/ssa"
 	"github.com/fluxcd/pkg/ssa/jsondiff"
@@ -30,8 +32,11 @@ type ApplyOptions struct {
 	// the first of them is touched. Objects that are there already and carry
 	// no label of the environment are refused. The zero value does neither.
 	Scope Scope
-	// IgnoreDrift are JSON pointers to fields that the cluster may change.
+	// IgnoreDrift are JSON pointers to fields that the cluster may change, with
+	// "Kind:" or "Kind/name:" before those that are not for all objects.
 	IgnoreDrift []string
+	// Leaves are what the stack's programs make; they go with the stack.
+	Leaves []Leftover
 	// RecreateData allows deleting volume claims, with what is in them, where
 	// a change needs it.
 	RecreateData bool
@@ -48,7 +53,7 @@ func (c *Client) Apply(ctx context.Context, objects []*unstructured.Unstructured
 		owned[i] = opts.Scope.claim(object)
 	}
 	if opts.Scope != (Scope{}) {
-		if err := c.recordUnion(ctx, opts.Scope, owned); err != nil {
+		if err := c.recordUnion(ctx, opts.Scope, owned, opts.Leaves); err != nil {
 			return nil, err
 		}
 	}
@@ -131,11 +136,35 @@ func ssaOptions(opts ApplyOptions) ssa.ApplyOptions {
 	return out
 }
 
+// ignoreRules puts the pointers of one kind of object together: what has no
+// selector counts once.
 func ignoreRules(pointers []string) []jsondiff.IgnoreRule {
-	if len(pointers) == 0 {
+	var rules []jsondiff.IgnoreRule
+	at := map[string]int{}
+	for _, text := range pointers {
+		scope, pointer, scoped := strings.Cut(text, ":/")
+		if scoped {
+			pointer = "/" + pointer
+		} else {
+			scope, pointer = "", text
+		}
+		if _, known := at[scope]; !known {
+			at[scope] = len(rules)
+			rules = append(rules, jsondiff.IgnoreRule{Selector: selector(scope)})
+		}
+		rule := &rules[at[scope]]
+		rule.Paths = append(rule.Paths, pointer)
+	}
+	return rules
+}
+
+// selector is for the objects of a scope such as Kind or Kind/name.
+func selector(scope string) *jsondiff.Selector {
+	if scope == "" {
 		return nil
 	}
-	return []jsondiff.IgnoreRule{{Paths: pointers}}
+	kind, name, _ := strings.Cut(scope, "/")
+	return &jsondiff.Selector{Kind: regexp.QuoteMeta(kind), Name: regexp.QuoteMeta(name)}
 }
 
 // get reads an object; it is nil where there is none, or nothing of its kind.

@@ -100,7 +100,7 @@ func (c *Client) diffOne(ctx context.Context, object *unstructured.Unstructured,
 // wouldPrune lists what of the inventory is there, ours and not kept.
 func (c *Client) wouldPrune(ctx context.Context, scope Scope, keep []*unstructured.Unstructured) ([]Difference, error) {
 	looked := func(context.Context, *unstructured.Unstructured) error { return nil }
-	_, ids, err := c.readInventory(ctx, scope)
+	ids, err := c.Inventory(ctx, scope)
 	if err != nil {
 		return nil, err
 	}

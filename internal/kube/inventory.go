@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,58 +17,104 @@ import (
 	"github.com/diorama-dev/diorama/internal/diagnose"
 )
 
-// inventoryKey is where an inventory ConfigMap keeps its list.
-const inventoryKey = "objects"
+// The keys of an inventory ConfigMap.
+const (
+	inventoryKey = "objects"
+	leavesKey    = "leaves"
+)
+
+// holding is what an inventory says.
+type holding struct {
+	Objects []ObjectID
+	// Leaves are what the stack's own programs make in the cluster.
+	Leaves []Leftover
+}
+
+// Leftover is what a stack's programs make in the cluster, in whatever
+// namespace, and leave there when they go.
+type Leftover struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Name       string `json:"name"`
+}
+
+func (l Leftover) is(object *unstructured.Unstructured) bool {
+	return object.GetName() == l.Name && object.GetKind() == l.Kind && object.GroupVersionKind().Group == l.group()
+}
+
+func (l Leftover) group() string {
+	group, _, grouped := strings.Cut(l.APIVersion, "/")
+	if !grouped {
+		return ""
+	}
+	return group
+}
 
 func (s Scope) inventoryName() string { return "diorama-inventory-" + s.Stack }
 
 // Inventory lists the objects that the stack may own, as recorded before they
 // were applied. Some may not be there (yet).
 func (c *Client) Inventory(ctx context.Context, scope Scope) ([]ObjectID, error) {
-	_, ids, err := c.readInventory(ctx, scope)
-	return ids, err
+	_, held, err := c.readHolding(ctx, scope)
+	return held.Objects, err
 }
 
-func (c *Client) readInventory(ctx context.Context, scope Scope) (*corev1.ConfigMap, []ObjectID, error) {
+func (c *Client) readHolding(ctx context.Context, scope Scope) (*corev1.ConfigMap, holding, error) {
+	var held holding
 	found, err := c.typed.CoreV1().ConfigMaps(scope.Namespace).Get(ctx, scope.inventoryName(), metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return nil, nil, nil
+		return nil, held, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read inventory of stack %s: %w", scope.Stack, err)
+		return nil, held, fmt.Errorf("read inventory of stack %s: %w", scope.Stack, err)
 	}
 	if found.Labels[diagnose.LabelEnvironment] != scope.Environment {
-		return nil, nil, fmt.Errorf("ConfigMap %s/%s was not made by environment %s: rename it or choose another namespace",
+		return nil, held, fmt.Errorf("ConfigMap %s/%s was not made by environment %s: rename it or choose another namespace",
 			scope.Namespace, scope.inventoryName(), scope.Environment)
 	}
-	var ids []ObjectID
-	if err := json.Unmarshal([]byte(found.Data[inventoryKey]), &ids); err != nil {
-		return nil, nil, fmt.Errorf("read inventory of stack %s: %w; delete ConfigMap %s/%s to start a new one",
+	err = json.Unmarshal([]byte(found.Data[inventoryKey]), &held.Objects)
+	if leaves := found.Data[leavesKey]; err == nil && leaves != "" {
+		err = json.Unmarshal([]byte(leaves), &held.Leaves)
+	}
+	if err != nil {
+		return nil, held, fmt.Errorf("read inventory of stack %s: %w; delete ConfigMap %s/%s to start a new one",
 			scope.Stack, err, scope.Namespace, scope.inventoryName())
 	}
-	return found, ids, nil
+	return found, held, nil
 }
 
 // recordUnion adds the objects to the inventory, so that whatever is applied
 // next is known even if we are killed meanwhile.
-func (c *Client) recordUnion(ctx context.Context, scope Scope, objects []*unstructured.Unstructured) error {
-	found, ids, err := c.readInventory(ctx, scope)
+func (c *Client) recordUnion(ctx context.Context, scope Scope, objects []*unstructured.Unstructured, leaves []Leftover) error {
+	found, held, err := c.readHolding(ctx, scope)
 	if err != nil {
 		return err
 	}
 	for _, object := range objects {
-		ids = append(ids, IDOf(object))
+		held.Objects = append(held.Objects, IDOf(object))
 	}
-	return c.writeInventory(ctx, scope, found, ids)
+	for _, l := range leaves {
+		if !slices.Contains(held.Leaves, l) {
+			held.Leaves = append(held.Leaves, l)
+		}
+	}
+	return c.writeHolding(ctx, scope, found, held)
 }
 
-// writeInventory writes the list where it differs from what was found.
-func (c *Client) writeInventory(ctx context.Context, scope Scope, found *corev1.ConfigMap, ids []ObjectID) error {
-	data, err := json.Marshal(tidy(ids))
+// writeHolding writes the inventory where it differs from what was found.
+func (c *Client) writeHolding(ctx context.Context, scope Scope, found *corev1.ConfigMap, held holding) error {
+	data := map[string]string{}
+	objects, err := json.Marshal(tidy(held.Objects))
+	data[inventoryKey] = string(objects)
+	if err == nil && len(held.Leaves) > 0 {
+		var leaves []byte
+		leaves, err = json.Marshal(held.Leaves)
+		data[leavesKey] = string(leaves)
+	}
 	if err != nil {
 		return fmt.Errorf("write inventory of stack %s: %w", scope.Stack, err)
 	}
-	if found != nil && found.Data[inventoryKey] == string(data) {
+	if found != nil && maps.Equal(found.Data, data) {
 		return nil
 	}
 	wanted := &corev1.ConfigMap{
@@ -77,14 +125,14 @@ func (c *Client) writeInventory(ctx context.Context, scope Scope, found *corev1.
 				diagnose.LabelStack:       scope.Stack,
 			},
 		},
-		Data: map[string]string{inventoryKey: string(data)},
+		Data: data,
 	}
-	maps := c.typed.CoreV1().ConfigMaps(scope.Namespace)
+	configMaps := c.typed.CoreV1().ConfigMaps(scope.Namespace)
 	if found == nil {
-		_, err = maps.Create(ctx, wanted, metav1.CreateOptions{FieldManager: FieldOwner})
+		_, err = configMaps.Create(ctx, wanted, metav1.CreateOptions{FieldManager: FieldOwner})
 	} else {
 		wanted.ResourceVersion = found.ResourceVersion
-		_, err = maps.Update(ctx, wanted, metav1.UpdateOptions{FieldManager: FieldOwner})
+		_, err = configMaps.Update(ctx, wanted, metav1.UpdateOptions{FieldManager: FieldOwner})
 	}
 	if err != nil {
 		return fmt.Errorf("write inventory of stack %s: %w", scope.Stack, err)

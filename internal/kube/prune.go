@@ -10,8 +10,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/diorama-dev/diorama/internal/diagnose"
 )
 
 // Prune deletes the objects of the stack's inventory that are not among those
@@ -19,22 +17,11 @@ import (
 // so does whatever does not carry the stack's labels. It does not wait for
 // the end of deletions.
 func (c *Client) Prune(ctx context.Context, scope Scope, keep []*unstructured.Unstructured) (ChangeSet, error) {
-	return c.prune(ctx, scope, keep, c.deleteObject)
-}
-
-// Delete removes the whole stack except its volume claims, Namespaces and
-// CustomResourceDefinitions, and returns when its objects and Pods are gone.
-func (c *Client) Delete(ctx context.Context, scope Scope) (ChangeSet, error) {
-	return c.prune(ctx, scope, nil, c.remove)
-}
-
-func (c *Client) prune(ctx context.Context, scope Scope, keep []*unstructured.Unstructured,
-	remove func(context.Context, *unstructured.Unstructured) error,
-) (ChangeSet, error) {
-	found, ids, err := c.readInventory(ctx, scope)
+	found, held, err := c.readHolding(ctx, scope)
 	if err != nil || found == nil {
 		return nil, err
 	}
+	ids := held.Objects
 	kept := map[ObjectID]bool{}
 	var left []ObjectID
 	for _, object := range keep {
@@ -50,7 +37,7 @@ func (c *Client) prune(ctx context.Context, scope Scope, keep []*unstructured.Un
 			continue
 		}
 		group.Go(func() error {
-			changes[i], errs[i] = c.pruneOne(ctx, scope, id, remove)
+			changes[i], errs[i] = c.pruneOne(ctx, scope, id, c.deleteObject)
 			return nil
 		})
 	}
@@ -64,7 +51,7 @@ func (c *Client) prune(ctx context.Context, scope Scope, keep []*unstructured.Un
 			left = append(left, ids[i])
 		}
 	}
-	return done, errors.Join(append(errs, c.writeInventory(ctx, scope, found, left))...)
+	return done, errors.Join(append(errs, c.writeHolding(ctx, scope, found, holding{Objects: left, Leaves: held.Leaves}))...)
 }
 
 // pruneOne deletes one object; its change has no action where there was none.
@@ -78,9 +65,7 @@ func (c *Client) pruneOne(ctx context.Context, scope Scope, id ObjectID,
 	if existing == nil {
 		return Change{}, nil
 	}
-	labels := existing.GetLabels()
-	ours := labels[diagnose.LabelEnvironment] == scope.Environment && labels[diagnose.LabelStack] == scope.Stack
-	if !ours || holdsData(id.Kind) {
+	if !scope.owns(existing) || holdsData(id.Kind) {
 		return Change{ObjectID: id, Action: ActionSkipped}, nil
 	}
 	if err := remove(ctx, existing); err != nil {

@@ -28,8 +28,10 @@ const (
 	lastStage      = stageAdmission
 )
 
-func stageOf(object *unstructured.Unstructured) stage {
-	switch object.GetKind() {
+func stageOf(object *unstructured.Unstructured) stage { return stageOfKind(object.GetKind()) }
+
+func stageOfKind(kind string) stage {
+	switch kind {
 	case kindNamespace:
 		return stageNamespaces
 	case kindCRD, "PriorityClass", "StorageClass", "RuntimeClass", "IngressClass", "GatewayClass":
@@ -47,7 +49,8 @@ func stageOf(object *unstructured.Unstructured) stage {
 }
 
 // holdsData reports kinds that are never deleted to make way for a change,
-// and never pruned.
+// and never pruned. A stack that is removed takes its definitions and
+// namespaces along, see [Client.Delete].
 func holdsData(kind string) bool {
 	switch kind {
 	case kindNamespace, kindCRD, kindClaim, kindVolume:

@@ -72,9 +72,12 @@ func (a *adoption) containers(pod map[string]any, w *Workload) error {
 				continue
 			}
 			requested, _ := c["image"].(string)
-			image, err := a.r.image(requested)
-			if err != nil {
-				return err
+			image := requested
+			if requested != autoImage {
+				var err error
+				if image, err = a.r.image(requested); err != nil {
+					return err
+				}
 			}
 			c["image"] = image
 			if _, said := c["imagePullPolicy"]; !said {

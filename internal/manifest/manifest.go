@@ -66,6 +66,8 @@ type Input struct {
 	Project compose.Project
 	// Objects are those of the stack's own manifests.
 	Objects []stacks.Object
+	// Releases are the stack's charts, rendered.
+	Releases []Release
 	// Probes are by Compose service and replace a healthcheck.
 	Probes    map[string]stacks.Probe
 	HostPorts []HostPort
@@ -101,10 +103,12 @@ type Result struct {
 
 // Workload is what runs a Compose service.
 type Workload struct {
-	Service   string `json:"service"` // its name in the cluster, which resolves there
-	Kind      string `json:"kind"`    // Deployment, StatefulSet, DaemonSet or Job
-	Name      string `json:"name"`    // of the object; differs from Service for a Job
-	Image     string `json:"image"`   // after substitution
+	Service string `json:"service"` // its name in the cluster, which resolves there
+	Kind    string `json:"kind"`    // Deployment, StatefulSet, DaemonSet or Job
+	Name    string `json:"name"`    // of the object; differs from Service for a Job
+	// Namespace is where it is not the environment's.
+	Namespace string `json:"namespace,omitempty"`
+	Image     string `json:"image"` // after substitution
 	Requested string `json:"requested"`
 	Replicas  int    `json:"replicas"`
 	Wave      int    `json:"wave"`
@@ -140,7 +144,7 @@ type Build struct {
 // anything can be rendered; what can be left out is a loss instead.
 func Render(in Input) (Result, error) {
 	if in.Project.Model == nil {
-		if len(in.Objects) == 0 {
+		if len(in.Objects) == 0 && len(in.Releases) == 0 {
 			return Result{}, errors.New("render: no project is loaded")
 		}
 		in.Project.Model = &types.Project{}
@@ -158,6 +162,12 @@ func Render(in Input) (Result, error) {
 		return Result{}, fmt.Errorf("render stack %s: %w", in.Stack, err)
 	}
 	if err := r.adopt(); err != nil {
+		return Result{}, fmt.Errorf("render stack %s: %w", in.Stack, err)
+	}
+	if err := r.takeReleases(); err != nil {
+		return Result{}, fmt.Errorf("render stack %s: %w", in.Stack, err)
+	}
+	if err := r.released.publish(); err != nil {
 		return Result{}, fmt.Errorf("render stack %s: %w", in.Stack, err)
 	}
 	r.walkLosses()

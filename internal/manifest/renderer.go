@@ -29,6 +29,7 @@ type renderer struct {
 	common   map[string]*common // aliases that services share, by name
 	losses   map[Loss]bool
 	own      adoption // of the stack's own manifests
+	released releases // of the stack's charts
 	output
 }
 
@@ -72,6 +73,9 @@ func newRenderer(in Input) (*renderer, error) {
 	if err := r.nameObjects(); err != nil {
 		return nil, err
 	}
+	if err := r.nameReleases(); err != nil {
+		return nil, err
+	}
 	r.common = r.commonAliases()
 	r.refs = newReferences(r.names)
 	var err error
@@ -90,14 +94,25 @@ func (r *renderer) checkHostPorts() error {
 		if adopted, there := own[port.Service]; there {
 			name, ok = adopted, true
 		}
+		if _, there := r.released.spaces[port.Service]; there {
+			name, ok = port.Service, true
+		}
 		if !ok {
-			return fmt.Errorf("endpoint %s names the service %q, which the Compose file lacks; it has %s", port.Name, port.Service, strings.Join(r.services, ", "))
+			return fmt.Errorf("endpoint %s names the service %q, which is not there; there are %s",
+				port.Name, port.Service, strings.Join(r.serviceNames(), ", "))
 		}
 		if other, taken := r.taken[name+HostSuffix]; taken {
 			return fmt.Errorf("the service %q has the name that publishes the ports of %q; rename it", other, port.Service)
 		}
 	}
 	return nil
+}
+
+// serviceNames are all that an endpoint may name.
+func (r *renderer) serviceNames() []string {
+	names := slices.AppendSeq(slices.Clone(r.services), maps.Keys(r.own.workloads()))
+	names = slices.AppendSeq(names, maps.Keys(r.released.spaces))
+	return sortedUnique(names)
 }
 
 // lose records a loss at the place that the path names.

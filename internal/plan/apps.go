@@ -143,11 +143,11 @@ func (e *ConflictError) Error() string {
 }
 
 func (r *resolver) resolveConflicts(context.Context) error {
-	type key struct{ kind, name string }
+	type key struct{ kind, namespace, name string }
 	owner := make(map[key]string)
 	for _, stack := range r.plan.Stacks {
 		for _, object := range stack.Objects() {
-			k := key{object.GetKind(), object.GetName()}
+			k := key{object.GetKind(), object.GetNamespace(), object.GetName()}
 			if first, taken := owner[k]; taken {
 				return &ConflictError{Kind: k.kind, Name: k.name, First: first, Second: stack.Name}
 			}

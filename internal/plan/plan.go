@@ -11,6 +11,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/manifest"
 	"github.com/diorama-dev/diorama/internal/seed"
+	"github.com/diorama-dev/diorama/stacks"
 )
 
 // Plan is all that an engine needs to bring an environment about.
@@ -82,7 +83,9 @@ type Stack struct {
 	Losses    []manifest.Loss     `json:"losses,omitempty"`
 	// IgnoreDrift are JSON pointers to what the system itself rewrites.
 	IgnoreDrift []string `json:"ignoreDrift,omitempty"`
-	Memory      int64    `json:"memory"` // bytes
+	// Leaves are what its programs make in the cluster, and goes with it.
+	Leaves []stacks.Leftover `json:"leaves,omitempty"`
+	Memory int64             `json:"memory"` // bytes
 	Console
 	// Seed is what is put there once it is ready; nil: nothing.
 	Seed *seed.Set `json:"seed,omitempty"`

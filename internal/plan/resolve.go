@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 
@@ -50,6 +51,9 @@ type Input struct {
 	// LoadApp loads a Compose file of the user's own; the variables lead it to
 	// the environment's stacks.
 	LoadApp func(ctx context.Context, app profiles.App, vars map[string]string) (compose.Project, error)
+	// Chart fetches the files of a chart from a registry (oci://…), or finds
+	// them where they were fetched before. Nil: there is no way to.
+	Chart func(ctx context.Context, source string) (fs.FS, error)
 }
 
 type resolver struct {
@@ -140,14 +144,20 @@ func (r *resolver) resolveStacks(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("load stack %s: %w", i.As, err)
 		}
+		releases, skipped, err := r.releases(ctx, i)
+		if err != nil {
+			return fmt.Errorf("load stack %s: %w", i.As, err)
+		}
 		rendered, err := r.render(i.As, i.stack.Category, project, manifest.Input{
-			Objects: objects, Probes: i.stack.Probes, HostPorts: r.hostPorts(i), Rename: i.rename, Image: r.image,
+			Objects: objects, Releases: releases, Probes: i.stack.Probes, HostPorts: r.hostPorts(i), Rename: i.rename, Image: r.image,
 		})
 		if err != nil {
 			return err
 		}
 		rendered.Stack, rendered.Title = i.Stack, i.stack.Title
+		rendered.Losses = append(rendered.Losses, skipped...)
 		rendered.Requires, rendered.IgnoreDrift = i.requires, i.stack.IgnoreDrift
+		rendered.Leaves = i.stack.Leaves
 		rendered.Memory = max(0, i.stack.Footprint.Memory-left) + r.proxies(rendered)
 		rendered.Console = Console{Shell: i.stack.Shell, Queues: i.stack.Queues, Logs: i.stack.Logs}
 		r.plan.Stacks = append(r.plan.Stacks, rendered)

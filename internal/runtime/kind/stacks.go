@@ -87,6 +87,9 @@ func (r *Runtime) apply(ctx context.Context, name string, report engine.Report) 
 		Scope:       kube.Scope{Environment: p.Environment, Stack: name, Namespace: p.Namespace},
 		IgnoreDrift: stack.IgnoreDrift, RecreateData: p.RecreateData,
 	}
+	for _, l := range stack.Leaves {
+		options.Leaves = append(options.Leaves, kube.Leftover(l))
+	}
 	var changes kube.ChangeSet
 	for i, wave := range stack.Waves {
 		report(fmt.Sprintf("applying %s", count(len(wave), "object")), env.Progress{})

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -28,7 +29,7 @@ func (r *Runtime) onWorkload(service string, do func(*kube.Client, kube.Workload
 			if err != nil {
 				return err
 			}
-			return do(client, kube.Workload{Kind: w.Kind, Namespace: p.Namespace, Name: w.Name})
+			return do(client, kube.Workload{Kind: w.Kind, Namespace: cmp.Or(w.Namespace, p.Namespace), Name: w.Name})
 		}
 	}
 	return fmt.Errorf("the environment has no service %s", service)

@@ -1,0 +1,297 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/diorama-dev/diorama/internal/diagnose"
+)
+
+// ForeignError says that a stack cannot be removed, since objects would go
+// with it that somebody else has made.
+type ForeignError struct {
+	Stack   string
+	Objects []ObjectID
+}
+
+func (e *ForeignError) Error() string {
+	const most = 5
+	var names []string
+	for _, id := range e.Objects[:min(most, len(e.Objects))] {
+		names = append(names, id.String())
+	}
+	if more := len(e.Objects) - most; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return fmt.Sprintf("stack %s is left as it is: with it would go what diorama has not made: %s; delete these, or keep %s in the profile",
+		e.Stack, strings.Join(names, ", "), e.Stack)
+}
+
+// Delete removes the whole stack except its volume claims, and returns when
+// its objects and Pods are gone. Admission goes first, since a webhook without
+// its server refuses everything; what was made of the stack's definitions goes
+// before what runs, the definitions themselves after it, and namespaces last.
+// Nothing is deleted where definitions or namespaces hold what somebody else
+// has made: the error is a [*ForeignError].
+func (c *Client) Delete(ctx context.Context, scope Scope) (ChangeSet, error) {
+	found, held, err := c.readHolding(ctx, scope)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	d := &deletion{c: c, scope: scope, holding: held}
+	if err := d.survey(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.run(ctx); err != nil {
+		return d.done, err // the inventory stays whole, for the next try
+	}
+	return d.done, c.writeHolding(ctx, scope, found, holding{Objects: d.left})
+}
+
+// deletion is the removal of one stack.
+type deletion struct {
+	c     *Client
+	scope Scope
+	holding
+	// made are objects of the stack's definitions that are ours, and what its
+	// programs have left.
+	made []*unstructured.Unstructured
+	done ChangeSet
+	left []ObjectID
+}
+
+// survey looks what would go with the stack beside its own objects.
+func (d *deletion) survey(ctx context.Context) error {
+	var foreign []ObjectID
+	for _, id := range d.Objects {
+		if id.Kind != kindCRD && id.Kind != kindNamespace {
+			continue
+		}
+		object, err := d.own(ctx, id)
+		if err != nil {
+			return err
+		}
+		if object == nil {
+			continue
+		}
+		look := d.instances
+		if id.Kind == kindNamespace {
+			look = d.inhabitants
+		}
+		others, err := look(ctx, object)
+		if err != nil {
+			return err
+		}
+		foreign = append(foreign, others...)
+	}
+	if foreign = tidy(foreign); len(foreign) > 0 {
+		return &ForeignError{Stack: d.scope.Stack, Objects: foreign}
+	}
+	for _, l := range d.Leaves {
+		found, err := d.c.list(ctx, l.APIVersion, l.Kind)
+		if err != nil {
+			return err
+		}
+		for _, object := range found {
+			if l.is(object) {
+				d.made = append(d.made, object)
+			}
+		}
+	}
+	return nil
+}
+
+// own is the object where it is there and the stack's; nil otherwise.
+func (d *deletion) own(ctx context.Context, id ObjectID) (*unstructured.Unstructured, error) {
+	existing, err := d.c.get(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", id, err)
+	}
+	if existing == nil || !d.scope.owns(existing) {
+		return nil, nil
+	}
+	return existing, nil
+}
+
+func (s Scope) owns(object *unstructured.Unstructured) bool {
+	labels := object.GetLabels()
+	return labels[diagnose.LabelEnvironment] == s.Environment && labels[diagnose.LabelStack] == s.Stack
+}
+
+// instances notes what was made of a definition, and returns what of it is
+// neither ours nor made by the stack's programs.
+func (d *deletion) instances(ctx context.Context, definition *unstructured.Unstructured) ([]ObjectID, error) {
+	group, _, _ := unstructured.NestedString(definition.Object, "spec", "group")
+	kind, _, _ := unstructured.NestedString(definition.Object, "spec", "names", "kind")
+	versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
+	for _, item := range versions {
+		version, ok := item.(map[string]any)
+		if !ok || version["served"] != true {
+			continue
+		}
+		found, err := d.c.list(ctx, group+"/"+fmt.Sprint(version["name"]), kind)
+		if err != nil {
+			return nil, err
+		}
+		var foreign []ObjectID
+		for _, object := range found {
+			switch {
+			case d.ours(object):
+				d.made = append(d.made, object)
+			case len(object.GetOwnerReferences()) == 0:
+				foreign = append(foreign, IDOf(object))
+			}
+		}
+		return foreign, nil
+	}
+	return nil, nil
+}
+
+// ours reports what this environment, or a program of the stack, has made.
+func (d *deletion) ours(object *unstructured.Unstructured) bool {
+	if object.GetLabels()[diagnose.LabelEnvironment] == d.scope.Environment {
+		return true
+	}
+	for _, fields := range object.GetManagedFields() {
+		if fields.Manager == FieldOwner {
+			return true
+		}
+	}
+	return slices.ContainsFunc(d.Leaves, func(l Leftover) bool { return l.is(object) })
+}
+
+// inhabitants are what runs, is reached or holds data in a namespace and is
+// not of this environment.
+func (d *deletion) inhabitants(ctx context.Context, space *unstructured.Unstructured) ([]ObjectID, error) {
+	var foreign []ObjectID
+	for _, of := range []struct{ version, kind string }{
+		{"apps/v1", kindDeployment},
+		{"apps/v1", kindStatefulSet},
+		{"apps/v1", kindDaemonSet},
+		{"batch/v1", kindJob},
+		{"v1", kindClaim},
+		{"v1", "Pod"},
+		{"v1", "Service"},
+	} {
+		found, err := d.c.list(ctx, of.version, of.kind, client.InNamespace(space.GetName()))
+		if err != nil {
+			return nil, err
+		}
+		for _, object := range found {
+			if !d.ours(object) && len(object.GetOwnerReferences()) == 0 {
+				foreign = append(foreign, IDOf(object))
+			}
+		}
+	}
+	return foreign, nil
+}
+
+// run deletes stage by stage, in the reverse order of an apply but for
+// admission, which goes first.
+func (d *deletion) run(ctx context.Context) error {
+	if err := d.stage(ctx, stageAdmission); err != nil {
+		return err
+	}
+	if err := d.each(ctx, d.made); err != nil {
+		return err
+	}
+	for _, stage := range []stage{stageWorkloads, stageSettings, stageAccounts, stageDefinitions, stageNamespaces} {
+		if err := d.stage(ctx, stage); err != nil {
+			return err
+		}
+		if stage == stageWorkloads { // what ran may have made more of it meanwhile
+			if err := d.sweep(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sweep deletes what the stack's programs have left in the cluster.
+func (d *deletion) sweep(ctx context.Context) error {
+	d.made = nil
+	if err := d.survey(ctx); err != nil {
+		return err
+	}
+	return d.each(ctx, d.made)
+}
+
+// each deletes objects side by side and returns when they are gone.
+func (d *deletion) each(ctx context.Context, objects []*unstructured.Unstructured) error {
+	errs := make([]error, len(objects))
+	var group errgroup.Group
+	group.SetLimit(concurrency)
+	for i, object := range objects {
+		group.Go(func() error {
+			errs[i] = d.c.remove(ctx, object)
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs, one per object
+	for i, object := range objects {
+		if errs[i] == nil {
+			d.done = append(d.done, Change{ObjectID: IDOf(object), Action: ActionDeleted})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// stage deletes the stack's own objects of one stage. Those that hold data stay,
+// and in the inventory.
+func (d *deletion) stage(ctx context.Context, stage stage) error {
+	var gone []*unstructured.Unstructured
+	for _, id := range d.Objects {
+		if stageOfKind(id.Kind) != stage {
+			continue
+		}
+		existing, err := d.c.get(ctx, id)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", id, err)
+		}
+		switch {
+		case existing == nil:
+			continue
+		case !d.scope.owns(existing):
+			d.done = append(d.done, Change{ObjectID: id, Action: ActionSkipped})
+			continue
+		case id.Kind == kindClaim || id.Kind == kindVolume || id.Kind == kindNamespace && d.holdsClaims(id.Name):
+			d.done, d.left = append(d.done, Change{ObjectID: id, Action: ActionSkipped}), append(d.left, id)
+			continue
+		}
+		gone = append(gone, existing)
+	}
+	return d.each(ctx, gone)
+}
+
+// holdsClaims reports whether claims that are kept are in the namespace.
+func (d *deletion) holdsClaims(namespace string) bool {
+	return slices.ContainsFunc(d.left, func(id ObjectID) bool { return id.Kind == kindClaim && id.Namespace == namespace })
+}
+
+// list are all objects of a kind; none where the cluster does not know it.
+func (c *Client) list(ctx context.Context, apiVersion, kind string, only ...client.ListOption) ([]*unstructured.Unstructured, error) {
+	found := &unstructured.UnstructuredList{}
+	found.SetAPIVersion(apiVersion)
+	found.SetKind(kind + "List")
+	if err := c.dynamic.List(ctx, found, only...); err != nil {
+		if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("list %s: %w", kind, err)
+	}
+	objects := make([]*unstructured.Unstructured, len(found.Items))
+	for i := range found.Items {
+		objects[i] = &found.Items[i]
+	}
+	return objects, nil
+}

@@ -1,0 +1,121 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/diorama-dev/diorama/internal/chart"
+	"github.com/diorama-dev/diorama/internal/compose"
+	"github.com/diorama-dev/diorama/internal/manifest"
+	"github.com/diorama-dev/diorama/stacks"
+)
+
+// releases renders the charts of an instance. What a chart has and is left out
+// is among the losses.
+func (r *resolver) releases(ctx context.Context, i instance) ([]manifest.Release, []manifest.Loss, error) {
+	wanted, err := i.stack.Releases(i.As, Namespace, r.variables(i), r.in.Profile.Parameters[i.As])
+	if err != nil {
+		return nil, nil, err
+	}
+	var list []manifest.Release
+	var losses []manifest.Loss
+	free := make(map[string]int) // the first wave after each chart, by name
+	for _, w := range wanted {
+		rendered, images, err := r.release(ctx, i, w)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", w.Position, err)
+		}
+		made := manifest.Release{Name: w.Name, Namespace: w.Namespace, Images: images}
+		for _, before := range w.After {
+			made.Wave = max(made.Wave, free[before])
+		}
+		for _, step := range rendered.Steps {
+			var objects []stacks.Object
+			for _, o := range step {
+				objects = append(objects, stacks.Object{Position: o.Template, Body: o.Body})
+			}
+			made.Steps = append(made.Steps, objects)
+		}
+		free[w.Name] = made.Wave + max(1, len(made.Steps))
+		for _, s := range rendered.Skipped {
+			losses = append(losses, manifest.Loss{
+				Position: compose.Position{File: w.Source + "/" + s.Template}, Key: s.Kind + "/" + s.Name, Reason: s.Reason,
+			})
+		}
+		list = append(list, made)
+	}
+	return list, losses, nil
+}
+
+// release renders one chart, with the images that it has others put into Pods
+// after substitution.
+func (r *resolver) release(ctx context.Context, i instance, w stacks.Release) (chart.Rendered, []string, error) {
+	c, err := r.chart(ctx, i.stack.Folder, w.Source)
+	if err != nil {
+		return chart.Rendered{}, nil, err
+	}
+	var values map[string]any
+	for _, over := range w.Values {
+		values = chart.Merge(values, over)
+	}
+	release := chart.Release{Name: w.Name, Namespace: w.Namespace, Kubernetes: r.kubernetes(), Version: w.Version}
+	if len(w.Images) == 0 {
+		rendered, err := c.Render(release, values, nil)
+		return rendered, nil, err
+	}
+	texts := make(map[string]string, len(w.Images))
+	for _, image := range w.Images {
+		texts[image.Value] = image.Reference
+	}
+	rendered, err := c.Render(release, values, texts)
+	if err != nil {
+		return rendered, nil, err
+	}
+	var images []string
+	for _, image := range w.Images {
+		reference, err := r.image(rendered.Texts[image.Value])
+		if err != nil {
+			return rendered, nil, fmt.Errorf("chart %s: image %q of %s: %w", w.Name, rendered.Texts[image.Value], image.Value, err)
+		}
+		images = append(images, reference)
+		values = chart.With(values, strings.Split(image.Value, "."), reference)
+	}
+	rendered, err = c.Render(release, values, nil)
+	return rendered, images, err
+}
+
+// kubernetes is the version of the cluster that the profile wants.
+func (r *resolver) kubernetes() string {
+	if version := strings.TrimPrefix(r.in.Profile.Cluster.Kubernetes, "v"); version != "" {
+		return version
+	}
+	return DefaultKubernetes
+}
+
+// chart reads a chart from where its source says.
+func (r *resolver) chart(ctx context.Context, folder stacks.Folder, source string) (chart.Chart, error) {
+	var files fs.FS
+	var err error
+	shown := source
+	switch {
+	case chart.IsModule(source):
+		files, err = chart.Module(source)
+	case chart.IsRemote(source):
+		if r.in.Chart == nil {
+			err = errors.New("chart " + source + ": charts from registries are not fetched here")
+			break
+		}
+		files, err = r.in.Chart(ctx, source)
+	default:
+		shown = path.Join(folder.Path, source)
+		files, err = fs.Sub(folder.FS, path.Clean(source))
+	}
+	if err != nil {
+		return chart.Chart{}, err
+	}
+	return chart.Load(files, shown)
+}

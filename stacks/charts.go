@@ -1,0 +1,326 @@
+package stacks
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/diorama-dev/diorama/internal/yamlpos"
+)
+
+// Chart is a Helm chart that a stack installs.
+type Chart struct {
+	Name string `yaml:"name" jsonschema:"required"` // of the release
+	// Source is a folder of the stack, module:PATH//FOLDER for one that is
+	// embedded in a Go module, or oci://REPOSITORY:VERSION.
+	Source string `yaml:"chart" jsonschema:"required"`
+	// Namespace is the release's; empty: the environment's.
+	Namespace string `yaml:"namespace"`
+	// Version takes the place of the chart's own version and appVersion.
+	Version string `yaml:"version"`
+	// After are charts of the stack that must be ready first; nil: all that
+	// stand before this one.
+	After  []string    `yaml:"after"`
+	When   Condition   `yaml:"when"`
+	Values ChartValues `yaml:"values"`
+	// Variants are values that go over these where parameters want them.
+	Variants []ChartVariant `yaml:"variants"`
+	// Merge names parameters of the type map whose values go over those of the
+	// chart, the later ones over the earlier.
+	Merge []string `yaml:"merge"`
+	// Images are what Pods run that stand in no Pod of the chart.
+	Images []ChartImage `yaml:"images"`
+
+	position string
+}
+
+// ChartVariant is what of a chart's values is there only sometimes.
+type ChartVariant struct {
+	When   Condition   `yaml:"when" jsonschema:"required"`
+	Values ChartValues `yaml:"values" jsonschema:"required"`
+}
+
+// ChartImage is an image that a chart has something else put into Pods.
+type ChartImage struct {
+	// Value is where the chart takes the whole reference: names with dots between.
+	Value string `yaml:"value" jsonschema:"required"`
+	// Reference is what it would be, as a template of the chart.
+	Reference string `yaml:"reference" jsonschema:"required"`
+}
+
+// ChartValues are values with ${NAME} in their texts.
+type ChartValues struct{ node *yamlpos.Node }
+
+// DecodeNode keeps the values as they stand there.
+func (c *ChartValues) DecodeNode(n *yamlpos.Node, path string) yamlpos.Problems {
+	if n.Kind != yamlpos.Mapping {
+		return yamlpos.Problems{n.Mismatch(path, "a mapping, as in the chart's values.yaml")}
+	}
+	c.node = n
+	return nil
+}
+
+// Release is a chart with all that it is installed with.
+type Release struct {
+	Name, Source, Namespace, Version string
+	// Position is where stack.yaml says so, as file:line:column.
+	Position string
+	// After are releases that must be ready first.
+	After []string
+	// Values go over the chart's own, the later ones over the earlier.
+	Values []map[string]any
+	Images []ChartImage
+}
+
+// namespaceVariable is the environment's namespace.
+const namespaceVariable = "NAMESPACE"
+
+// Releases are the charts whose conditions the parameters meet, for an
+// instance of that name, in the order of stack.yaml. The variables are the
+// parameters and credentials; values are what the profile sets, of which those
+// of the type map are merged over the charts'.
+func (s Stack) Releases(instance, namespace string, variables map[string]string, values map[string]any) ([]Release, error) {
+	variables = maps.Clone(variables)
+	if variables == nil {
+		variables = make(map[string]string, 2)
+	}
+	variables[instanceVariable], variables[namespaceVariable] = instance, namespace
+	var list []Release
+	for _, c := range s.Charts {
+		if !c.When.Met(variables) {
+			continue
+		}
+		r, err := s.release(c, variables, values)
+		if err != nil {
+			return nil, fmt.Errorf("%s: chart %s: %w", c.position, c.Name, err)
+		}
+		if r.Namespace == "" {
+			r.Namespace = namespace
+		}
+		if r.After == nil {
+			for _, before := range list {
+				r.After = append(r.After, before.Name)
+			}
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+func (s Stack) release(c Chart, variables map[string]string, values map[string]any) (Release, error) {
+	r := Release{Position: c.position, Source: c.Source, After: slices.Clone(c.After), Images: c.Images}
+	for _, text := range []struct {
+		from string
+		to   *string
+	}{{c.Name, &r.Name}, {c.Namespace, &r.Namespace}, {c.Version, &r.Version}, {c.Source, &r.Source}} {
+		var err error
+		if *text.to, err = expand(text.from, "", 0, variables); err != nil {
+			return r, err
+		}
+	}
+	for _, v := range append([]ChartVariant{{Values: c.Values}}, c.Variants...) {
+		if v.Values.node == nil || !v.When.Met(variables) {
+			continue
+		}
+		filled, err := s.fill(v.Values.node, variables)
+		if err != nil {
+			return r, err
+		}
+		if own, ok := filled.(map[string]any); ok {
+			r.Values = append(r.Values, own)
+		}
+	}
+	for _, name := range c.Merge {
+		over, ok := values[name]
+		if !ok {
+			over = s.Parameters[name].Default
+		}
+		if m, ok := over.(map[string]any); ok && len(m) > 0 {
+			r.Values = append(r.Values, m)
+		}
+	}
+	return r, nil
+}
+
+// fill is the value with its variables in place. A text that is one variable
+// and nothing else becomes a value of the parameter's type.
+func (s Stack) fill(n *yamlpos.Node, variables map[string]string) (any, error) {
+	switch n.Kind {
+	case yamlpos.Mapping:
+		filled := make(map[string]any, len(n.Entries))
+		for _, e := range n.Entries {
+			value, err := s.fill(e.Value, variables)
+			if err != nil {
+				return nil, err
+			}
+			filled[e.Key.Text] = value
+		}
+		return filled, nil
+	case yamlpos.Sequence:
+		filled := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			value, err := s.fill(item, variables)
+			if err != nil {
+				return nil, err
+			}
+			filled[i] = value
+		}
+		return filled, nil
+	case yamlpos.String:
+		text, err := expand(n.Text, "", 0, variables)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", n.Position, err)
+		}
+		if names := placeholders(n.Text); len(names) == 1 && n.Text == "${"+names[0]+"}" {
+			return s.Parameters[names[0]].Type.value(text), nil
+		}
+		return text, nil
+	default:
+		return n.Value(), nil
+	}
+}
+
+// value is a variable's text in the parameter's type.
+func (t ParameterType) value(text string) any {
+	switch t {
+	case IntParameter:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n
+		}
+	case BoolParameter:
+		return text == "true"
+	case StringParameter, QuantityParameter, EnumParameter, MapParameter:
+	}
+	return text
+}
+
+var (
+	goModule   = regexp.MustCompile(`^module:[a-z0-9.\-]+(/[A-Za-z0-9._~\-]+)*//[A-Za-z0-9._\-]+(/[A-Za-z0-9._\-]+)*$`)
+	ociChart   = regexp.MustCompile(`^oci://[A-Za-z0-9.\-]+(:[0-9]+)?(/[a-z0-9._\-]+)+(:[A-Za-z0-9_.\-${}]+|@sha256:[0-9a-f]{64})$`)
+	valuesPath = regexp.MustCompile(`^[A-Za-z_][\w\-]*(\.[A-Za-z_][\w\-]*)*$`)
+)
+
+// charts checks each chart's source, place in the order, and values.
+func (v *validator) charts() {
+	var before []string
+	for i := range v.stack.Charts {
+		c := &v.stack.Charts[i]
+		n, at := v.root.Get("charts").Items[i], yamlpos.Index("charts", i)
+		c.position = n.Position.String()
+		field := func(key, message string) { v.reportAt(cmpNode(n.Get(key), n), yamlpos.Join(at, key), message) }
+		switch {
+		case !ValidName(c.Name):
+			field("name", "found "+yamlpos.Quote(c.Name)+", expected small letters, digits and dashes")
+		case slices.Contains(before, c.Name):
+			field("name", "there is another chart called "+c.Name)
+		}
+		if message := v.source(c.Source); message != "" {
+			field("chart", message)
+		}
+		if c.Namespace != "" && len(placeholders(c.Namespace)) == 0 && !ValidName(c.Namespace) {
+			field("namespace", "found "+yamlpos.Quote(c.Namespace)+", expected a namespace: small letters, digits and dashes")
+		}
+		for _, key := range []string{"namespace", "version", "chart"} {
+			v.known(n.Get(key), yamlpos.Join(at, key))
+		}
+		for j, name := range c.After {
+			if !slices.Contains(before, name) {
+				v.reportAt(n.Get("after").Items[j], yamlpos.Index(yamlpos.Join(at, "after"), j), yamlpos.Unknown("chart", name, before)+" (charts that stand before this one)")
+			}
+		}
+		for j, name := range c.Merge {
+			if v.stack.Parameters[name].Type != MapParameter {
+				v.reportAt(n.Get("merge").Items[j], yamlpos.Index(yamlpos.Join(at, "merge"), j), yamlpos.Unknown("parameter of the type map", name, v.mapParameters()))
+			}
+		}
+		for j, image := range c.Images {
+			if !valuesPath.MatchString(image.Value) || image.Reference == "" {
+				v.reportAt(n.Get("images").Items[j], yamlpos.Index(yamlpos.Join(at, "images"), j), "expected a value such as global.proxy.image, and a reference")
+			}
+		}
+		v.condition(n.Get("when"), yamlpos.Join(at, "when"), c.When)
+		v.known(c.Values.node, yamlpos.Join(at, "values"))
+		for j, variant := range c.Variants {
+			here := yamlpos.Index(yamlpos.Join(at, "variants"), j)
+			v.condition(n.Get("variants").Items[j].Get("when"), yamlpos.Join(here, "when"), variant.When)
+			v.known(variant.Values.node, yamlpos.Join(here, "values"))
+		}
+		before = append(before, c.Name)
+	}
+}
+
+// leaves checks that what programs leave is named in full.
+func (v *validator) leaves() {
+	for i, l := range v.stack.Leaves {
+		if l.APIVersion == "" || l.Kind == "" || l.Name == "" {
+			v.reportAt(v.root.Get("leaves").Items[i], yamlpos.Index("leaves", i), "expected an apiVersion, a kind and a name")
+		}
+	}
+}
+
+func cmpNode(n, otherwise *yamlpos.Node) *yamlpos.Node {
+	if n == nil {
+		return otherwise
+	}
+	return n
+}
+
+// source says what is wrong with where a chart comes from; empty: nothing.
+func (v *validator) source(source string) string {
+	switch {
+	case source == "":
+		return "missing: expected a folder of the stack, module:PATH//FOLDER or oci://REPOSITORY:VERSION"
+	case strings.HasPrefix(source, "oci://"):
+		if !ociChart.MatchString(source) {
+			return "found " + yamlpos.Quote(source) + ", expected a repository with a version, such as oci://ghcr.io/example/charts/x:1.2.3"
+		}
+	case strings.HasPrefix(source, "module:"):
+		if !goModule.MatchString(source) {
+			return "found " + yamlpos.Quote(source) + ", expected a module and a folder in it, such as module:istio.io/istio/manifests//charts/base"
+		}
+	case strings.Contains(source, ":"):
+		return "found " + yamlpos.Quote(source) + ", expected a folder of the stack, module:PATH//FOLDER or oci://REPOSITORY:VERSION"
+	case !fs.ValidPath(path.Clean(source)):
+		return "found " + yamlpos.Quote(source) + ", expected a folder below " + v.stack.Folder.Path
+	default:
+		if _, err := fs.Stat(v.stack.Folder.FS, path.Join(source, "Chart.yaml")); err != nil {
+			return "the folder " + yamlpos.Quote(source) + " of " + v.stack.Folder.Path + " holds no chart: expected one with a Chart.yaml"
+		}
+	}
+	return ""
+}
+
+// known checks that texts below the node name nothing without a value.
+func (v *validator) known(n *yamlpos.Node, at string) {
+	if n == nil {
+		return
+	}
+	known := append(v.values(), instanceVariable, namespaceVariable)
+	for _, name := range placeholders(n.Text) {
+		required := len(v.stack.Requires) > 0 && environmentKey.MatchString(name)
+		if !required && !slices.Contains(known, name) {
+			v.reportAt(n, at, yamlpos.Unknown("variable", name, known))
+		}
+	}
+	for _, e := range n.Entries {
+		v.known(e.Value, yamlpos.Join(at, e.Key.Text))
+	}
+	for i, item := range n.Items {
+		v.known(item, yamlpos.Index(at, i))
+	}
+}
+
+func (v *validator) mapParameters() []string {
+	var names []string
+	for name, p := range v.stack.Parameters {
+		if p.Type == MapParameter {
+			names = append(names, name)
+		}
+	}
+	return names
+}
