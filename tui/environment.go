@@ -7,7 +7,9 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/tui/gpu"
 	lines "github.com/diorama-dev/diorama/tui/logs"
+	"github.com/diorama-dev/diorama/tui/mesh"
 	"github.com/diorama-dev/diorama/tui/queues"
 	"github.com/diorama-dev/diorama/tui/theme"
 )
@@ -42,6 +44,10 @@ type Sources struct {
 	Query func(ctx context.Context, text string) (logs.Reader, logs.Query, error)
 	// Queues is empty where no stack of the environment has queues.
 	Queues queues.Source
+	// GPU is empty where the environment does not look for GPUs.
+	GPU gpu.Source
+	// Mesh is empty where no stack of the environment is a mesh.
+	Mesh mesh.Source
 }
 
 // Verb is what an action does.

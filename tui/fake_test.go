@@ -13,7 +13,9 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/env"
 	store "github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/tui/gpu"
 	"github.com/diorama-dev/diorama/tui/logs"
+	"github.com/diorama-dev/diorama/tui/mesh"
 	"github.com/diorama-dev/diorama/tui/queues"
 	"github.com/diorama-dev/diorama/tui/theme"
 	"github.com/diorama-dev/diorama/tui/tuitest"
@@ -26,6 +28,8 @@ type fake struct {
 	endpoints []env.Endpoint
 	lines     *tuitest.Lines
 	brokers   *tuitest.Brokers
+	devices   *tuitest.Devices // nil: nobody looks for GPUs
+	net       *tuitest.Mesh    // nil: there is no mesh
 	acted     []Action
 	asked     chan Action // every action, for whoever waits for one
 	shells    []string
@@ -69,7 +73,19 @@ func (f *fake) Sources() Sources {
 	if f.brokers != nil {
 		s.Queues = queues.Source{Watcher: f.brokers, Operator: f.brokers, Resetter: f.brokers}
 	}
+	if f.devices != nil {
+		s.GPU = gpu.Source{Watcher: f.devices}
+	}
+	if f.net != nil {
+		s.Mesh = mesh.Source{Watcher: f.net, Editor: f.net}
+	}
 	return s
+}
+
+// platform is the fake with a mesh and GPUs.
+func (f *fake) platform() *fake {
+	f.devices, f.net = &tuitest.Devices{}, &tuitest.Mesh{}
+	return f
 }
 
 // query understands one word: a text that lines hold.
@@ -95,6 +111,14 @@ func model(t *testing.T, f *fake, v theme.Variant, width, height int, s env.Snap
 	m = m.resized(width, height).at(tuitest.Noon())
 	for _, brokers := range tuitest.Queues() {
 		m.queues = m.queues.WithBrokers(brokers)
+	}
+	if f.devices != nil {
+		for _, state := range tuitest.GPUs() {
+			m.gpu = m.gpu.WithState(state)
+		}
+	}
+	if f.net != nil {
+		m.mesh = m.mesh.WithState(tuitest.Routed())
 	}
 	return drive(t, m, snapshotMsg{snapshot: s})
 }

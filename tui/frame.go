@@ -73,6 +73,9 @@ func (m Model) facts() []string {
 	if memory := memoryOf(s); memory != "" {
 		facts = append(facts, quiet.Paint(memory))
 	}
+	if gpus := m.gpu.Headline(); gpus != "" {
+		facts = append(facts, quiet.Paint(gpus))
+	}
 	switch {
 	case s.Updated.IsZero():
 	case stale:
@@ -146,6 +149,8 @@ func (m Model) bottomLine() string {
 		case !m.asking():
 		case m.screen == ScreenLogs:
 			return m.hints(m.logs.FormBindings())
+		case m.screen == ScreenMesh:
+			return m.hints(m.mesh.FormBindings())
 		default:
 			return m.hints(m.queues.FormBindings())
 		}

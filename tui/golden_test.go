@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/diorama-dev/diorama/internal/env"
@@ -14,6 +15,14 @@ type scene struct {
 	name     string
 	snapshot func() env.Snapshot
 	keys     []string
+}
+
+// fake is the environment of the scene: with a mesh and GPUs where it shows them.
+func (s scene) fake() *fake {
+	if strings.HasPrefix(s.name, "gpu") || strings.HasPrefix(s.name, "mesh") {
+		return newFake().platform()
+	}
+	return newFake()
 }
 
 func scenes() []scene {
@@ -67,14 +76,33 @@ func scenes() []scene {
 		{"queues-produce", tuitest.Running, []string{"2", "P"}},
 		{"queues-reset", tuitest.Running, []string{"2", "down", "down", "tab", "O", "enter", "enter"}},
 		{"queues-help", tuitest.Running, []string{"2", "?"}},
+		{"gpu", tuitest.Running, []string{"4"}},
+		{"gpu-processes", tuitest.Running, []string{"4", "enter"}},
+		{"gpu-lost", tuitest.Running, []string{"4", "down", "down", "down", "w"}},
+		{"gpu-filtered", tuitest.Running, []string{"4", "/", "a", "1", "0", "0"}},
+		{"gpu-help", tuitest.Running, []string{"4", "?"}},
+		{"mesh", tuitest.Running, []string{"6"}},
+		{"mesh-moved", tuitest.Running, toSplit("left", "left")},
+		{"mesh-draft", tuitest.Running, toSplit("left", "enter")},
+		{"mesh-fault", tuitest.Running, toSplit("f")},
+		{"mesh-help", tuitest.Running, []string{"6", "?"}},
+		{"mesh-palette", tuitest.Running, []string{"6", ":", "m", "e", "s", "h"}},
 	}
 }
 
+// toSplit puts the mesh's cursor on v1 of a split.
+func toSplit(keys ...string) []string {
+	return append([]string{"6", "down", "down", "down", "down", "down", "down", "down"}, keys...)
+}
+
 func TestFrames(t *testing.T) {
-	for _, size := range [][2]int{{80, 24}, {120, 40}, {40, 12}} {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {40, 12}, {200, 60}} {
 		for _, s := range scenes() {
+			if size[0] == 200 && s.name != "gpu" && s.name != "mesh" { // the others have large goldens of their own, or need none
+				continue
+			}
 			t.Run(fmt.Sprintf("%s-%dx%d", s.name, size[0], size[1]), func(t *testing.T) {
-				m := model(t, newFake(), theme.Dark, size[0], size[1], s.snapshot())
+				m := model(t, s.fake(), theme.Dark, size[0], size[1], s.snapshot())
 				tuitest.Plain(t, frame(press(t, m, s.keys...)))
 			})
 		}
@@ -85,12 +113,13 @@ func TestFramesInColour(t *testing.T) {
 	sizes := map[string][][2]int{ // the screens at every size, some overlays at one
 		"services": {{80, 24}, {120, 40}, {40, 12}}, "queues": {{80, 24}, {120, 40}, {40, 12}}, "logs-searched": {{80, 24}, {120, 40}, {40, 12}}, "logs-whole": {{80, 24}},
 		"events-coming-up": {{80, 24}, {120, 40}, {40, 12}}, "why": {{80, 24}}, "palette": {{80, 24}}, "confirm-down": {{80, 24}},
+		"gpu": {{80, 24}, {120, 40}, {40, 12}}, "mesh": {{80, 24}, {120, 40}, {40, 12}}, "mesh-moved": {{120, 40}}, "mesh-draft": {{80, 24}},
 	}
 	for _, v := range []theme.Variant{theme.Dark, theme.Light, theme.Plain} {
 		for _, s := range scenes() {
 			for _, size := range sizes[s.name] {
 				t.Run(fmt.Sprintf("%s-%s-%dx%d", s.name, v, size[0], size[1]), func(t *testing.T) {
-					m := model(t, newFake(), v, size[0], size[1], s.snapshot())
+					m := model(t, s.fake(), v, size[0], size[1], s.snapshot())
 					tuitest.Coloured(t, frame(press(t, m, s.keys...)))
 				})
 			}

@@ -100,25 +100,31 @@ func (m Model) screenBindings() []intent.Binding {
 		return m.queues.Bindings()
 	case ScreenEvents:
 		return m.events.Bindings()
-	case ScreenServices, ScreenGPU, ScreenMesh:
+	case ScreenGPU:
+		return m.gpu.Bindings()
+	case ScreenMesh:
+		return m.mesh.Bindings()
+	case ScreenServices:
 	}
 	return nil
 }
 
 // serviceBindings are the keys for the service that the screen's cursor is on.
 func (m Model) serviceBindings() []intent.Binding {
-	s, ok := m.subject()
-	if !ok {
-		return off("no service is selected", serviceKeys())
-	}
 	list := serviceKeys()
-	for i := range list {
-		list[i].Off = m.refusal(list[i].Intent, s)
-	}
-	if m.screen == ScreenQueues { // no slip of a finger restarts a broker from among its queues
-		return slices.DeleteFunc(list, func(b intent.Binding) bool {
+	switch m.screen {
+	case ScreenQueues, ScreenGPU, ScreenMesh: // no slip of a finger restarts a broker from among its queues
+		list = slices.DeleteFunc(list, func(b intent.Binding) bool {
 			return b.Intent == Restart || b.Intent == ScaleUp || b.Intent == ScaleDown
 		})
+	case ScreenServices, ScreenLogs, ScreenEvents:
+	}
+	s, ok := m.subject()
+	if !ok {
+		return off("no service is selected", list)
+	}
+	for i := range list {
+		list[i].Off = m.refusal(list[i].Intent, s)
 	}
 	return list
 }
@@ -222,7 +228,10 @@ func (m Model) subject() (env.Service, bool) {
 		return m.find(m.events.Service())
 	case ScreenQueues:
 		return m.find(m.queues.Stack())
-	case ScreenGPU, ScreenMesh:
+	case ScreenGPU:
+		return m.find(m.gpu.Service())
+	case ScreenMesh:
+		return m.find(m.mesh.Service())
 	}
 	return env.Service{}, false
 }

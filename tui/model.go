@@ -8,8 +8,10 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/tui/events"
+	"github.com/diorama-dev/diorama/tui/gpu"
 	"github.com/diorama-dev/diorama/tui/layout"
 	"github.com/diorama-dev/diorama/tui/logs"
+	"github.com/diorama-dev/diorama/tui/mesh"
 	"github.com/diorama-dev/diorama/tui/queues"
 	"github.com/diorama-dev/diorama/tui/services"
 	"github.com/diorama-dev/diorama/tui/theme"
@@ -28,6 +30,8 @@ type Model struct {
 	queues   queues.Model
 	logs     logs.Model
 	events   events.Model
+	gpu      gpu.Model
+	mesh     mesh.Model
 	overlay  overlay
 	prompt   prompt // the filter
 	notice   notice
@@ -60,10 +64,11 @@ func New(ctx context.Context, e Environment, o Options) Model {
 func newModel(d deps) Model {
 	t := theme.New(d.options.Theme)
 	source, brokers := logs.Source{Context: d.ctx, After: d.after}, queues.Deps{Context: d.ctx}
+	devices, net := gpu.Deps{Context: d.ctx}, mesh.Deps{Context: d.ctx}
 	if d.env != nil {
 		sources := d.env.Sources()
 		source.Reader, source.Systems, source.Query = sources.Logs, sources.Systems, sources.Query
-		brokers.Source = sources.Queues
+		brokers.Source, devices.Source, net.Source = sources.Queues, sources.GPU, sources.Mesh
 	}
 	return Model{
 		deps:     d,
@@ -73,6 +78,8 @@ func newModel(d deps) Model {
 		queues:   queues.New(t, brokers),
 		logs:     logs.New(t, source),
 		events:   events.New(t),
+		gpu:      gpu.New(t, devices),
+		mesh:     mesh.New(t, net),
 	}
 }
 
@@ -92,6 +99,8 @@ func (m Model) resized(width, height int) Model {
 	m.queues = m.queues.WithSize(m.width, m.bodyHeight())
 	m.logs = m.logs.WithSize(m.width, m.bodyHeight())
 	m.events = m.events.WithSize(m.width, m.bodyHeight())
+	m.gpu = m.gpu.WithSize(m.width, m.bodyHeight())
+	m.mesh = m.mesh.WithSize(m.width, m.bodyHeight())
 	if m.overlay.kind == overlayFields {
 		m.overlay.rows = m.fieldRows(m.overlay.entry)
 	}
@@ -105,6 +114,8 @@ func (m Model) themed(v theme.Variant) Model {
 	m.queues = m.queues.WithTheme(m.theme)
 	m.logs = m.logs.WithTheme(m.theme)
 	m.events = m.events.WithTheme(m.theme)
+	m.gpu = m.gpu.WithTheme(m.theme)
+	m.mesh = m.mesh.WithTheme(m.theme)
 	return m
 }
 
@@ -118,6 +129,8 @@ func (m Model) at(now time.Time) Model {
 	m.queues = m.queues.WithNow(now)
 	m.logs = m.logs.WithNow(now)
 	m.events = m.events.WithNow(now)
+	m.gpu = m.gpu.WithNow(now)
+	m.mesh = m.mesh.WithNow(now)
 	return m
 }
 

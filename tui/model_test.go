@@ -56,7 +56,7 @@ func TestBottomLineSays(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"a screen that is not there", []string{"4"}, nil, "no GPU is sampled in this version"},
+		{"a screen that is not there", []string{"4"}, nil, "no GPUs in this environment"},
 		{"an action that has begun", []string{"r"}, nil, "restarting kafka: under way"},
 		{"an action that failed, with its remedy", []string{"r"}, errFake, "✗ restarting kafka: the keeper does not answer; run `diorama up` again"},
 		{"why a key does nothing", []string{"w"}, nil, "kafka is well"},

@@ -54,7 +54,14 @@ func (m Model) bodyClick(x, line int) (tea.Model, tea.Cmd) {
 		return m.told(), cmd
 	case ScreenEvents:
 		m.events = m.events.Click(line)
-	case ScreenGPU, ScreenMesh:
+	case ScreenGPU:
+		var cmd tea.Cmd
+		m.gpu, cmd = m.gpu.Click(line)
+		return m.told(), cmd
+	case ScreenMesh:
+		var cmd tea.Cmd
+		m.mesh, cmd = m.mesh.Click(line)
+		return m.told(), cmd
 	}
 	return m, nil
 }

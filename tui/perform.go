@@ -106,8 +106,7 @@ func (m Model) interrupt() (tea.Model, tea.Cmd) {
 
 func (m Model) end(o Outcome) (tea.Model, tea.Cmd) {
 	m.outcome = o
-	m.logs, _ = m.logs.Show(false)
-	m.queues, _ = m.queues.Show(false)
+	m, _ = m.watched("")
 	if undo := m.logs.Abandon(); undo != nil {
 		return m, tea.Sequence(undo, tea.Quit)
 	}
@@ -138,7 +137,7 @@ func (m Model) back() (tea.Model, tea.Cmd) {
 
 // show turns to a screen. The filter stays with the screen it was typed for.
 func (m Model) show(s Screen) (tea.Model, tea.Cmd) {
-	var before, cmd tea.Cmd
+	var before tea.Cmd
 	if s != m.screen && m.prompt.text != "" {
 		m.prompt = prompt{}
 		var cleared tea.Model
@@ -146,10 +145,20 @@ func (m Model) show(s Screen) (tea.Model, tea.Cmd) {
 		m, _ = cleared.(Model)
 	}
 	m.screen, m.overlay = s, overlay{}
-	var watch tea.Cmd
-	m.logs, cmd = m.logs.Show(s == ScreenLogs)
-	m.queues, watch = m.queues.Show(s == ScreenQueues)
-	return m, tea.Batch(before, cmd, watch)
+	m, watching := m.watched(s)
+	return m, tea.Batch(before, watching)
+}
+
+// watched has what a screen shows watched, and nothing else but the GPUs: those
+// show on the top line too, and their sparklines begin before they are seen.
+// No screen watches nothing.
+func (m Model) watched(s Screen) (Model, tea.Cmd) {
+	var lines, brokers, devices, net tea.Cmd
+	m.logs, lines = m.logs.Show(s == ScreenLogs)
+	m.queues, brokers = m.queues.Show(s == ScreenQueues)
+	m.gpu, devices = m.gpu.Show(s != "")
+	m.mesh, net = m.mesh.Show(s == ScreenMesh)
+	return m, tea.Batch(lines, brokers, devices, net)
 }
 
 // turn goes to the next screen that there is.
@@ -184,7 +193,12 @@ func (m Model) handle(i intent.Intent) (Model, tea.Cmd) {
 		m = m.told()
 	case ScreenEvents:
 		m.events = m.events.Handle(i)
-	case ScreenGPU, ScreenMesh:
+	case ScreenGPU:
+		m.gpu, cmd = m.gpu.Handle(i)
+		m = m.told()
+	case ScreenMesh:
+		m.mesh, cmd = m.mesh.Handle(i)
+		m = m.told()
 	}
 	return m, cmd
 }
@@ -201,10 +215,27 @@ func (m Model) traced(id string) (tea.Model, tea.Cmd) {
 	return shown, tea.Batch(read, cmd)
 }
 
-// told shows what the queues screen has to say.
+// told shows what the screen has to say that a key or click went to.
 func (m Model) told() Model {
-	n := m.queues.Note()
-	return m.noted(n.Text, n.Grave)
+	switch m.screen { //nolint:exhaustive // the others say nothing, or in another way
+	case ScreenQueues:
+		n := m.queues.Note()
+		return m.noted(n.Text, n.Grave)
+	case ScreenGPU:
+		n := m.gpu.Note()
+		return m.noted(n.Text, n.Grave)
+	case ScreenMesh:
+		n := m.mesh.Note()
+		return m.noted(n.Text, n.Grave)
+	}
+	return m
+}
+
+// answered shows what the screens have to say of an answer, whichever of them
+// asked.
+func (m Model) answered() Model {
+	n, net := m.queues.Note(), m.mesh.Note()
+	return m.noted(n.Text, n.Grave).noted(net.Text, net.Grave)
 }
 
 // heard shows what the logs screen has to say, and what it searches for.
@@ -229,17 +260,29 @@ func (m Model) noted(text string, grave bool) Model {
 
 // asking reports whether the screen asks for something, and wants every key.
 func (m Model) asking() bool {
-	return m.screen == ScreenQueues && m.queues.Asking() || m.screen == ScreenLogs && m.logs.Asking()
+	switch m.screen { //nolint:exhaustive // the others ask for nothing
+	case ScreenQueues:
+		return m.queues.Asking()
+	case ScreenLogs:
+		return m.logs.Asking()
+	case ScreenMesh:
+		return m.mesh.Asking()
+	}
+	return false
 }
 
 // formKey gives a key to what the screen asks.
 func (m Model) formKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 	m.notice = notice{}
 	var cmd tea.Cmd
-	if m.screen == ScreenLogs {
+	switch m.screen { //nolint:exhaustive // the others ask for nothing
+	case ScreenLogs:
 		m.logs, cmd = m.logs.Key(k)
 		return m.heard(), cmd
+	case ScreenQueues:
+		m.queues, cmd = m.queues.Key(k)
+	case ScreenMesh:
+		m.mesh, cmd = m.mesh.Key(k)
 	}
-	m.queues, cmd = m.queues.Key(k)
 	return m.told(), cmd
 }

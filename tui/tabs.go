@@ -14,17 +14,23 @@ type tab struct {
 
 // tabs are all screens, by their number.
 func (m Model) tabs() []tab {
-	queues := ""
+	queues, gpus, net := "", "", ""
 	if m.queues.Empty() {
 		queues = "no stack of this environment has queues: `diorama stacks` lists those that do"
+	}
+	if m.gpu.Empty() {
+		gpus = "no GPUs in this environment: add gpu: auto to the profile, or gpu: simulate"
+	}
+	if m.mesh.Empty() {
+		net = "no mesh in this environment: add istio to the profile's stacks"
 	}
 	return []tab{
 		{key: "1", title: "Services", screen: ScreenServices},
 		{key: "2", title: "Queues", screen: ScreenQueues, off: queues},
 		{key: "3", title: "Logs", screen: ScreenLogs},
-		{key: "4", title: "GPU", screen: ScreenGPU, off: "no GPU is sampled in this version: the screen comes with a later release"},
+		{key: "4", title: "GPU", screen: ScreenGPU, off: gpus},
 		{key: "5", title: "Events", screen: ScreenEvents},
-		{key: "6", title: "Mesh", screen: ScreenMesh, off: "no mesh is watched in this version: the screen comes with a later release"},
+		{key: "6", title: "Mesh", screen: ScreenMesh, off: net},
 	}
 }
 
@@ -76,24 +82,38 @@ func (m Model) tabLine() string {
 		}
 		line += style.Paint(s.text)
 	}
-	note := m.tabNote()
+	note := m.tabNote(m.width - layout.Width(line) - 3)
 	if layout.Width(line)+layout.Width(note)+2 > m.width {
 		note = ""
 	}
 	return layout.Between(line, note, m.width)
 }
 
-// tabNote is the text on the right of the tabs: the filter that applies.
-func (m Model) tabNote() string {
+// tabNote is the text on the right of the tabs, of so many cells: what the
+// screen says of its data, and the filter that applies.
+func (m Model) tabNote(room int) string {
 	note := ""
-	switch {
-	case m.screen == ScreenLogs:
-		note = m.theme.Muted.Paint(m.logs.Status()) + " "
-	case m.screen == ScreenQueues && m.queues.Status() != "":
-		note = m.theme.Muted.Paint(m.queues.Status()) + " "
+	if status := m.status(room); status != "" {
+		note = m.theme.Muted.Paint(status) + " "
 	}
 	if m.prompt.text != "" && m.screen != ScreenLogs {
 		note = m.theme.Accent.Paint("/ ") + m.theme.Text.Paint(m.prompt.text) + "   " + note
 	}
 	return note
+}
+
+// status is what the screen says of its data, beside the tabs.
+func (m Model) status(room int) string {
+	switch m.screen {
+	case ScreenLogs:
+		return m.logs.Status()
+	case ScreenQueues:
+		return m.queues.Status()
+	case ScreenGPU:
+		return m.gpu.Status(room)
+	case ScreenMesh:
+		return m.mesh.Status(room)
+	case ScreenServices, ScreenEvents:
+	}
+	return ""
 }

@@ -50,10 +50,12 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case doneMsg:
 		return m.done(msg), nil
 	}
-	var lines, brokers tea.Cmd
+	var lines, brokers, devices, net tea.Cmd
 	m.logs, lines = m.logs.Update(msg)
 	m.queues, brokers = m.queues.Update(msg)
-	return m.told().heard(), tea.Batch(lines, brokers)
+	m.gpu, devices = m.gpu.Update(msg)
+	m.mesh, net = m.mesh.Update(msg)
+	return m.answered().heard(), tea.Batch(lines, brokers, devices, net)
 }
 
 // snap takes a snapshot in and waits for the next.
@@ -62,10 +64,8 @@ func (m Model) snap(msg snapshotMsg) (tea.Model, tea.Cmd) {
 		return m.end(OutcomeGone)
 	}
 	m = m.received(msg.snapshot)
-	var lines, brokers tea.Cmd
-	m.logs, lines = m.logs.Show(m.screen == ScreenLogs)
-	m.queues, brokers = m.queues.Show(m.screen == ScreenQueues)
-	return m, tea.Batch(m.await(), lines, brokers)
+	m, watching := m.watched(m.screen)
+	return m, tea.Batch(m.await(), watching)
 }
 
 func (m Model) background(msg tea.BackgroundColorMsg) Model {
@@ -131,10 +131,13 @@ func (m Model) paste(text string) (tea.Model, tea.Cmd) {
 		return m, nil
 	}
 	if m.asking() {
-		if m.screen == ScreenLogs {
+		switch m.screen { //nolint:exhaustive // the others ask for nothing
+		case ScreenLogs:
 			m.logs = m.logs.Pasted(text)
-		} else {
+		case ScreenQueues:
 			m.queues = m.queues.Pasted(text)
+		case ScreenMesh:
+			m.mesh = m.mesh.Pasted(text)
 		}
 		return m, nil
 	}
@@ -157,7 +160,10 @@ func (m Model) filtered() (tea.Model, tea.Cmd) {
 		m.queues = m.queues.WithFilter(m.prompt.text)
 	case ScreenEvents:
 		m.events = m.events.WithFilter(m.prompt.text)
-	case ScreenGPU, ScreenMesh:
+	case ScreenGPU:
+		m.gpu = m.gpu.WithFilter(m.prompt.text)
+	case ScreenMesh:
+		m.mesh = m.mesh.WithFilter(m.prompt.text)
 	}
 	return m, cmd
 }

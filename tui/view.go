@@ -58,7 +58,10 @@ func (m Model) body() []string {
 		return m.queues.View()
 	case ScreenEvents:
 		return m.events.View()
-	case ScreenGPU, ScreenMesh:
+	case ScreenGPU:
+		return m.gpu.View()
+	case ScreenMesh:
+		return m.mesh.View()
 	}
 	return layout.Fill([]string{"", m.theme.Muted.Paint("   waiting for the environment")}, m.width, m.bodyHeight())
 }

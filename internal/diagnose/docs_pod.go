@@ -30,6 +30,19 @@ func sandboxDoc() RuleDoc {
 	}
 }
 
+func webhookDoc() RuleDoc {
+	return RuleDoc{
+		ID: "webhook-silent", Title: "Admission webhook does not answer", Sign: NoPod,
+		Meaning: "The cluster asks a webhook before it takes an object, and nobody answers there: what serves it has ended, or was removed and left its webhook behind, as half-removed meshes do. Whatever the webhook is asked about is refused.",
+		Look:    "at the evidence, which names the webhook and the service behind it; the configuration that has it is in `kubectl get mutatingwebhookconfigurations,validatingwebhookconfigurations`",
+		Advice: []string{
+			"where <server> is to be there: diorama explain <server>, then run up again",
+			"where it was removed: kubectl delete the configuration of the webhook <webhook>",
+		},
+		Waiting: "Yes, while what serves the webhook starts; not where it was removed.",
+	}
+}
+
 func refusedDoc() RuleDoc {
 	return RuleDoc{
 		ID: "pods-refused", Title: "Pods refused", Sign: NoPod,

@@ -94,7 +94,7 @@ func sandboxRule() rule {
 
 func creationRule() rule {
 	return rule{
-		docs: []RuleDoc{refusedDoc()},
+		docs: []RuleDoc{webhookDoc(), refusedDoc()},
 		find: func(f *facts) []found {
 			var out []found
 			for _, w := range f.workloads {
@@ -109,6 +109,10 @@ func creationRule() rule {
 				finding.owner, finding.explains, finding.Service = w, w, clean(w.service())
 				finding.Since = firstSeen(event)
 				finding.Summary = "its Pods are refused: " + clean(event.Message)
+				if webhook, silent := silentWebhook(event.Message); silent {
+					finding.doc, finding.known = webhookDoc(), webhook.known()
+					finding.Summary = webhook.summary("its Pods are refused: ")
+				}
 				finding.Evidence = []string{eventLine(event)}
 				out = append(out, finding)
 			}

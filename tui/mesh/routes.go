@@ -1,0 +1,156 @@
+package mesh
+
+import (
+	"fmt"
+
+	"github.com/diorama-dev/diorama/internal/mesh"
+	"github.com/diorama-dev/diorama/tui/layout"
+	"github.com/diorama-dev/diorama/tui/theme"
+)
+
+// health is how a service fares.
+type health uint8
+
+const (
+	unseen health = iota // nothing is known of its Pods
+	well
+	hindered // it answers, and something keeps it from doing so as it should
+	broken
+)
+
+// healthOf is how a service fares by its Pods, what is done to its requests, and
+// what is wrong with its rules.
+func (m Model) healthOf(s *mesh.Service) health {
+	h := unseen
+	for _, p := range m.state.Problems {
+		if p.Blocks && blames(p, s) {
+			return broken
+		}
+	}
+	for _, r := range s.Routes {
+		if len(r.Destinations) == 0 || r.Fault != (mesh.Fault{}) {
+			h = max(h, hindered)
+		}
+		for _, d := range r.Destinations {
+			gone := 0
+			for _, e := range d.Endpoints {
+				if e.Ejected || !e.Healthy {
+					gone++
+				}
+			}
+			switch {
+			case len(d.Endpoints) == 0:
+			case gone == len(d.Endpoints) && d.Weight > 0:
+				h = broken
+			case gone > 0:
+				h = max(h, hindered)
+			default:
+				h = max(h, well)
+			}
+		}
+	}
+	return h
+}
+
+func (m Model) sign(h health) string {
+	switch h {
+	case well:
+		return m.theme.Well.Paint(theme.SignWell)
+	case hindered:
+		return m.theme.Working.Paint(theme.SignWorking)
+	case broken:
+		return m.theme.Unwell.Paint(theme.SignUnwell)
+	case unseen:
+	}
+	return m.theme.Faint.Paint(theme.SignWaiting)
+}
+
+func (m Model) serviceLine(r row, at bool, c columns) string {
+	s := &m.state.Services[r.service]
+	callers := callersText(s)
+	room := m.width - 4
+	if m.width < narrow {
+		callers = ""
+	}
+	if callers != "" {
+		callers += " → "
+	}
+	if w := layout.Width(callers) + layout.Width(s.Name); w > room {
+		callers = layout.Cut(callers, max(room-layout.Width(s.Name), 0))
+	}
+	line := m.mark(at) + m.sign(m.healthOf(s)) + " " + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(layout.Cut(s.Name, room))
+	if left := m.width - layout.Width(line) - 3; s.Rule == "" && left > 20 && c.bar > 0 {
+		line += m.theme.Faint.Paint("   " + layout.Cut("no rule of its own", left-3))
+	}
+	return line
+}
+
+// setText is what is set, and what it is moved to.
+func (m Model) setText(r row, d mesh.Destination) (text string, moved bool) {
+	w := m.weights
+	if w.to == nil || w.service != m.state.Services[r.service].Name || w.route != r.route {
+		return fmt.Sprintf("%d %%", d.Weight), false
+	}
+	to, ok := w.to[d.Name]
+	if !ok || to == d.Weight {
+		return fmt.Sprintf("%d %%", d.Weight), false
+	}
+	return fmt.Sprintf("%d → %d %%", d.Weight, to), true
+}
+
+func (m Model) destinationLine(r row, at bool, c columns) string {
+	route := &m.state.Services[r.service].Routes[r.route]
+	d := route.Destinations[r.at]
+	set, moved := m.setText(r, d)
+	weight := d.Weight
+	if moved {
+		weight = m.weights.to[d.Name]
+	}
+	line := m.mark(at) + layout.Space(widthLead-1)
+	if alone(route) {
+		text := matchText(route) + " → " + d.Name
+		line += m.name(at).Paint(layout.Fit(text, c.name+2+c.bar+widthSet)) // what it is set to goes without saying
+	} else {
+		setStyle := m.theme.Text
+		if moved {
+			setStyle = m.theme.Accent
+		}
+		line += m.name(at).Paint(layout.Fit(d.Name, c.name)) + "  " + bar(m.theme, weight, d.Seen.Share, c.bar) + setStyle.Paint(layout.FitRight(set, widthSet))
+	}
+	figure := m.figure()
+	seen := figure
+	if figure == m.theme.Text {
+		seen = m.seenStyle(d, total(route))
+	}
+	line += seen.Paint(layout.FitRight(seenText(d.Seen), widthSeen))
+	if c.requests {
+		line += m.theme.Muted.Paint(layout.FitRight(layout.Count(d.Seen.Requests), widthRequests))
+	}
+	if c.errors {
+		style := m.theme.Muted
+		if d.Seen.Errors > 0 {
+			style = m.theme.Working
+		}
+		line += style.Paint(layout.FitRight(layout.Count(d.Seen.Errors), widthErrors))
+	}
+	return line + figure.Paint(layout.FitRight(p99Text(d.Seen.P99), widthP99))
+}
+
+// shortDestination is a destination on a narrow screen: what is set and what
+// was seen.
+func (m Model) shortDestination(r row, at bool) string {
+	route := &m.state.Services[r.service].Routes[r.route]
+	d := route.Destinations[r.at]
+	name := d.Name
+	if alone(route) {
+		name = matchText(route) + " → " + d.Name
+	}
+	set, moved := m.setText(r, d)
+	style := m.theme.Text
+	if moved {
+		style = m.theme.Accent
+	}
+	figures := set + "  " + layout.FitRight(seenText(d.Seen), 7)
+	room := max(m.width-4-layout.Width(figures)-2, 4)
+	return m.mark(at) + layout.Space(3) + m.name(at).Paint(layout.Fit(name, room)) + " " + style.Paint(figures)
+}
