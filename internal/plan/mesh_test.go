@@ -182,6 +182,20 @@ func TestNoMeshWithoutPods(t *testing.T) {
 	}
 }
 
+// TestTheRecommendersGPUs: none are asked for unless somebody wants it.
+func TestTheRecommendersGPUs(t *testing.T) {
+	for set, want := range map[string]int64{"demo.gpus=0": 0, "demo.gpus=2": 4} {
+		demo, _ := resolve(t, meshed(t, input(t), "", "demo.recommender=served", set)).Stack("demo")
+		var got int64
+		for _, w := range demo.Workloads {
+			got += w.GPUs
+		}
+		if got != want {
+			t.Errorf("%s: %d GPUs, want %d", set, got, want)
+		}
+	}
+}
+
 // TestTheDemoAlone: without servers to stand on it requires none, and what
 // reads events is not there.
 func TestTheDemoAlone(t *testing.T) {
