@@ -104,8 +104,10 @@ func TestMembersOfTheMesh(t *testing.T) {
 		"a database":     {"redis", nil, []string{"redis"}, false},
 		"the mesh alone": {"net", nil, nil, false},
 		"recommenders": {
-			"demo, shop", []string{"demo.recommender=served"},
-			[]string{"billing", "gateway", "load", "log", "recommender-v1", "recommender-v2", "user-profile", "web"}, true,
+			"demo, shop",
+			[]string{"demo.recommender=served"},
+			[]string{"billing", "gateway", "load", "log", "recommender-v1", "recommender-v2", "user-profile", "web"},
+			true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
