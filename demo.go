@@ -37,7 +37,7 @@ func DemoURL(name, endpoint string) (string, error) {
 	}
 	i := slices.IndexFunc(p.Endpoints, func(e plan.Endpoint) bool { return e.Stack == demo && e.Name == endpoint })
 	if i < 0 {
-		return "", fmt.Errorf("the demo of %s has no endpoint %s; `diorama up` brings it up to date", name, endpoint)
+		return "", fmt.Errorf("the demo of %s has no endpoint %s: its parameters leave it out, or `diorama up` brings it up to date", name, endpoint)
 	}
 	return p.Endpoints[i].URL, nil
 }
@@ -70,6 +70,9 @@ func AddConsumer(ctx context.Context, name, group string, timeout time.Duration)
 	}
 	if _, err := demoOf(p); err != nil {
 		return nil, err
+	}
+	if !slices.ContainsFunc(p.Stacks, func(s plan.Stack) bool { return s.Stack == "kafka" }) {
+		return nil, usage(fmt.Errorf("the demo of %s publishes no events, since it runs without Kafka; add kafka, redis and postgres to the stacks, and set demo.backends=servers", name))
 	}
 	file, err := control.ExtraConsumer(group)
 	if err != nil {

@@ -124,7 +124,7 @@ func inFolder(t *testing.T) (state string) {
 func TestBeginShowsWhatThereIs(t *testing.T) {
 	state := inFolder(t)
 	p := sit(t)
-	p.sees("3 environments, 9 profiles", "old", "backend · kind", "not watched", "shop", "streaming · kind", "stopped", "worse",
+	p.sees("3 environments, 11 profiles", "old", "backend · kind", "not watched", "shop", "streaming · kind", "stopped", "worse",
 		".diorama.yaml", "The shop and all it stands on", "kafka redis postgres demo", "broken", "cannot be used")
 	p.types("q")
 	p.ends(ExitOK, "")

@@ -23,12 +23,11 @@ type renderer struct {
 	waves    map[string]int
 	jobs     map[string]bool // services that others wait for as completed
 	mentions map[string][]int
-	shared   map[string]shared  // ConfigMaps and Secrets of files, by source
-	claims   map[string]claim   // by name
-	taken    map[string]string  // names of Services → Compose service
-	common   map[string]*common // aliases that services share, by name
+	shared   map[string]shared // ConfigMaps and Secrets of files, by source
+	claims   map[string]claim  // by name
 	losses   map[Loss]bool
 	kubernetes
+	addresses
 	output
 }
 
@@ -36,6 +35,12 @@ type renderer struct {
 type kubernetes struct {
 	own      adoption // of the stack's own manifests
 	released releases // of its charts
+}
+
+// addresses are names that resolve in the cluster.
+type addresses struct {
+	taken  map[string]string  // names of Services → Compose service
+	common map[string]*common // aliases that services share, by name
 }
 
 // output is what has been rendered so far.
@@ -54,7 +59,7 @@ type part struct {
 func newRenderer(in Input) (*renderer, error) {
 	r := &renderer{
 		in: in, model: in.Project.Model,
-		shared: map[string]shared{}, claims: map[string]claim{}, taken: map[string]string{}, losses: map[Loss]bool{},
+		shared: map[string]shared{}, claims: map[string]claim{}, addresses: addresses{taken: map[string]string{}}, losses: map[Loss]bool{},
 	}
 	for name, service := range r.model.Services {
 		if service.Provider != nil {

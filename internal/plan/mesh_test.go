@@ -104,8 +104,10 @@ func TestMembersOfTheMesh(t *testing.T) {
 		"a database":     {"redis", nil, []string{"redis"}, false},
 		"the mesh alone": {"net", nil, nil, false},
 		"recommenders": {
-			"demo, shop", []string{"demo.recommender=served"},
-			[]string{"billing", "gateway", "load", "log", "recommender-v1", "recommender-v2", "user-profile", "web"}, true,
+			"demo, shop",
+			[]string{"demo.recommender=served"},
+			[]string{"billing", "gateway", "load", "log", "recommender-v1", "recommender-v2", "user-profile", "web"},
+			true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -179,6 +181,20 @@ func TestNoMeshWithoutPods(t *testing.T) {
 	j := slices.IndexFunc(demo.Servers, func(s plan.Server) bool { return s.Service == "recommender-v1" })
 	if j < 0 || "http://"+demo.Servers[j].Environment["DEMO_LISTEN"] != demo.Servers[i].Environment["DEMO_RECOMMENDER_URL"] {
 		t.Errorf("the gateway does not find the recommender: %+v", demo.Servers)
+	}
+}
+
+// TestTheRecommendersGPUs: none are asked for unless somebody wants it.
+func TestTheRecommendersGPUs(t *testing.T) {
+	for set, want := range map[string]int64{"demo.gpus=0": 0, "demo.gpus=2": 4} {
+		demo, _ := resolve(t, meshed(t, input(t), "", "demo.recommender=served", set)).Stack("demo")
+		var got int64
+		for _, w := range demo.Workloads {
+			got += w.GPUs
+		}
+		if got != want {
+			t.Errorf("%s: %d GPUs, want %d", set, got, want)
+		}
 	}
 }
 

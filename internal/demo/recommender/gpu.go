@@ -1,6 +1,9 @@
 package recommender
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // GPU says which devices the process was given, from its environment: what
 // NVIDIA's runtime and device plugin set, and the sign of devices that are only
@@ -14,13 +17,14 @@ func GPU(getenv func(string) string) string {
 	if len(devices) > maxDevices {
 		devices = devices[:maxDevices] + "…"
 	}
-	shape := getenv("DIORAMA_GPU_SIMULATED")
-	if shape == "" {
+	name := getenv("DIORAMA_GPU_SIMULATED")
+	if name == "" {
 		return devices
 	}
-	_, name, ok := strings.Cut(shape, "x") // 2xA100
-	if !ok {
-		return devices + " (simulated)"
+	if count, model, ok := strings.Cut(name, "x"); ok { // 2xA100
+		if _, err := strconv.Atoi(count); err == nil {
+			name = model
+		}
 	}
 	return devices + " (simulated " + name + ")"
 }

@@ -101,7 +101,8 @@ func TestGPU(t *testing.T) {
 		{"none", "2xA100", ""},
 		{device, "", device},
 		{device, "2xA100", device + " (simulated A100)"},
-		{device, "yes", device + " (simulated)"},
+		{device, "A100", device + " (simulated A100)"},
+		{device, "Maxwell", device + " (simulated Maxwell)"},
 		{device + ",GPU-2", "8xH100", device + ",GPU-2 (simulated H100)"},
 	} {
 		env := map[string]string{"NVIDIA_VISIBLE_DEVICES": c.devices, "DIORAMA_GPU_SIMULATED": c.simulated}

@@ -57,9 +57,9 @@ type Intake struct {
 	signal  chan struct{} // there is a batch's worth
 
 	mu       sync.Mutex
-	changed  *sync.Cond // there is room, or a session's lines are gone
-	reminded time.Time  // when the keeper was last reminded of what is there
-	pods     map[string]owner
+	changed  *sync.Cond     // there is room, or a session's lines are gone
+	reminded time.Time      // when the keeper was last reminded of what is there
+	pods     map[string]pod // by UID
 	sessions map[*session]bool
 	pending
 	out    output
@@ -77,8 +77,15 @@ type pending struct {
 	went  time.Time
 }
 
-// owner is whose a Pod is.
+// owner is whose a container's output is.
 type owner struct{ stack, service string }
+
+// pod says whose the output of a Pod's containers is: of those that a mesh gave
+// to the Pod it is not the service's.
+type pod struct {
+	owner // of a container that is not known yet
+	of    map[string]owner
+}
 
 // New makes an intake that stores what it takes in. [Intake.Run] does the
 // storing, [Intake.Take] brings the lines.
@@ -93,7 +100,7 @@ func New(keeper logs.Keeper, o Options) *Intake {
 	}
 	in := &Intake{
 		keeper: keeper, options: o, signal: make(chan struct{}, 1),
-		pods: make(map[string]owner), sessions: make(map[*session]bool),
+		pods: make(map[string]pod), sessions: make(map[*session]bool),
 	}
 	in.changed = sync.NewCond(&in.mu)
 	return in
@@ -105,7 +112,12 @@ func (in *Intake) Set(containers []logs.Container) {
 	defer in.mu.Unlock()
 	clear(in.pods)
 	for _, c := range containers {
-		in.pods[c.UID] = owner{c.Stack, cmp.Or(c.Service, c.Pod)}
+		p, known := in.pods[c.UID]
+		if !known {
+			p.of = make(map[string]owner, 1)
+		}
+		p.owner = owner{c.Stack, cmp.Or(c.Service, c.Pod)}
+		p.of[c.Container], in.pods[c.UID] = p.owner, p
 	}
 	for s := range in.sessions {
 		s.admit()

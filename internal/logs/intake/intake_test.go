@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -407,6 +408,30 @@ func TestUnknownPod(t *testing.T) {
 	d.in.tick()
 	if len(d.s.answers) != 2 {
 		t.Fatal("a file is never read whose Pod is never known")
+	}
+}
+
+// Of a Pod with a mesh's proxy each container's lines are their own service's;
+// what is not known yet is the Pod's own.
+func TestServicesOfContainers(t *testing.T) {
+	d := newDesk(t, newMemory())
+	d.in.Set([]logs.Container{
+		{Stack: "shop", Service: "istio-proxy", Pod: "web-0", Container: "istio-proxy", UID: "u"},
+		{Stack: "shop", Service: "web", Pod: "web-0", Container: "main", UID: "u"},
+	})
+	for number, name := range []string{"istio-proxy", "main", "new"} {
+		d.announce(uint32(number+1), wire.Source{Pod: "web-0", UID: "u", Container: name, First: 1})
+		d.chunk(uint32(number+1), out(number, name))
+	}
+	d.listed()
+	d.flush()
+	got := map[string]string{}
+	for _, l := range d.keeper.lines {
+		got[l.Container] = l.Stack + "/" + l.Service
+	}
+	want := map[string]string{"istio-proxy": "shop/istio-proxy", "main": "shop/web", "new": "shop/web"}
+	if !maps.Equal(got, want) {
+		t.Errorf("services of containers %v, want %v", got, want)
 	}
 }
 

@@ -262,7 +262,11 @@ func (s *session) admit() {
 }
 
 func (s *session) owner(f *file) owner {
-	if o, known := s.intake.pods[f.source.UID]; known {
+	if p, known := s.intake.pods[f.source.UID]; known {
+		o, listed := p.of[f.source.Container]
+		if !listed {
+			o = p.owner
+		}
 		f.container.owner = o
 	}
 	return f.container.owner.or(f.source.Pod)
