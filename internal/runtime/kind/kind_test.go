@@ -145,6 +145,14 @@ func TestWait(t *testing.T) {
 			map[time.Duration][]env.Service{0: {service("a", env.PhaseReady), service("b", env.PhaseDegraded, slow)}, 9 * time.Second: {service("a", env.PhaseReady), service("b", env.PhaseReady)}},
 			9 * time.Second, nil,
 		},
+		"what was so before is no news": {
+			both,
+			map[time.Duration][]env.Service{
+				0:           {service("a", env.PhaseFailed, dead), service("b", env.PhaseReady)},
+				time.Second: {service("a", env.PhaseStarting), service("b", env.PhaseReady)}, 4 * time.Second: {service("a", env.PhaseReady), service("b", env.PhaseReady)},
+			},
+			4 * time.Second, nil,
+		},
 		"a lasting one ends the wait at once": {
 			both,
 			map[time.Duration][]env.Service{2 * time.Second: {service("a", env.PhaseFailed, dead), service("b", env.PhaseReady)}},
@@ -154,13 +162,13 @@ func TestWait(t *testing.T) {
 		"what else is wrong is gathered": {
 			both,
 			map[time.Duration][]env.Service{0: {service("a", env.PhaseFailed, dead), service("b", env.PhaseStarting)}, time.Second: {service("a", env.PhaseFailed, dead), service("b", env.PhaseDegraded, slow)}},
-			time.Second,
+			settle,
 			[]string{"image-not-found", "crash"},
 		},
 		"but not for ever": {
 			both,
 			map[time.Duration][]env.Service{0: {service("a", env.PhaseFailed, dead), service("b", env.PhaseStarting)}},
-			gather,
+			settle + gather,
 			[]string{"image-not-found"},
 		},
 	}

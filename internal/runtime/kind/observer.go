@@ -169,11 +169,18 @@ func (e *UnwellError) Error() string {
 // only what showed first.
 const gather = 5 * time.Second
 
+// settle is how long a wait goes on before bad news counts: an observation made
+// before it, or just after, still has what was deleted for the sake of those
+// that wait.
+const settle = 2 * time.Second
+
 // wait returns once all the services are ready. A cause that waiting cannot
 // cure ends it.
 func (o *observer) wait(ctx context.Context, stack string, services map[string]string, tell func(string)) error {
-	last := ""
+	last, began := "", time.Now()
 	var enough <-chan time.Time
+	settled := time.NewTimer(settle)
+	defer settled.Stop()
 	for {
 		o.mu.Lock()
 		v := o.judge(services)
@@ -182,6 +189,7 @@ func (o *observer) wait(ctx context.Context, stack string, services map[string]s
 		switch {
 		case v.state == "":
 			return nil
+		case time.Since(began) < settle:
 		case v.terminal && !v.unexplained:
 			return &UnwellError{Stack: stack, Findings: v.why}
 		case v.terminal && enough == nil:
@@ -195,6 +203,7 @@ func (o *observer) wait(ctx context.Context, stack string, services map[string]s
 		}
 		select {
 		case <-changed:
+		case <-settled.C:
 		case <-enough:
 			return &UnwellError{Stack: stack, Findings: v.why}
 		case <-ctx.Done():
