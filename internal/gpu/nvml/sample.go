@@ -58,7 +58,7 @@ func (l *library) sample(ctx context.Context) (Sample, error) {
 // device that is lost answers so to each.
 func (l *library) read(device nvml.Device) (reading gpu.Reading, trouble string) {
 	note := func(result nvml.Return) bool {
-		switch result {
+		switch result { //nolint:exhaustive // the rest means: not known
 		case nvml.SUCCESS:
 			return true
 		case nvml.ERROR_GPU_IS_LOST, nvml.ERROR_RESET_REQUIRED, nvml.ERROR_UNKNOWN:
