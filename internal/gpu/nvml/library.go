@@ -91,7 +91,7 @@ func (l *library) inventory(context.Context) gpu.Inventory {
 
 // absence says why there are no GPUs.
 func absence(result nvml.Return) string {
-	switch result { //nolint:exhaustive // the rest is said as it is
+	switch result {
 	case nvml.ERROR_LIBRARY_NOT_FOUND:
 		return noDriver
 	case nvml.ERROR_DRIVER_NOT_LOADED:
@@ -110,7 +110,7 @@ func absence(result nvml.Return) string {
 // words are what NVML's documentation says of a result (nvml.h,
 // nvmlReturn_enum). The library is not asked for them: it is what fails here.
 func words(result nvml.Return) string {
-	switch result { //nolint:exhaustive // what devices in trouble answer
+	switch result {
 	case nvml.ERROR_GPU_IS_LOST:
 		return "the GPU has fallen off the bus or has otherwise become inaccessible"
 	case nvml.ERROR_RESET_REQUIRED:

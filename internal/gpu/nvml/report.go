@@ -76,8 +76,6 @@ func parse(data []byte) (report, error) {
 //
 //	GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-5d5ba0d6-…)
 //	  MIG 1g.5gb      Device  0: (UUID: MIG-c6d4f1ef-…)
-//
-//nolint:gochecknoglobals // compiled once
 var (
 	listedGPU = regexp.MustCompile(`^GPU \d+:.*\(UUID: ([^)\s]+)\)`)
 	listedMIG = regexp.MustCompile(`^\s+MIG (\S+)\s+Device\s+(\d+): \(UUID: ([^)]+)\)`)

@@ -87,7 +87,6 @@ func symlinked(root fs.FS) bool {
 	return len(found) > 0
 }
 
-//nolint:gochecknoglobals // compiled once
 var (
 	mountsKey  = regexp.MustCompile(`(?m)^\s*accept-nvidia-visible-devices-as-volume-mounts\s*=\s*(true|false)`)
 	cdiKind    = regexp.MustCompile(`(?m)(?:^\s*kind:|"kind":)\s*"?nvidia\.com/gpu\b`)

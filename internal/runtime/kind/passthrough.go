@@ -55,10 +55,10 @@ func (r *Runtime) gpuImage(ctx context.Context, report engine.Report) (string, e
 }
 
 // gpuNodeBuild is the build of that image; its tag is a hash of the base and
-// of what is done to it.
+// of what is done to it. No environment can have a name with that sign in it.
 func gpuNodeBuild(base, platform, folder string) image.Build {
 	return image.Build{
-		Environment: "node", Service: "nvidia", Context: folder, Inline: gpuDockerfile,
+		Environment: "node_images", Service: "nvidia", Context: folder, Inline: gpuDockerfile,
 		Args: map[string]string{"BASE": base}, Platform: platform,
 	}
 }

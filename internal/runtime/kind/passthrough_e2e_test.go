@@ -61,7 +61,7 @@ func TestMendRealNode(t *testing.T) {
 	}
 	id := strings.TrimSpace(string(out))
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 		defer cancel()
 		_ = exec.CommandContext(ctx, "docker", "rm", "-f", id).Run()
 	})

@@ -73,7 +73,7 @@ func TestConfigWithGPUs(t *testing.T) {
 			}
 			passing, obstacles := pass.Make(f, c.nodes)
 			cluster := plan.Cluster{Name: "diorama-shop", Image: "docker.io/kindest/node:v1.36.4", Nodes: c.nodes, GPU: plan.GPUs{Passing: passing}}
-			text, err := yaml.Marshal(config(cluster, "diorama.local/node/nvidia:0123456789ab"))
+			text, err := yaml.Marshal(config(cluster, "diorama.local/node_images/nvidia:0123456789ab"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -240,7 +240,7 @@ func TestGPUImageIsNamedByBase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if one == other || one != again || !strings.HasPrefix(one, "diorama.local/node/nvidia:") {
+	if one == other || one != again || !strings.HasPrefix(one, "diorama.local/node_images/nvidia:") {
 		t.Errorf("%s, %s and %s", one, other, again)
 	}
 }
