@@ -3,6 +3,7 @@ package istio
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -233,7 +234,8 @@ func TestUndoOfMoreThanIsKept(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	err := Explain(errors.New("apply VirtualService/diorama/bad: admission webhook \"validation.istio.io\" denied the request: configuration is invalid: 2 errors occurred:\n\t* HTTP status 9999 is not in range 200-599\n\t* weight -80 < 0\n\n"))
+	said := "apply VirtualService/diorama/bad: admission webhook \"validation.istio.io\" denied the request: configuration is invalid: 2 errors occurred:\n\t* HTTP status 9999 is not in range 200-599\n\t* weight -80 < 0\n\n"
+	err := Explain(fmt.Errorf("%s", said))
 	want := "istio refuses VirtualService/diorama/bad: HTTP status 9999 is not in range 200-599; weight -80 < 0"
 	if err.Error() != want {
 		t.Errorf("it is %v", err)
