@@ -19,10 +19,10 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// settle is how long a first look at a mesh waits for a second: proxies count
+// secondLook is how long a first look at a mesh waits for a second: proxies count
 // since they were started, and only what came between two looks is known to
 // have been routed as it is now.
-const settle = 2 * time.Second
+const secondLook = 2 * time.Second
 
 // meshes is what the runtime remembers of the mesh.
 type meshes struct {
@@ -50,7 +50,7 @@ func (r *Runtime) Mesh(ctx context.Context) (mesh.State, error) {
 		if ready && !r.meshes.memory.Changed() {
 			return istio.Fold(o, r.meshes.memory), nil
 		}
-		if err := pause(ctx, settle); err != nil {
+		if err := pause(ctx, secondLook); err != nil {
 			return mesh.State{}, err
 		}
 	}
