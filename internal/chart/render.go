@@ -49,7 +49,7 @@ type Rendered struct {
 }
 
 // Objects are those of all steps.
-func (r Rendered) Objects() []Object { return slices.Concat(r.Steps...) }
+func (out Rendered) Objects() []Object { return slices.Concat(out.Steps...) }
 
 // textPrefix begins the names of templates that are added. Helm renders the
 // last name of the alphabet first: these come after all that may set values.

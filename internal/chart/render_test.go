@@ -159,15 +159,18 @@ func TestRenderSaysWhatIsWrong(t *testing.T) {
 		want   string
 	}{
 		"a template that fails": {
-			map[string]string{"templates/a.yaml": config("data: {x: {{ required \"name the x\" .Values.x }}}")}, nil,
+			map[string]string{"templates/a.yaml": config("data: {x: {{ required \"name the x\" .Values.x }}}")},
+			nil,
 			`render chart front: web/templates/a.yaml:4:13: name the x; look at the values that the template uses there`,
 		},
 		"a template that does not parse": {
-			map[string]string{"templates/a.yaml": config("data: {{ if }}")}, nil,
+			map[string]string{"templates/a.yaml": config("data: {{ if }}")},
+			nil,
 			`render chart front: web/templates/a.yaml:4: missing value for if; look at the values that the template uses there`,
 		},
 		"a value that is not there": {
-			map[string]string{"templates/a.yaml": config("data: {x: {{ .Values.a.b }}}")}, nil,
+			map[string]string{"templates/a.yaml": config("data: {x: {{ .Values.a.b }}}")},
+			nil,
 			`render chart front: web/templates/a.yaml:4:20: nil pointer evaluating interface {}.b (at .Values.a.b); look at the values that the template uses there`,
 		},
 		"a mapping that is a text": {
@@ -189,15 +192,18 @@ func TestRenderSaysWhatIsWrong(t *testing.T) {
 			`render chart front: values that the chart does not take: web: '/replicas': got string, want integer '': additional properties 'other' not allowed (values.schema.json)`,
 		},
 		"no YAML": {
-			map[string]string{"templates/a.yaml": config("data: [}")}, nil,
+			map[string]string{"templates/a.yaml": config("data: [}")},
+			nil,
 			`render chart front: web/templates/a.yaml: it makes what is no YAML: yaml: line 3: did not find expected node content; is a value of it missing, or of another type?`,
 		},
 		"no object": {
-			map[string]string{"templates/a.yaml": "kind: ConfigMap\n"}, nil,
+			map[string]string{"templates/a.yaml": "kind: ConfigMap\n"},
+			nil,
 			`render chart front: web/templates/a.yaml: expected Kubernetes objects with apiVersion, kind and metadata.name, found "" "ConfigMap" ""`,
 		},
 		"another Kubernetes": {
-			map[string]string{"Chart.yaml": chartFile + "kubeVersion: \">=1.40\"\n"}, nil,
+			map[string]string{"Chart.yaml": chartFile + "kubeVersion: \">=1.40\"\n"},
+			nil,
 			`render chart front: it is for Kubernetes >=1.40, the cluster has 1.36: choose another with cluster.kubernetes`,
 		},
 	}
