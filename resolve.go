@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/diorama-dev/diorama/internal/chart"
 	"github.com/diorama-dev/diorama/internal/compose"
 	"github.com/diorama-dev/diorama/internal/credentials"
 	"github.com/diorama-dev/diorama/internal/docker"
@@ -99,6 +100,7 @@ func (r *resolved) plans(ctx context.Context, o Options, name string, record env
 	}
 	if engine := r.choice.engine; engine != nil {
 		in.Program, in.AppImage = programImage(engine), appImage(name, engine)
+		in.Chart = chart.Registry{Folder: filepath.Join(cacheFolder(), "charts"), Offline: o.Offline}.Pull
 		in.Host, err = kindHost(ctx, engine, root, name)
 	} else {
 		host := serverHost(o.Offline)

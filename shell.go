@@ -91,7 +91,7 @@ func StackShell(name, stack string) (Shell, error) {
 	if len(wanted.Shell) == 0 || len(wanted.Workloads) == 0 {
 		return Shell{}, fmt.Errorf("the stack %s has no shell; open one in a service with the UI's `s`", stack)
 	}
-	return shell(p, wanted.Workloads[0].Kind, wanted.Workloads[0].Name, wanted.Shell), nil
+	return shell(p, wanted.Workloads[0], wanted.Shell), nil
 }
 
 // clientShell is the program of this machine that talks to a stack without a
@@ -135,7 +135,7 @@ func ServiceShell(name, service string) (Shell, error) {
 		i := slices.IndexFunc(stack.Workloads, func(w manifest.Workload) bool { return w.Service == service })
 		if i >= 0 {
 			plain := []string{"sh", "-c", "command -v bash >/dev/null && exec bash || exec sh"}
-			return shell(p, stack.Workloads[i].Kind, stack.Workloads[i].Name, plain), nil
+			return shell(p, stack.Workloads[i], plain), nil
 		}
 	}
 	return Shell{}, fmt.Errorf("the environment %s has no service %s", name, service)
@@ -143,9 +143,9 @@ func ServiceShell(name, service string) (Shell, error) {
 
 // shell goes through the node, which has a kubectl of its own: the host needs
 // none, and terminals work as with docker exec.
-func shell(p plan.Plan, kind, workload string, command []string) Shell {
+func shell(p plan.Plan, w manifest.Workload, command []string) Shell {
 	container := p.Cluster.Name + "-control-plane"
-	target := []string{"-n", p.Namespace, strings.ToLower(kind) + "/" + workload, "--"}
+	target := []string{"-n", cmp.Or(w.Namespace, p.Namespace), strings.ToLower(w.Kind) + "/" + w.Name, "--"}
 	return Shell{arguments: func(interactive bool) []string {
 		flags := []string{"docker", "exec", "-i"}
 		inner := []string{"kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "exec", "-i"}

@@ -23,7 +23,7 @@ var ours = map[string][]string{
 	"cmd/reader":  {"internal/logs/node"},
 	"cmd/gpu":     {"internal/gpu/plugin"},
 	"": {
-		"stacks", "profiles", "tui", "internal/compose", "internal/credentials", "internal/demo/control", "internal/diagnose",
+		"stacks", "profiles", "tui", "internal/chart", "internal/compose", "internal/credentials", "internal/demo/control", "internal/diagnose",
 		"internal/docker", "internal/doctor", "internal/engine", "internal/env", "internal/fetch", "internal/gpu/...", "internal/image",
 		"internal/keeper", "internal/logs/...", "internal/mesh/...", "internal/manifest", "internal/plan", "internal/queue/...", "internal/report",
 		"internal/runtime/...", "internal/seed", "internal/seed/apply", "internal/terminal",
@@ -157,7 +157,7 @@ var theirs = map[string][]string{
 	},
 	"github.com/containerd/errdefs":          {"internal/docker", "internal/image", "internal/runtime/kind"},
 	"github.com/distribution/reference":      {"internal/image"},
-	"github.com/google/go-containerregistry": {"internal/image"},
+	"github.com/google/go-containerregistry": {"internal/image", "internal/chart"},
 	"github.com/moby/patternmatcher":         {"internal/image"},
 	"github.com/opencontainers/image-spec":   {"internal/image"},
 	"golang.org/x/mod":                       {"internal/image"},

@@ -15,6 +15,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"helm.sh/helm/v4/pkg/chart/common"
@@ -95,7 +96,11 @@ func (r Release) options() common.ReleaseOptions {
 func (r Release) capabilities() (*common.Capabilities, error) {
 	c := common.DefaultCapabilities.Copy()
 	if r.Kubernetes != "" {
-		version, err := common.ParseKubeVersion("v" + r.Kubernetes)
+		text := "v" + r.Kubernetes
+		if strings.Count(text, ".") == 1 {
+			text += ".0"
+		}
+		version, err := common.ParseKubeVersion(text)
 		if err != nil {
 			return nil, fmt.Errorf("the cluster's version %q: %w", r.Kubernetes, err)
 		}

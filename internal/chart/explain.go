@@ -21,6 +21,9 @@ func explain(err error) error {
 	if i := strings.LastIndex(text, ">: "); i >= 0 {
 		message = text[i+3:]
 	}
+	if around := surround.FindStringIndex(message); around != nil {
+		message = message[around[1]:]
+	}
 	if at := expression.FindStringSubmatch(text); at != nil && !strings.Contains(message, at[1]) {
 		message += " (at " + at[1] + ")"
 	}
@@ -33,6 +36,8 @@ func explain(err error) error {
 var (
 	// place is a template's file and line, with a column perhaps.
 	place = regexp.MustCompile(`[\w.\-]+/templates/[\w.\-/]+:\d+(:\d+)?`)
+	// surround is what the engine puts before a reason.
+	surround = regexp.MustCompile(`(execution|parse) error at \([^)]*\): `)
 	// expression is what was being worked out.
 	expression = regexp.MustCompile(`at <([^>]+)>`)
 )
@@ -54,7 +59,14 @@ func schemaText(text string) string {
 	if _, rest, ok := strings.Cut(text, "following chart(s): "); ok {
 		text = rest
 	}
-	return text + " (values.schema.json)"
+	return strings.ReplaceAll(text, " - at '", " '") + " (values.schema.json)"
+}
+
+// explainSplit words what is wrong with what templates made.
+func explainSplit(err error) error {
+	text := strings.TrimPrefix(oneLine(err.Error()), "YAML parse error on ")
+	text = strings.Replace(text, "error converting YAML to JSON:", "it makes what is no YAML:", 1)
+	return fmt.Errorf("%s; is a value of it missing, or of another type?", text)
 }
 
 // oneLine is a text of several lines as one.

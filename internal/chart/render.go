@@ -120,7 +120,7 @@ func (c Chart) templates(parsed *helmchart.Chart, r Release, values map[string]a
 func (out *Rendered) sort(parsed *helmchart.Chart, files map[string]string) error {
 	hooks, manifests, err := releaseutil.SortManifests(files, nil, releaseutil.InstallOrder)
 	if err != nil {
-		return fmt.Errorf("%s; a template makes what is no YAML: is a value of it missing?", oneLine(err.Error()))
+		return explainSplit(err)
 	}
 	var main []Object
 	for _, crd := range parsed.CRDObjects() {

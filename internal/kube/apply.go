@@ -110,6 +110,9 @@ func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured
 	if err := opts.Scope.mayTake(existing); err != nil {
 		return Change{}, err
 	}
+	if asBefore(existing, object) {
+		return Change{ObjectID: id, Action: ActionUnchanged}, nil
+	}
 	entry, err := c.manager(existing).Apply(ctx, object.DeepCopy(), ssaOptions(opts))
 	switch {
 	case err == nil:
@@ -195,6 +198,7 @@ func (s Scope) claim(object *unstructured.Unstructured) *unstructured.Unstructur
 	labels[diagnose.LabelEnvironment] = s.Environment
 	labels[diagnose.LabelStack] = s.Stack
 	claimed.SetLabels(labels)
+	mark(claimed)
 	return claimed
 }
 

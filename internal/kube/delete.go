@@ -54,6 +54,9 @@ func (c *Client) Delete(ctx context.Context, scope Scope) (ChangeSet, error) {
 	if err := d.run(ctx); err != nil {
 		return d.done, err // the inventory stays whole, for the next try
 	}
+	if len(d.left) == 0 {
+		return d.done, c.dropHolding(ctx, scope)
+	}
 	return d.done, c.writeHolding(ctx, scope, found, holding{Objects: d.left})
 }
 

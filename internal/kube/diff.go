@@ -73,6 +73,9 @@ func (c *Client) diffOne(ctx context.Context, object *unstructured.Unstructured,
 	if err := opts.Scope.mayTake(existing); err != nil {
 		return nil, err
 	}
+	if asBefore(existing, object) {
+		return nil, nil
+	}
 	entry, live, merged, err := c.manager(existing).Diff(ctx, object.DeepCopy(), ssa.DiffOptions{DriftIgnoreRules: ignoreRules(opts.IgnoreDrift)})
 	switch {
 	case err != nil && isImmutable(err):

@@ -140,6 +140,15 @@ func (c *Client) writeHolding(ctx context.Context, scope Scope, found *corev1.Co
 	return nil
 }
 
+// dropHolding deletes the inventory of a stack of which nothing is left.
+func (c *Client) dropHolding(ctx context.Context, scope Scope) error {
+	err := c.typed.CoreV1().ConfigMaps(scope.Namespace).Delete(ctx, scope.inventoryName(), metav1.DeleteOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("delete inventory of stack %s: %w", scope.Stack, err)
+	}
+	return nil
+}
+
 // tidy sorts the list and leaves each object in it once, in the version given last.
 func tidy(ids []ObjectID) []ObjectID {
 	last := map[ObjectID]ObjectID{}

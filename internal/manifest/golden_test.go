@@ -73,6 +73,9 @@ func TestStacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, stack := range catalogue.All() {
+		if len(stack.Charts) > 0 {
+			continue // whoever makes plans renders charts
+		}
 		t.Run(stack.Name, func(t *testing.T) {
 			in := stackInput(t, stack, nil)
 			result := render(t, in)

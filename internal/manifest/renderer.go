@@ -26,9 +26,8 @@ type renderer struct {
 	shared   map[string]shared // ConfigMaps and Secrets of files, by source
 	claims   map[string]claim  // by name
 	losses   map[Loss]bool
-	own      adoption // of the stack's own manifests
-	released releases // of the stack's charts
 	addresses
+	kubernetes
 	output
 }
 
@@ -36,6 +35,12 @@ type renderer struct {
 type addresses struct {
 	taken  map[string]string  // names of Services → Compose service
 	common map[string]*common // aliases that services share, by name
+}
+
+// kubernetes is what was written for Kubernetes.
+type kubernetes struct {
+	own      adoption // of the stack's own manifests
+	released releases // of its charts
 }
 
 // output is what has been rendered so far.

@@ -16,7 +16,7 @@ import (
 
 // releases renders the charts of an instance. What a chart has and is left out
 // is among the losses.
-func (r *resolver) releases(ctx context.Context, i instance) ([]manifest.Release, []manifest.Loss, error) {
+func (r *resolver) releases(i instance) ([]manifest.Release, []manifest.Loss, error) {
 	wanted, err := i.stack.Releases(i.As, Namespace, r.variables(i), r.in.Profile.Parameters[i.As])
 	if err != nil {
 		return nil, nil, err
@@ -25,7 +25,7 @@ func (r *resolver) releases(ctx context.Context, i instance) ([]manifest.Release
 	var losses []manifest.Loss
 	free := make(map[string]int) // the first wave after each chart, by name
 	for _, w := range wanted {
-		rendered, images, err := r.release(ctx, i, w)
+		rendered, images, err := r.release(i, w)
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", w.Position, err)
 		}
@@ -51,10 +51,44 @@ func (r *resolver) releases(ctx context.Context, i instance) ([]manifest.Release
 	return list, losses, nil
 }
 
+// fetchCharts has the charts that are in registries; all that cannot be had
+// offline are named at once.
+func (r *resolver) fetchCharts(ctx context.Context) error {
+	r.charts = make(map[string]chart.Chart)
+	var missing []string
+	for _, i := range r.all {
+		wanted, err := i.stack.Releases(i.As, Namespace, r.variables(i), r.in.Profile.Parameters[i.As])
+		if err != nil {
+			return fmt.Errorf("load stack %s: %w", i.As, err)
+		}
+		for _, w := range wanted {
+			if _, had := r.charts[w.Source]; had || !chart.IsRemote(w.Source) {
+				continue
+			}
+			if r.in.Chart == nil {
+				return fmt.Errorf("%s: chart %s: charts from registries are not fetched here", w.Position, w.Source)
+			}
+			fetched, err := r.in.Chart(ctx, w.Source)
+			switch {
+			case errors.Is(err, chart.ErrOffline):
+				missing = append(missing, w.Source)
+			case err != nil:
+				return fmt.Errorf("%s: %w", w.Position, err)
+			}
+			r.charts[w.Source] = fetched
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("offline, and these charts were not fetched before: %s; run diorama plan once where there is a network, or leave out --offline",
+			strings.Join(missing, ", "))
+	}
+	return nil
+}
+
 // release renders one chart, with the images that it has others put into Pods
 // after substitution.
-func (r *resolver) release(ctx context.Context, i instance, w stacks.Release) (chart.Rendered, []string, error) {
-	c, err := r.chart(ctx, i.stack.Folder, w.Source)
+func (r *resolver) release(i instance, w stacks.Release) (chart.Rendered, []string, error) {
+	c, err := r.chart(i.stack.Folder, w.Source)
 	if err != nil {
 		return chart.Rendered{}, nil, err
 	}
@@ -97,25 +131,21 @@ func (r *resolver) kubernetes() string {
 }
 
 // chart reads a chart from where its source says.
-func (r *resolver) chart(ctx context.Context, folder stacks.Folder, source string) (chart.Chart, error) {
-	var files fs.FS
-	var err error
-	shown := source
+func (r *resolver) chart(folder stacks.Folder, source string) (chart.Chart, error) {
 	switch {
-	case chart.IsModule(source):
-		files, err = chart.Module(source)
 	case chart.IsRemote(source):
-		if r.in.Chart == nil {
-			err = errors.New("chart " + source + ": charts from registries are not fetched here")
-			break
+		return r.charts[source], nil
+	case chart.IsModule(source):
+		files, err := chart.Module(source)
+		if err != nil {
+			return chart.Chart{}, err
 		}
-		files, err = r.in.Chart(ctx, source)
+		return chart.Load(files, source)
 	default:
-		shown = path.Join(folder.Path, source)
-		files, err = fs.Sub(folder.FS, path.Clean(source))
+		files, err := fs.Sub(folder.FS, path.Clean(source))
+		if err != nil {
+			return chart.Chart{}, fmt.Errorf("read chart %s: %w", source, err)
+		}
+		return chart.Load(files, path.Join(folder.Path, source))
 	}
-	if err != nil {
-		return chart.Chart{}, err
-	}
-	return chart.Load(files, shown)
 }

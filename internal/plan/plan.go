@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -20,11 +21,8 @@ type Plan struct {
 	Cluster Cluster `json:"cluster"`
 	// Stacks are in an order that honours what they require.
 	Stacks []Stack `json:"stacks"`
-	// Removed are stacks that the environment has and the profile no longer names.
-	Removed []string `json:"removed,omitempty"`
-	// Present are stacks that the environment has already.
-	Present []string `json:"present,omitempty"`
-	Images  []Image  `json:"images"`
+	Standing
+	Images []Image `json:"images"`
 	// Ports are the host ports of all endpoints by "stack/endpoint".
 	Ports     map[string]env.PortRecord `json:"ports"`
 	Endpoints []Endpoint                `json:"endpoints"`
@@ -39,6 +37,17 @@ type Plan struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// Placement says why it runs where it runs, and what cannot.
 	Placement Placement `json:"placement,omitzero"`
+}
+
+// Standing is what of stacks the environment has already.
+type Standing struct {
+	// Present are all of them.
+	Present []string `json:"present,omitempty"`
+	// Removed are those that the profile no longer names.
+	Removed []string `json:"removed,omitempty"`
+	// RemovedLast are those of Removed that others may still run by: they go
+	// once all that stays is ready without them.
+	RemovedLast []string `json:"removedLast,omitempty"`
 }
 
 // Consent is what may be done to bring the plan about.
@@ -109,6 +118,19 @@ func (s Stack) Objects() []*unstructured.Unstructured {
 		all = append(all, wave...)
 	}
 	return all
+}
+
+// Namespaces are those that the plan's services live in, the environment's first.
+func (p Plan) Namespaces() []string {
+	list := []string{p.Namespace}
+	for _, s := range p.Stacks {
+		for _, w := range s.Workloads {
+			if w.Namespace != "" && !slices.Contains(list, w.Namespace) {
+				list = append(list, w.Namespace)
+			}
+		}
+	}
+	return list
 }
 
 // Stack returns the instance of that name.

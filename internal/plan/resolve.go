@@ -3,10 +3,10 @@ package plan
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 
+	"github.com/diorama-dev/diorama/internal/chart"
 	"github.com/diorama-dev/diorama/internal/compose"
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/manifest"
@@ -39,9 +39,7 @@ type Input struct {
 	Program func(repository, pkg string) (ProgramImage, error)
 	// AppImage names the image that a build of a user's service becomes.
 	AppImage func(ctx context.Context, service string, build manifest.Build) (reference string, err error)
-	// Offer says how the embedded runtime would run a kind of server here. An
-	// error leaves the stacks out that need it, with the reason.
-	Offer func(kind string) (Offer, error)
+	Finders
 	// Recreate makes the cluster anew: what the record says of it does not count.
 	Recreate bool
 	// Offline forbids everything that would dial out.
@@ -51,9 +49,16 @@ type Input struct {
 	// LoadApp loads a Compose file of the user's own; the variables lead it to
 	// the environment's stacks.
 	LoadApp func(ctx context.Context, app profiles.App, vars map[string]string) (compose.Project, error)
-	// Chart fetches the files of a chart from a registry (oci://…), or finds
-	// them where they were fetched before. Nil: there is no way to.
-	Chart func(ctx context.Context, source string) (fs.FS, error)
+}
+
+// Finders reach for what only one runtime needs.
+type Finders struct {
+	// Offer says how the embedded runtime would run a kind of server here. An
+	// error leaves the stacks out that need it, with the reason.
+	Offer func(kind string) (Offer, error)
+	// Chart fetches a chart from a registry (oci://…), or finds it
+	// where it was fetched before. Nil: there is no way to.
+	Chart func(ctx context.Context, source string) (chart.Chart, error)
 }
 
 type resolver struct {
@@ -65,6 +70,7 @@ type resolver struct {
 	// offers are those of the embedded runtime, by instance.
 	offers map[string]Offer
 	apps   []app
+	charts map[string]chart.Chart // from registries, by source
 	ports  map[string]env.PortRecord
 	plan   Plan
 }
@@ -97,6 +103,10 @@ func Resolve(ctx context.Context, in Input) (Plan, error) {
 		}
 	}
 	r.plan.Removed, r.plan.Present = r.removed(), r.in.Record.Stacks
+	r.plan.RemovedLast = slices.DeleteFunc(slices.Clone(r.plan.Removed), func(name string) bool {
+		stack, err := r.in.Catalogue.Lookup(name)
+		return err != nil || stack.Category != stacks.Mesh
+	})
 	r.plan.Steps = way.graph(r.plan)
 	return r.plan, nil
 }
@@ -119,7 +129,7 @@ func (r *resolver) way() way {
 func (r *resolver) onKind() way {
 	r.plan.Namespace = Namespace
 	return way{keep: r.resolvePrograms, graph: steps, steps: []func(context.Context) error{
-		r.resolveParameters, r.surveyApps, r.resolveCluster, r.resolveStacks, r.resolveApps,
+		r.resolveParameters, r.surveyApps, r.resolveCluster, r.fetchCharts, r.resolveStacks, r.resolveApps,
 		r.resolveConflicts, r.resolveImages, r.resolveSeeds, r.resolveMemory, r.resolveDisk,
 	}}
 }
@@ -144,7 +154,7 @@ func (r *resolver) resolveStacks(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("load stack %s: %w", i.As, err)
 		}
-		releases, skipped, err := r.releases(ctx, i)
+		releases, skipped, err := r.releases(i)
 		if err != nil {
 			return fmt.Errorf("load stack %s: %w", i.As, err)
 		}

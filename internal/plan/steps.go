@@ -10,7 +10,7 @@ import (
 // loaded while Kubernetes comes up on them;
 // a stack is applied once its images are in the nodes and what it requires is
 // ready and has its seeds; stacks that left go as soon as there is a cluster, since others may
-// want what they hold.
+// want what they hold, but a mesh only once all others are ready without it.
 func steps(p Plan) []env.Step {
 	var list []env.Step
 	add := func(kind env.StepKind, subject string, needs ...string) string {
@@ -30,7 +30,13 @@ func steps(p Plan) []env.Step {
 		add(env.StepLoad, image.Reference, nodes, fetched)
 	}
 	for _, name := range p.Removed {
-		add(env.StepRemove, name, cluster)
+		needs := []string{cluster}
+		if slices.Contains(p.RemovedLast, name) {
+			for _, stack := range p.Stacks {
+				needs = append(needs, stepID(env.StepWait, stack.Name))
+			}
+		}
+		add(env.StepRemove, name, needs...)
 	}
 	for _, stack := range p.Stacks {
 		needs := []string{cluster}

@@ -29,7 +29,7 @@ type session struct {
 
 // Take takes in what the reader of a node says on r, and answers it on w,
 // until r ends or the context does. The reader sends the output of the Pods of
-// a namespace. Take returns when all that it took in is stored.
+// namespaces, with spaces between. Take returns when all that it took in is stored.
 func (in *Intake) Take(ctx context.Context, namespace string, r io.Reader, w io.Writer) error {
 	s := &session{
 		intake: in, files: make(map[uint32]*file), containers: make(map[string]*container), answer: make(chan struct{}, 1),

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,7 +103,7 @@ func (r *reader) findPods(now time.Time) {
 	for _, name := range names {
 		// The form is <namespace>_<name>_<uid>; none of them has a "_".
 		parts := strings.Split(name, "_")
-		if len(parts) != 3 || parts[0] != r.namespace {
+		if len(parts) != 3 || !slices.Contains(r.namespaces, parts[0]) {
 			continue
 		}
 		there[name] = true

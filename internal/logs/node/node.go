@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -63,7 +64,7 @@ type reader struct {
 
 	mu         sync.Mutex
 	root       folder
-	namespace  string
+	namespaces []string
 	pods       map[string]*pod // by folder name
 	containers []*container
 	files      map[uint32]*file
@@ -94,7 +95,7 @@ func Run(ctx context.Context, o Options, in io.Reader, out io.Writer) error {
 	if err != nil || first.Kind != wire.Start {
 		return fmt.Errorf("the keeper did not say what it wants: %w", errors.Join(err, ctx.Err()))
 	}
-	r.namespace = string(first.Data)
+	r.namespaces = strings.Fields(string(first.Data))
 	go func() { cancel(r.listen(heard)) }()
 	go r.watch(ctx)
 	go func() { cancel(r.send(ctx, out)) }()

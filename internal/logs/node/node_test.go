@@ -50,7 +50,7 @@ func (b *bench) restart() {
 		}
 	}
 	b.r = newReader(Options{Root: b.root, Now: func() time.Time { return b.now }})
-	b.r.namespace = namespace
+	b.r.namespaces = []string{namespace}
 	b.known = make(map[uint32]wire.Source)
 }
 

@@ -22,7 +22,7 @@ type Kind uint8
 
 // What the keeper says.
 const (
-	Start Kind = iota + 1 // Data: the namespace whose Pods are wanted
+	Start Kind = iota + 1 // Data: the namespaces whose Pods are wanted, with spaces between
 	Go                    // File is read from Offset on
 )
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,7 +21,7 @@ func (r *Runtime) Logs(ctx context.Context, pod, container string, since time.Ti
 	if err != nil {
 		return nil, err
 	}
-	stream, err := client.Logs(ctx, diagnose.PodKey{Namespace: r.current().Namespace, Name: pod}, kube.LogOptions{
+	stream, err := client.Logs(ctx, diagnose.PodKey{Namespace: r.observer.namespaceOf(pod, r.current().Namespace), Name: pod}, kube.LogOptions{
 		Container: container, Since: since, Previous: previous,
 	})
 	if err != nil && previous && errors.Is(err, kube.ErrNoPrevious) {
@@ -29,11 +30,11 @@ func (r *Runtime) Logs(ctx context.Context, pod, container string, since time.Ti
 	return stream, err
 }
 
-// containers are those of the namespace's Pods, for whoever follows their output.
-func containers(pods []corev1.Pod, namespace string) []logs.Container {
+// containers are those of the namespaces' Pods, for whoever follows their output.
+func containers(pods []corev1.Pod, namespaces ...string) []logs.Container {
 	var list []logs.Container
 	for _, pod := range pods {
-		if pod.Namespace != namespace {
+		if !slices.Contains(namespaces, pod.Namespace) {
 			continue
 		}
 		add := func(statuses []corev1.ContainerStatus) {

@@ -32,25 +32,39 @@ type observer struct {
 	revisions map[string]string
 	// planned are the services of the plan; others are on their way out.
 	planned map[string]bool
-	seen    bool
-	last    diagnose.Observation
-	changed chan struct{} // closed and replaced at every observation
+	// namespaces are those of the plan's services.
+	namespaces []string
+	seen       bool
+	last       diagnose.Observation
+	changed    chan struct{} // closed and replaced at every observation
 }
 
 func newObserver(o Options) *observer {
-	return &observer{emit: o.Emit, containers: o.Containers, changed: make(chan struct{}), nodes: make(map[string]time.Time)}
+	return &observer{emit: o.Emit, containers: o.Containers, changed: make(chan struct{}), namespaces: []string{plan.Namespace}, nodes: make(map[string]time.Time)}
 }
 
 // use makes the services of the plan those that are told of.
 func (o *observer) use(p plan.Plan) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.planned = make(map[string]bool)
+	o.planned, o.namespaces = make(map[string]bool), p.Namespaces()
 	for _, stack := range p.Stacks {
 		for _, workload := range stack.Workloads {
 			o.planned[workload.Service] = true
 		}
 	}
+}
+
+// namespaceOf is where a Pod was last seen, of those that the plan is about.
+func (o *observer) namespaceOf(pod, otherwise string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, p := range o.last.Pods {
+		if p.Name == pod && slices.Contains(o.namespaces, p.Namespace) {
+			return p.Namespace
+		}
+	}
+	return otherwise
 }
 
 // started says since when the nodes run. What the cluster's API tells of a
@@ -72,7 +86,7 @@ func (o *observer) observe(observation diagnose.Observation) {
 	observed := diagnose.Observed(observation)
 	observed.Services = slices.DeleteFunc(observed.Services, func(s env.Service) bool { return !o.planned[s.Name] })
 	o.services, o.revisions = observed.Services, revisions(observation)
-	o.containers(containers(observation.Pods, plan.Namespace))
+	o.containers(containers(observation.Pods, o.namespaces...))
 	o.seen = true
 	o.emit(env.Event{Time: observation.Time, Observed: &observed})
 	for _, event := range diagnose.Occurrences(o.last, observation) {

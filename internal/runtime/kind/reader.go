@@ -57,7 +57,11 @@ func (r *Runtime) readLogs(ctx context.Context) {
 	if r.options.Files.Intake == nil {
 		return
 	}
-	if err := r.readNodes(ctx); err != nil && ctx.Err() == nil {
+	err := errNamespaces
+	for errors.Is(err, errNamespaces) && ctx.Err() == nil {
+		err = r.readNodes(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
 		follow := r.options.Files.Follow
 		// For good: what is followed must not be read as well, also where the
 		// cluster is made anew, for each line would be stored twice.
@@ -66,9 +70,15 @@ func (r *Runtime) readLogs(ctx context.Context) {
 	}
 }
 
+// errNamespaces ends readers, since Pods of other namespaces are to be read too.
+var errNamespaces = errors.New("other namespaces are to be read")
+
 func (r *Runtime) readNodes(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	r.mu.Lock()
 	images, p := r.images, r.plan
+	r.reread = func() { cancel(errNamespaces) }
 	r.mu.Unlock()
 	compiled, err := images.Compile(ctx, image.Program{
 		Package: readerPackage, Repository: "diorama.local/reader", Platform: r.options.Engine.Platform(),
@@ -85,12 +95,10 @@ func (r *Runtime) readNodes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	var all sync.WaitGroup
 	for _, node := range nodes {
 		reader := nodeReader{
-			engine: r.options.Engine, intake: r.options.Files.Intake, namespace: p.Namespace, node: node.Name, binary: binary,
+			engine: r.options.Engine, intake: r.options.Files.Intake, namespaces: strings.Join(p.Namespaces(), " "), node: node.Name, binary: binary,
 			report: r.options.Files.Report,
 		}
 		all.Go(func() { cancel(reader.keep(ctx)) })
@@ -126,12 +134,12 @@ func paused(ctx context.Context, d time.Duration) bool {
 
 // nodeReader has the reader run in one node.
 type nodeReader struct {
-	engine    *docker.Engine
-	intake    *intake.Intake
-	namespace string
-	node      string
-	binary    []byte
-	report    func(error) // nil: nobody is told
+	engine     *docker.Engine
+	intake     *intake.Intake
+	namespaces string // with spaces between
+	node       string
+	binary     []byte
+	report     func(error) // nil: nobody is told
 }
 
 // path depends on the binary, so that an older one is never taken for it.
@@ -210,7 +218,7 @@ func (n nodeReader) run(ctx context.Context) error {
 	defer command.Close()
 	stop := context.AfterFunc(ctx, func() { command.Close() })
 	defer stop()
-	err = n.intake.Take(ctx, n.namespace, command, command)
+	err = n.intake.Take(ctx, n.namespaces, command, command)
 	if text := strings.TrimSpace(string(command.stderr)); text != "" {
 		err = errors.Join(err, errors.New(text))
 	}

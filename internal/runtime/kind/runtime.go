@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,6 +51,8 @@ type Runtime struct {
 	creation *creation
 	watching context.CancelFunc
 	watched  chan struct{}
+	// reread has the readers of log files begin again; nil: none has begun.
+	reread func()
 }
 
 // New returns the runtime of an environment, before anything is known of it.
@@ -64,8 +67,12 @@ func New(o Options) *Runtime {
 func (r *Runtime) Use(p plan.Plan) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	more := slices.ContainsFunc(p.Namespaces(), func(n string) bool { return !slices.Contains(r.plan.Namespaces(), n) })
 	r.plan = p
 	r.observer.use(p)
+	if more && r.reread != nil {
+		r.reread()
+	}
 	r.images = image.NewHost(r.options.Engine, image.HostOptions{Offline: p.Offline})
 }
 
