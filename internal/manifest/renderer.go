@@ -26,21 +26,21 @@ type renderer struct {
 	shared   map[string]shared // ConfigMaps and Secrets of files, by source
 	claims   map[string]claim  // by name
 	losses   map[Loss]bool
-	kubernetes
 	addresses
+	kubernetes
 	output
-}
-
-// kubernetes is what was written for Kubernetes.
-type kubernetes struct {
-	own      adoption // of the stack's own manifests
-	released releases // of its charts
 }
 
 // addresses are names that resolve in the cluster.
 type addresses struct {
 	taken  map[string]string  // names of Services → Compose service
 	common map[string]*common // aliases that services share, by name
+}
+
+// kubernetes is what was written for Kubernetes.
+type kubernetes struct {
+	own      adoption // of the stack's own manifests
+	released releases // of its charts
 }
 
 // output is what has been rendered so far.
