@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -65,6 +66,15 @@ func (w *world) gpus(name string) gpuState {
 	return s
 }
 
+// asked is what the node's kubectl answers; a node that has just been started
+// may answer with an error.
+func asked(args ...string) (string, error) {
+	out, err := exec.Command("docker", append([]string{
+		"exec", "diorama-gpus-control-plane", "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "-n", "diorama",
+	}, args...)...).Output()
+	return strings.TrimSpace(string(out)), err
+}
+
 // wantHeld waits until the services hold so many devices of three, and the node
 // counts three.
 func wantHeld(t *testing.T, w *world, uuids []string, want map[string]int) {
@@ -82,11 +92,11 @@ func wantHeld(t *testing.T, w *world, uuids []string, want map[string]int) {
 				return fmt.Errorf("%s is lost: %s", d.UUID, d.Why)
 			}
 		}
-		if n := kubectl(t, "gpus", "get", "node", "-o", `jsonpath={.items[0].status.allocatable.nvidia\.com/gpu}`); n != "3" {
-			return fmt.Errorf("the node counts %q", n)
+		if n, err := asked("get", "node", "-o", `jsonpath={.items[*].status.allocatable.nvidia\.com/gpu}`); n != "3" {
+			return fmt.Errorf("the node counts %q, %v", n, err) //nolint:errorlint // there may be none
 		}
-		if left := kubectl(t, "gpus", "get", "pods", "--field-selector", "status.phase=Failed", "-o", "name"); left != "" {
-			return fmt.Errorf("refused Pods are left: %s", left)
+		if left, err := asked("get", "pods", "--field-selector", "status.phase=Failed", "-o", "name"); left != "" || err != nil {
+			return fmt.Errorf("refused Pods are left: %s, %v", left, err) //nolint:errorlint // there may be none
 		}
 		return nil
 	})
@@ -129,6 +139,13 @@ func TestSimulatedGPUs(t *testing.T) {
 	wantHeld(t, w, first.uuids(), want)
 
 	docker(t, "restart", "diorama-gpus-control-plane")
+	eventually(t, "the plugin after its node's start", func() error {
+		restarts, err := asked("get", "pods", "-l", "app=gpu-simulated", "-o", "jsonpath={.items[*].status.containerStatuses[*].restartCount}")
+		if err != nil || restarts == "0" {
+			return fmt.Errorf("%s restarts, %v", restarts, err) //nolint:errorlint // there may be none
+		}
+		return nil
+	})
 	wantHeld(t, w, first.uuids(), want)
 
 	w.must("stop", "--name", "gpus")
