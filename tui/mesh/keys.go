@@ -202,7 +202,7 @@ func (m Model) problemsOf(r row) []mesh.Problem {
 // cursor is there already.
 func (m Model) Click(line int) (Model, tea.Cmd) {
 	m.note = Note{}
-	if m.page.kind != pageNone || line-m.header() >= m.listHeight() {
+	if m.page.kind != pageNone || m.Asking() || line-m.header() >= m.listHeight() {
 		return m, nil
 	}
 	at, ok := cursor.At(m.cursor, m.rows, line-m.header())

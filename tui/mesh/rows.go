@@ -81,6 +81,9 @@ func (l *lines) heading(text string) {
 // list are all lines of the screen. Only those in the window are drawn.
 func (m Model) list() []row {
 	l := &lines{width: m.width, rows: make([]row, 0, len(m.rows)+16)}
+	if m.state.Absence != "" {
+		l.text("", working, 1, theme.SignWorking+" "+m.state.Absence, 3)
+	}
 	m.listProblems(l)
 	for i, s := range m.state.Services {
 		if m.passes(append([]string{s.Name}, s.Callers...)...) {

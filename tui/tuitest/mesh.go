@@ -102,6 +102,7 @@ func routedYAML(one, two string) string {
 type Mesh struct {
 	States chan mesh.State // sent to whoever watches; nil: nothing comes
 	Err    error           // of every method that can fail
+	Drafts *mesh.Draft     // what every edit would apply; nil: weights of 80 and 20
 
 	mu    sync.Mutex
 	asked []any
@@ -123,10 +124,13 @@ func (m *Mesh) note(request any) {
 // Watch sends the states.
 func (m *Mesh) Watch(context.Context) <-chan mesh.State { return m.States }
 
-// Draft answers with rules that have the weights 80 and 20.
+// Draft says what the edit would apply.
 func (m *Mesh) Draft(_ context.Context, e mesh.Edit) (mesh.Draft, error) {
 	if m.Err != nil {
 		return mesh.Draft{}, m.Err
+	}
+	if m.Drafts != nil {
+		return *m.Drafts, nil
 	}
 	return mesh.Draft{Edit: e, Summary: "change " + string(e.Kind) + " of " + e.Service, YAML: routedYAML("80", "20"), Before: routedYAML("90", "10")}, nil
 }
