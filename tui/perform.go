@@ -145,6 +145,9 @@ func (m Model) show(s Screen) (tea.Model, tea.Cmd) {
 		m, _ = cleared.(Model)
 	}
 	m.screen, m.overlay = s, overlay{}
+	if s == ScreenGPU {
+		m.gpu = m.gpu.Again()
+	}
 	m, watching := m.watched(s)
 	return m, tea.Batch(before, watching)
 }

@@ -108,6 +108,15 @@ func (m Model) Show(visible bool) (Model, tea.Cmd) {
 	return m, cmd
 }
 
+// Again returns the screen such that the next Show begins anew where watching
+// has ended.
+func (m Model) Again() Model {
+	if m.watch.Over {
+		m.watch, _ = m.watch.Show(m.deps.Context, false, m.deps.Source.Watcher.Watch)
+	}
+	return m
+}
+
 // Update takes the result of a command in.
 func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 	m.note = Note{}
