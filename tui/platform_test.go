@@ -23,7 +23,7 @@ func TestPlatformInATerminal(t *testing.T) {
 	f.net.States, f.devices.States = make(chan mesh.State, 1), make(chan gpu.State, 1)
 	routed, devices := tuitest.Routed(), tuitest.GPUs()[5]
 	routed.Time, devices.Time = time.Now(), time.Now()
-	routed.Services = slices.Delete(routed.Services, 1, 2) // the emulator knows no wide characters
+	routed.Services = slices.Delete(routed.Services, 1, 3) // the emulator knows no wide characters
 	devices.Slots = slices.Delete(devices.Slots, 2, 3)
 	f.net.States <- routed
 	f.devices.States <- devices

@@ -124,7 +124,7 @@ func (m Model) longest() int {
 	for i := range m.state.Services {
 		for j := range m.state.Services[i].Routes {
 			r := &m.state.Services[i].Routes[j]
-			if alone(r) {
+			if alone(r) || bare(&m.state.Services[i]) {
 				continue
 			}
 			for _, d := range r.Destinations {

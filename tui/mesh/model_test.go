@@ -146,12 +146,12 @@ func TestMovedWeightsFollowTheMesh(t *testing.T) {
 		t.Error("the same state drops what was moved")
 	}
 	there := tuitest.Routed()
-	there.Services[2].Routes[1].Destinations[0].Weight, there.Services[2].Routes[1].Destinations[1].Weight = 85, 15
+	there.Services[3].Routes[1].Destinations[0].Weight, there.Services[3].Routes[1].Destinations[1].Weight = 85, 15
 	if got := m.WithState(there).weights.to; got != nil {
 		t.Errorf("what is there already is still moved: %v", got)
 	}
 	other := tuitest.Routed()
-	other.Services[2].Routes[1].Destinations[1].Name = "v3"
+	other.Services[3].Routes[1].Destinations[1].Name = "v3"
 	if got := m.WithState(other).weights.to; got != nil {
 		t.Errorf("with other destinations there is still moved: %v", got)
 	}
@@ -163,7 +163,7 @@ func TestMovedWeightsFollowTheMesh(t *testing.T) {
 func TestCursorKeepsItsDestination(t *testing.T) {
 	m := press(t, screen(t, &tuitest.Mesh{}, 110, 40, tuitest.Routed()), to()...)
 	s := tuitest.Routed()
-	s.Problems, s.Services = nil, slices.Delete(s.Services, 0, 2)
+	s.Problems, s.Services = nil, slices.Delete(s.Services, 0, 3)
 	m = m.WithState(s)
 	if r, _ := m.chosen(); r.kind != rowDestination || m.Service() != "recommender" || r.at != 0 {
 		t.Errorf("the cursor is on %+v", r)

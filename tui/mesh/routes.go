@@ -78,11 +78,28 @@ func (m Model) serviceLine(r row, at bool, c columns) string {
 	if w := layout.Width(callers) + layout.Width(s.Name); w > room {
 		callers = layout.Cut(callers, max(room-layout.Width(s.Name), 0))
 	}
-	line := m.mark(at) + m.sign(m.healthOf(s)) + " " + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(layout.Cut(s.Name, room))
-	if left := m.width - layout.Width(line) - 3; s.Rule == "" && left > 20 && c.bar > 0 {
-		line += m.theme.Faint.Paint("   " + layout.Cut("no rule of its own", left-3))
+	if bare(s) {
+		return m.bareLine(s, at, callers, c)
 	}
+	line := m.mark(at) + m.sign(m.healthOf(s)) + " " + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(layout.Cut(s.Name, room))
 	return line
+}
+
+// bareLine is a service that takes one line. Of its name the end of the callers
+// goes first.
+func (m Model) bareLine(s *mesh.Service, at bool, callers string, c columns) string {
+	lead := m.mark(at) + m.sign(m.healthOf(s)) + " "
+	d := s.Routes[0].Destinations[0]
+	if m.width < narrow {
+		figure := p99Text(d.Seen.P99)
+		room := max(m.width-5-layout.Width(figure), 4)
+		return lead + m.theme.Strong.Paint(layout.Fit(s.Name, room)) + " " + m.figure().Paint(figure)
+	}
+	room := widthLead - 3 + c.name + 2 + c.bar + widthSet
+	name := layout.Cut(s.Name, room)
+	callers = layout.Cut(callers, max(room-layout.Width(name), 0))
+	space := layout.Space(room - layout.Width(callers) - layout.Width(name))
+	return lead + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(name) + space + m.figures(d, m.figure(), c)
 }
 
 // setText is what is set, and what it is moved to.
@@ -117,12 +134,16 @@ func (m Model) destinationLine(r row, at bool, c columns) string {
 		}
 		line += m.name(at).Paint(layout.Fit(d.Name, c.name)) + "  " + bar(m.theme, weight, d.Seen.Share, c.bar) + setStyle.Paint(layout.FitRight(set, widthSet))
 	}
-	figure := m.figure()
-	seen := figure
-	if figure == m.theme.Text {
+	seen := m.figure()
+	if seen == m.theme.Text {
 		seen = m.seenStyle(d, total(route))
 	}
-	line += seen.Paint(layout.FitRight(seenText(d.Seen), widthSeen))
+	return line + m.figures(d, seen, c)
+}
+
+// figures are what was seen of a destination.
+func (m Model) figures(d mesh.Destination, seen theme.Style, c columns) string {
+	line := seen.Paint(layout.FitRight(seenText(d.Seen), widthSeen))
 	if c.requests {
 		line += m.theme.Muted.Paint(layout.FitRight(layout.Count(d.Seen.Requests), widthRequests))
 	}
@@ -133,7 +154,7 @@ func (m Model) destinationLine(r row, at bool, c columns) string {
 		}
 		line += style.Paint(layout.FitRight(layout.Count(d.Seen.Errors), widthErrors))
 	}
-	return line + figure.Paint(layout.FitRight(p99Text(d.Seen.P99), widthP99))
+	return line + m.figure().Paint(layout.FitRight(p99Text(d.Seen.P99), widthP99))
 }
 
 // shortDestination is a destination on a narrow screen: what is set and what

@@ -59,6 +59,7 @@ const narrow = 60
 type lines struct {
 	rows  []row
 	width int
+	dense bool // the last service took one line
 }
 
 // text adds a text in at most so many lines, of a row.
@@ -144,9 +145,10 @@ func problemText(p mesh.Problem) string {
 
 func (m Model) listService(l *lines, i int) {
 	s := &m.state.Services[i]
-	if len(l.rows) > 0 && m.width >= narrow {
+	if len(l.rows) > 0 && m.width >= narrow && !(bare(s) && l.dense) {
 		l.rows = append(l.rows, row{service: -1})
 	}
+	l.dense = bare(s)
 	key := "service " + s.Name
 	l.rows = append(l.rows, row{kind: rowService, key: key, service: i, route: plainRoute(s)})
 	for j := range s.Routes {
@@ -173,7 +175,15 @@ func (m Model) listRoute(l *lines, i, j int) {
 		l.rows = append(l.rows, row{of: "service " + s.Name, service: -1, text: layout.Space(5) + text})
 	}
 	key := ""
+	if bare(s) {
+		if key = "service " + s.Name; m.open(key) {
+			listEndpoints(l, key, r.Destinations[0])
+		}
+	}
 	for k := range r.Destinations {
+		if bare(s) {
+			break
+		}
 		key = fmt.Sprintf("%s/%d/%d %s", s.Name, j, k, r.Destinations[k].Name)
 		l.rows = append(l.rows, row{kind: rowDestination, key: key, service: i, route: j, at: k})
 		if m.open(key) {
@@ -190,6 +200,12 @@ func (m Model) listRoute(l *lines, i, j int) {
 	if text := patienceText(r); text != "" && m.open(key) {
 		l.text(key, quiet, 5, text, 2)
 	}
+}
+
+// bare reports whether a service is one line: all requests go to all its Pods.
+func bare(s *mesh.Service) bool {
+	return len(s.Routes) == 1 && len(s.Routes[0].Match) == 0 && len(s.Routes[0].Destinations) == 1 && s.Routes[0].Destinations[0].Subset == "" &&
+		(s.Routes[0].Destinations[0].Name == s.Name || s.Routes[0].Destinations[0].Name == "")
 }
 
 // alone reports whether a route is one line: conditions and where to.

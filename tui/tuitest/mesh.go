@@ -46,6 +46,12 @@ func routedServices() []mesh.Service {
 			Routes: []mesh.Route{{Destinations: []mesh.Destination{{Name: "v3", Service: "billing", Subset: "v3", Weight: 100}}}},
 		},
 		{
+			Name: "features", Callers: []string{"gateway", "recommender"},
+			Routes: []mesh.Route{{Destinations: []mesh.Destination{
+				{Name: "features", Service: "features", Weight: 100, Seen: seen(9120, 100, 0, 4*time.Millisecond), Endpoints: []mesh.Endpoint{pod("features-6c4b-k2", 30)}},
+			}}},
+		},
+		{
 			Name: "推荐", Callers: []string{"gateway", "log", "features", "audit", "web"},
 			Routes: []mesh.Route{{Destinations: []mesh.Destination{
 				{Name: "推荐", Service: "推荐", Weight: 100, Seen: seen(4210, 100, 3, 1240*time.Millisecond), Endpoints: []mesh.Endpoint{pod("推荐-5d9c-x1", 31)}},
@@ -161,7 +167,7 @@ func (m *Mesh) Undo(_ context.Context, all bool) ([]mesh.Change, error) {
 func Net(n int) mesh.State {
 	s := mesh.State{Time: Noon(), Stack: "istio", Title: "istio 1.31"}
 	for i := range n {
-		svc := routedServices()[2]
+		svc := routedServices()[3]
 		svc.Name = "service-" + padded(i)
 		s.Services = append(s.Services, svc)
 		w := routedWorkloads()[0]
