@@ -72,17 +72,20 @@ func (m Model) serviceLine(r row, at bool, c columns) string {
 	if m.width < narrow {
 		callers = ""
 	}
-	if callers != "" {
-		callers += " → "
-	}
-	if w := layout.Width(callers) + layout.Width(s.Name); w > room {
-		callers = layout.Cut(callers, max(room-layout.Width(s.Name), 0))
-	}
 	if bare(s) {
 		return m.bareLine(s, at, callers, c)
 	}
-	line := m.mark(at) + m.sign(m.healthOf(s)) + " " + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(layout.Cut(s.Name, room))
-	return line
+	callers = before(callers, room-layout.Width(s.Name))
+	return m.mark(at) + m.sign(m.healthOf(s)) + " " + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(layout.Cut(s.Name, room))
+}
+
+// before is who calls, as it stands before the service, in so many cells.
+func before(callers string, room int) string {
+	const arrow, least = " → ", 6
+	if callers == "" || room < least {
+		return ""
+	}
+	return layout.Cut(callers, room-layout.Width(arrow)) + arrow
 }
 
 // bareLine is a service that takes one line. Of its name the end of the callers
@@ -97,7 +100,7 @@ func (m Model) bareLine(s *mesh.Service, at bool, callers string, c columns) str
 	}
 	room := widthLead - 3 + c.name + 2 + c.bar + widthSet
 	name := layout.Cut(s.Name, room)
-	callers = layout.Cut(callers, max(room-layout.Width(name), 0))
+	callers = before(callers, room-layout.Width(name))
 	space := layout.Space(room - layout.Width(callers) - layout.Width(name))
 	return lead + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(name) + space + m.figures(d, m.figure(), c)
 }
