@@ -19,7 +19,8 @@ type Edit struct {
 	Kind EditKind `json:"kind"`
 	// Service is what is routed; of a TLS edit a workload, empty: the whole mesh.
 	Service string `json:"service,omitempty"`
-	// Route is the index of a route of the service's, as the state has it.
+	// Route is the index of a route of the service's, as the state has it; negative:
+	// the one for all that no other takes.
 	Route int `json:"route,omitempty"`
 	// Weights are by destination name, in per cent; together 100.
 	Weights map[string]int `json:"weights,omitempty"`

@@ -84,6 +84,10 @@ type Seen struct {
 	Share  *float64       `json:"share"`
 	Errors int64          `json:"errors"`        // answers of 500 and above, and no answer
 	P99    *time.Duration `json:"p99,omitempty"` // nil: not known
+	// Shared is true where another route has the same destination: proxies count
+	// by destination, so its requests are among these, and those of a route with
+	// a match are not known.
+	Shared bool `json:"shared,omitempty"`
 }
 
 // Window is what is seen: the requests since the routes last changed, those of
