@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/diorama-dev/diorama/internal/mesh"
@@ -44,6 +45,8 @@ func TestEdits(t *testing.T) {
 		{"a header's rule is taken away", keys(toAndroid, []string{"h", "enter", "enter", "enter", "left", "enter", "y"}), header(mesh.Edit{Header: mesh.Header{Name: "user-agent", Value: "Android", Match: "exact"}})},
 		{"a delay", keys(to("f", "enter"), clear, typed("250ms"), []string{"enter"}, clear, typed("50 %"), []string{"enter", "y"}), fault(mesh.Fault{Delay: 250 * time.Millisecond, DelayShare: 50})},
 		{"an abort beside the delay", keys(to("f", "right", "enter"), clear, typed("503"), []string{"enter"}, clear, typed("2.5"), []string{"enter", "y"}), fault(mesh.Fault{Delay: 3 * time.Second, DelayShare: 5, Abort: 503, AbortShare: 2.5})},
+		{"a header of a service without versions", []string{"home", "down", "down", "down", "h", "x", "enter", "y", "enter", "enter", "v", "2", "enter", "y"}, applied(mesh.Edit{Kind: mesh.EditHeader, Service: "features", Header: mesh.Header{Name: "x", Value: "y", Match: "exact"}, To: "v2"})},
+		{"a weight to a version that only another route has", keys(toAndroid, []string{"left", "left", "enter", "y"}), applied(mesh.Edit{Kind: mesh.EditWeights, Service: "recommender", Weights: map[string]int{"v1": 10, "v2": 90}})},
 		{"no fault any more", to("f", "left", "enter", "enter", "enter", "y"), fault(mesh.Fault{})},
 		{"a delay that is none", keys(to("f", "enter"), clear, typed("soon"), []string{"enter", "enter", "y"}), nil},
 		{"a share that is none", keys(to("f", "enter", "enter"), clear, typed("0"), []string{"enter", "y"}), nil},
@@ -214,11 +217,49 @@ func TestWords(t *testing.T) {
 		}
 	}
 	for match, want := range map[string][3]any{
-		"user-agent: Android": {"user-agent", "Android", 0}, "x: a*": {"x", "a", 1}, "x: *a*": {"x", "a", 2}, "path /v1/*": {"", "", 0},
+		"user-agent: Android": {"user-agent", "Android", 0}, "x: a*": {"x", "a", 1}, "x: *a*": {"x", "a", 2}, "path /v1/*": {"", "", 0}, "a: b and path /x": {"", "", 0}, "not a: b": {"", "", 0},
 	} {
 		name, value, compared := headerOf(match)
 		if got := [3]any{name, value, compared}; got != want {
 			t.Errorf("%s: %v", match, got)
+		}
+	}
+}
+
+// TestSharedIsNotKnown checks that what proxies cannot tell apart is not shown
+// as a number, and is no split that has gone astray.
+func TestSharedIsNotKnown(t *testing.T) {
+	s := tuitest.Routed()
+	routes := s.Services[3].Routes
+	routes[0].Destinations[0].Seen = mesh.Seen{Shared: true}
+	routes[1].Destinations[1].Seen.Shared, *routes[1].Destinations[1].Seen.Share = true, 40
+	m := screen(t, &tuitest.Mesh{}, 110, 40, s)
+	for _, r := range m.rows {
+		if r.kind == rowDestination && r.service == 3 && r.route == 0 {
+			if line := ansi.Strip(m.line(r, false, fitColumns(110, 4))); strings.Contains(line, "0 ") || strings.Count(line, theme.Unknown) != 4 {
+				t.Errorf("what is not known is shown as %q", line)
+			}
+		}
+	}
+	if got := m.seenStyle(routes[1].Destinations[1], 1000); got != m.theme.Text {
+		t.Error("a share with other routes' requests in it is shown as astray")
+	}
+	if got := m.seenStyle(mesh.Destination{Weight: 10, Seen: mesh.Seen{Share: new(40.0)}}, 1000); got != m.theme.Working {
+		t.Error("a split that has gone astray is not shown so")
+	}
+}
+
+func TestSetsFault(t *testing.T) {
+	delay, abort := mesh.Fault{Delay: time.Second, DelayShare: 5}, mesh.Fault{Abort: 503, AbortShare: 5}
+	for summary, want := range map[string][2]bool{
+		"delay 5 % of requests to recommender by 3s":                                {true, false},
+		"answer 5 % of requests to recommender with 503":                            {false, true},
+		"delay 5 % of requests to a by 3s and answer 5 % of requests to a with 503": {true, true},
+		"send 90 % to v1 and 10 % to v2 of recommender":                             {false, false},
+		"send requests to recommender with x-delay: abort to v2":                    {false, false},
+	} {
+		if got := [2]bool{setsFault(summary, delay), setsFault(summary, abort)}; got != want {
+			t.Errorf("%s: %v", summary, got)
 		}
 	}
 }

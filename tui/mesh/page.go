@@ -72,7 +72,7 @@ func (m Model) openedYAML(r row) (Model, tea.Cmd) {
 			return show("the last draft: "+m.last.Summary, m.last.YAML, m.last.Before), nil
 		}
 		if s.Rule != "" && m.deps.Source.Editor != nil && r.route < len(s.Routes) {
-			e := mesh.Edit{Kind: mesh.EditWeights, Service: s.Name, Route: r.route, Weights: weightsOf(&s.Routes[r.route])}
+			e := mesh.Edit{Kind: mesh.EditWeights, Service: s.Name, Route: r.route, Weights: whole(&s.Routes[r.route])}
 			var ask uint64
 			m, ask = m.request()
 			m.page = page{kind: pageYAML, title: "the rule " + s.Rule + ", as it is", ask: ask}

@@ -128,8 +128,11 @@ func (m Model) destinationLine(r row, at bool, c columns) string {
 	}
 	line := m.mark(at) + layout.Space(widthLead-1)
 	if alone(route) {
-		text := matchText(route) + " → " + d.Name
-		line += m.name(at).Paint(layout.Fit(text, c.name+2+c.bar+widthSet)) // what it is set to goes without saying
+		if !moved {
+			set = "" // it goes without saying
+		}
+		text, w := matchText(route)+" → "+d.Name, c.name+2+c.bar+widthSet-layout.Width(set)
+		line += m.name(at).Paint(layout.Fit(text, w)) + m.theme.Accent.Paint(set)
 	} else {
 		setStyle := m.theme.Text
 		if moved {
@@ -148,14 +151,14 @@ func (m Model) destinationLine(r row, at bool, c columns) string {
 func (m Model) figures(d mesh.Destination, seen theme.Style, c columns) string {
 	line := seen.Paint(layout.FitRight(seenText(d.Seen), widthSeen))
 	if c.requests {
-		line += m.theme.Muted.Paint(layout.FitRight(layout.Count(d.Seen.Requests), widthRequests))
+		line += m.theme.Muted.Paint(layout.FitRight(requestsText(d.Seen), widthRequests))
 	}
 	if c.errors {
 		style := m.theme.Muted
 		if d.Seen.Errors > 0 {
 			style = m.theme.Working
 		}
-		line += style.Paint(layout.FitRight(layout.Count(d.Seen.Errors), widthErrors))
+		line += style.Paint(layout.FitRight(errorsText(d.Seen), widthErrors))
 	}
 	return line + m.figure().Paint(layout.FitRight(p99Text(d.Seen.P99), widthP99))
 }
