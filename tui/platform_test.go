@@ -66,6 +66,40 @@ func TestWithoutAPlatform(t *testing.T) {
 	}
 }
 
+// TestGPUsAreWatchedWhereThereAreSome checks that they are read on every screen
+// once there are some, and else only while their own shows.
+func TestGPUsAreWatchedWhereThereAreSome(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		state  gpu.State
+		screen Screen
+		want   bool
+	}{
+		{"some", tuitest.GPUs()[5], ScreenServices, true},
+		{"none", tuitest.NoGPUs(), ScreenServices, false},
+		{"none, and somebody looks", tuitest.NoGPUs(), ScreenGPU, true},
+		{"the UI ends", tuitest.GPUs()[5], "", false},
+	} {
+		f := newFake().platform()
+		f.devices.States = make(chan gpu.State, 2)
+		m := newModel(deps{ctx: t.Context(), env: f})
+		m, cmd := m.watched(ScreenServices)
+		if cmd == nil {
+			t.Fatalf("%s: nobody looks whether there are any", tt.name)
+		}
+		m.gpu = m.gpu.WithState(tt.state)
+		f.devices.States <- tt.state
+		m, again := m.watched(tt.screen)
+		late := tuitest.Run(cmd)
+		if len(late) != 1 || again != nil {
+			t.Fatalf("%s: %d messages", tt.name, len(late))
+		}
+		if _, more := m.gpu.Update(late[0]); (more != nil) != tt.want {
+			t.Errorf("%s: it is watched on: %t", tt.name, more != nil)
+		}
+	}
+}
+
 // TestMeshIsEditedInTheFrame moves a weight, applies it and undoes all, through
 // the frame's own keys.
 func TestMeshIsEditedInTheFrame(t *testing.T) {

@@ -108,6 +108,10 @@ func (m Model) Show(visible bool) (Model, tea.Cmd) {
 	return m, cmd
 }
 
+// Any reports whether there are GPUs, as far as is known: before anybody has
+// looked there may be.
+func (m Model) Any() bool { return !m.watch.Seen || len(m.state.Slots) > 0 }
+
 // Again returns the screen such that the next Show begins anew where watching
 // has ended.
 func (m Model) Again() Model {
