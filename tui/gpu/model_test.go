@@ -109,8 +109,8 @@ func TestSimulatedDevicesSaySo(t *testing.T) {
 	if got := m.Status(100); got != "2 GPUs, simulated" {
 		t.Errorf("beside the tabs it says %q", got)
 	}
-	if got := m.Headline(); got != "GPU 1 of 2 simulated" {
-		t.Errorf("the top line says %q", got)
+	if got, lost := m.Headline(); got != "GPU 1 of 2 simulated" || lost != 0 {
+		t.Errorf("the top line says %q, and %d lost", got, lost)
 	}
 }
 

@@ -93,22 +93,19 @@ func (m Model) age() time.Duration {
 	return m.now.Sub(m.state.Time)
 }
 
-// Headline is how many of the GPUs are in use, for the top line; empty where
-// there are none or it is not known.
-func (m Model) Headline() string {
+// Headline is how many of the GPUs are in use, for the top line, and how many
+// are lost; empty where there are none or it is not known.
+func (m Model) Headline() (text string, lost int) {
 	n := len(m.state.Slots)
 	if !m.watch.Seen || n == 0 {
-		return ""
+		return "", 0
 	}
 	used := m.state.Count(gpu.Held) + m.state.Count(gpu.Shared)
-	text := fmt.Sprintf("GPU %d of %d", used, n)
-	if lost := m.state.Count(gpu.Lost); lost > 0 {
-		text += fmt.Sprintf(" %s %d", theme.SignUnwell, lost)
-	}
+	text = fmt.Sprintf("GPU %d of %d", used, n)
 	if m.state.Simulated {
 		text += " simulated"
 	}
-	return text
+	return text, m.state.Count(gpu.Lost)
 }
 
 func (m Model) line(r row, at bool, c columns) string {
