@@ -73,6 +73,20 @@ func BenchmarkLogs(b *testing.B) {
 	}
 }
 
+// BenchmarkMesh draws the whole frame of a mesh of 200 services as the cursor
+// moves. The bound is 16 ms.
+func BenchmarkMesh(b *testing.B) {
+	m := newModel(deps{ctx: b.Context(), env: newFake().platform(), options: Options{Theme: theme.Dark}}).resized(200, 60).at(tuitest.Noon()).received(tuitest.Running())
+	m.mesh = m.mesh.WithState(tuitest.Net(200))
+	shown, _ := m.show(ScreenMesh)
+	m, _ = shown.(Model)
+	for b.Loop() {
+		next, _ := m.Update(tuitest.Key("down"))
+		m, _ = next.(Model)
+		_ = frame(m)
+	}
+}
+
 // BenchmarkQueues draws the whole frame of 1,000 queues and 10,000 groups as
 // the cursor moves. The bound is 16 ms.
 func BenchmarkQueues(b *testing.B) {

@@ -73,8 +73,12 @@ func (m Model) facts() []string {
 	if memory := memoryOf(s); memory != "" {
 		facts = append(facts, quiet.Paint(memory))
 	}
-	if gpus := m.gpu.Headline(); gpus != "" {
-		facts = append(facts, quiet.Paint(gpus))
+	if gpus, lost := m.gpu.Headline(); gpus != "" {
+		text := quiet.Paint(gpus)
+		if lost > 0 {
+			text += "  " + m.theme.Unwell.Paint(fmt.Sprintf("%s %d", theme.SignUnwell, lost))
+		}
+		facts = append(facts, text)
 	}
 	switch {
 	case s.Updated.IsZero():

@@ -26,16 +26,21 @@ type Model struct {
 	now      time.Time
 	snapshot env.Snapshot
 	screen   Screen
+	screens
+	overlay overlay
+	prompt  prompt // the filter
+	notice  notice
+	outcome Outcome
+}
+
+// screens are the models of the screens.
+type screens struct {
 	services services.Model
 	queues   queues.Model
 	logs     logs.Model
 	events   events.Model
 	gpu      gpu.Model
 	mesh     mesh.Model
-	overlay  overlay
-	prompt   prompt // the filter
-	notice   notice
-	outcome  Outcome
 }
 
 // deps are what commands need. The context is the program's own: commands
@@ -71,15 +76,17 @@ func newModel(d deps) Model {
 		brokers.Source, devices.Source, net.Source = sources.Queues, sources.GPU, sources.Mesh
 	}
 	return Model{
-		deps:     d,
-		theme:    t,
-		screen:   d.options.Start,
-		services: services.New(t),
-		queues:   queues.New(t, brokers),
-		logs:     logs.New(t, source),
-		events:   events.New(t),
-		gpu:      gpu.New(t, devices),
-		mesh:     mesh.New(t, net),
+		deps:   d,
+		theme:  t,
+		screen: d.options.Start,
+		screens: screens{
+			services: services.New(t),
+			queues:   queues.New(t, brokers),
+			logs:     logs.New(t, source),
+			events:   events.New(t),
+			gpu:      gpu.New(t, devices),
+			mesh:     mesh.New(t, net),
+		},
 	}
 }
 

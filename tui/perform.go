@@ -145,18 +145,21 @@ func (m Model) show(s Screen) (tea.Model, tea.Cmd) {
 		m, _ = cleared.(Model)
 	}
 	m.screen, m.overlay = s, overlay{}
+	if s == ScreenGPU {
+		m.gpu = m.gpu.Again()
+	}
 	m, watching := m.watched(s)
 	return m, tea.Batch(before, watching)
 }
 
-// watched has what a screen shows watched, and nothing else but the GPUs: those
-// show on the top line too, and their sparklines begin before they are seen.
-// No screen watches nothing.
+// watched has what a screen shows watched, and nothing else but the GPUs, where
+// there are some: those show on the top line too, and their sparklines begin
+// before they are seen. No screen watches nothing.
 func (m Model) watched(s Screen) (Model, tea.Cmd) {
 	var lines, brokers, devices, net tea.Cmd
 	m.logs, lines = m.logs.Show(s == ScreenLogs)
 	m.queues, brokers = m.queues.Show(s == ScreenQueues)
-	m.gpu, devices = m.gpu.Show(s != "")
+	m.gpu, devices = m.gpu.Show(s == ScreenGPU || s != "" && m.gpu.Any())
 	m.mesh, net = m.mesh.Show(s == ScreenMesh)
 	return m, tea.Batch(lines, brokers, devices, net)
 }

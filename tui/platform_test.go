@@ -23,7 +23,7 @@ func TestPlatformInATerminal(t *testing.T) {
 	f.net.States, f.devices.States = make(chan mesh.State, 1), make(chan gpu.State, 1)
 	routed, devices := tuitest.Routed(), tuitest.GPUs()[5]
 	routed.Time, devices.Time = time.Now(), time.Now()
-	routed.Services = slices.Delete(routed.Services, 1, 2) // the emulator knows no wide characters
+	routed.Services = slices.Delete(routed.Services, 1, 3) // the emulator knows no wide characters
 	devices.Slots = slices.Delete(devices.Slots, 2, 3)
 	f.net.States <- routed
 	f.devices.States <- devices
@@ -62,6 +62,40 @@ func TestWithoutAPlatform(t *testing.T) {
 		m := press(t, model(t, newFake(), theme.Dark, 100, 30, tuitest.Running()), key)
 		if got := bottom(m); m.screen != ScreenServices || !strings.HasPrefix(got, want) {
 			t.Errorf("%s: the bottom line of %q is %q", key, m.screen, got)
+		}
+	}
+}
+
+// TestGPUsAreWatchedWhereThereAreSome checks that they are read on every screen
+// once there are some, and else only while their own shows.
+func TestGPUsAreWatchedWhereThereAreSome(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		state  gpu.State
+		screen Screen
+		want   bool
+	}{
+		{"some", tuitest.GPUs()[5], ScreenServices, true},
+		{"none", tuitest.NoGPUs(), ScreenServices, false},
+		{"none, and somebody looks", tuitest.NoGPUs(), ScreenGPU, true},
+		{"the UI ends", tuitest.GPUs()[5], "", false},
+	} {
+		f := newFake().platform()
+		f.devices.States = make(chan gpu.State, 2)
+		m := newModel(deps{ctx: t.Context(), env: f})
+		m, cmd := m.watched(ScreenServices)
+		if cmd == nil {
+			t.Fatalf("%s: nobody looks whether there are any", tt.name)
+		}
+		m.gpu = m.gpu.WithState(tt.state)
+		f.devices.States <- tt.state
+		m, again := m.watched(tt.screen)
+		late := tuitest.Run(cmd)
+		if len(late) != 1 || again != nil {
+			t.Fatalf("%s: %d messages", tt.name, len(late))
+		}
+		if _, more := m.gpu.Update(late[0]); (more != nil) != tt.want {
+			t.Errorf("%s: it is watched on: %t", tt.name, more != nil)
 		}
 	}
 }

@@ -19,7 +19,7 @@ func (m Model) tabs() []tab {
 		queues = "no stack of this environment has queues: `diorama stacks` lists those that do"
 	}
 	if m.gpu.Empty() {
-		gpus = "no GPUs in this environment: add gpu: auto to the profile, or gpu: simulate"
+		gpus = "no GPUs in this environment: they are given to nodes of a cluster, and it runs without one"
 	}
 	if m.mesh.Empty() {
 		net = "no mesh in this environment: add istio to the profile's stacks"

@@ -108,6 +108,19 @@ func (m Model) Show(visible bool) (Model, tea.Cmd) {
 	return m, cmd
 }
 
+// Any reports whether there are GPUs, as far as is known: before anybody has
+// looked there may be.
+func (m Model) Any() bool { return !m.watch.Seen || len(m.state.Slots) > 0 }
+
+// Again returns the screen such that the next Show begins anew where watching
+// has ended.
+func (m Model) Again() Model {
+	if m.watch.Over {
+		m.watch, _ = m.watch.Show(m.deps.Context, false, m.deps.Source.Watcher.Watch)
+	}
+	return m
+}
+
 // Update takes the result of a command in.
 func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 	m.note = Note{}

@@ -37,6 +37,7 @@ type loudness uint8
 const (
 	quiet loudness = iota
 	plain
+	strong
 	working
 	unwell
 )
@@ -51,51 +52,85 @@ func (r row) About() string { return r.of }
 // number.
 const narrow = 60
 
+// lines collects rows.
+type lines struct {
+	rows  []row
+	width int
+}
+
+// text adds a text in at most so many lines, of a row.
+func (l *lines) text(of string, loud loudness, indent int, text string, most int) {
+	w := l.width - indent - 1
+	for _, part := range layout.Clip(layout.Wrap(text, w), most, w) {
+		l.rows = append(l.rows, row{of: of, slot: -1, text: layout.Space(indent) + part, loud: loud})
+	}
+}
+
+// remedy adds what can be done.
+func (l *lines) remedy(of string, indent int, text string) {
+	lead := "try: "
+	w := l.width - indent - len(lead) - 1
+	for _, part := range layout.Clip(layout.Wrap(text, w), 3, w) {
+		l.rows = append(l.rows, row{of: of, slot: -1, text: layout.Space(indent) + lead + part, loud: plain})
+		lead = layout.Space(len(lead))
+	}
+}
+
 // list are all lines of the screen. Only those in the window are drawn.
 func (m Model) list() []row {
-	var rows []row
-	text := func(of string, loud loudness, indent int, text string, lines int) {
-		w := m.width - indent - 1
-		for _, l := range layout.Clip(layout.Wrap(text, w), lines, w) {
-			rows = append(rows, row{of: of, slot: -1, text: layout.Space(indent) + l, loud: loud})
+	l := &lines{width: m.width}
+	if m.state.Absence != "" {
+		l.text("", strong, 3, m.state.Absence, 4)
+		for _, r := range m.state.Remedies {
+			l.remedy("", 3, r)
 		}
 	}
 	for _, s := range simulated(m.state) {
-		text("", working, 1, theme.SignWorking+" "+s, 2)
+		l.text("", working, 1, theme.SignWorking+" "+s, 2)
 	}
 	for i, s := range m.state.Slots {
-		if !m.passes(s) {
-			continue
-		}
-		key := keyOf(s)
-		rows = append(rows, row{kind: rowSlot, key: key, slot: i})
-		if m.width < narrow && key != m.cursor.ID {
-			continue
-		}
-		if why := whyOf(s); why != "" {
-			text(key, unwell, 5, why, 3)
-			for _, a := range s.Advice {
-				text(key, plain, 5, "try: "+a, 2)
-			}
-		} else if m.width < narrow {
-			text(key, quiet, 5, heldBy(s), 2)
-		}
-		for j := range s.MIG.Instances {
-			rows = append(rows, row{kind: rowPartition, of: key, slot: i, part: j})
+		if m.passes(s) {
+			m.listSlot(l, i)
 		}
 	}
-	if len(m.state.Waiting) > 0 && len(rows) > 0 {
-		text("", quiet, 0, "", 1)
-		text("", quiet, 3, "WAITING", 1)
+	if len(m.state.Waiting) > 0 {
+		if len(l.rows) > 0 {
+			l.text("", quiet, 0, "", 1)
+		}
+		l.text("", quiet, 3, "WAITING", 1)
 	}
 	for i, w := range m.state.Waiting {
 		key := "waiting " + w.Pod
-		rows = append(rows, row{kind: rowWaiting, key: key, slot: -1, part: i})
-		if w.Why != "" && (m.width >= narrow || key == m.cursor.ID) {
-			text(key, working, 5, w.Why, 2)
+		l.rows = append(l.rows, row{kind: rowWaiting, key: key, slot: -1, part: i})
+		if w.Why != "" && m.open(key) {
+			l.text(key, working, 5, w.Why, 2)
 		}
 	}
-	return rows
+	return l.rows
+}
+
+// open reports whether what is said of a row shows: on a narrow screen only of
+// the chosen one.
+func (m Model) open(key string) bool { return m.width >= narrow || key == m.cursor.ID }
+
+func (m Model) listSlot(l *lines, i int) {
+	s := m.state.Slots[i]
+	key := keyOf(s)
+	l.rows = append(l.rows, row{kind: rowSlot, key: key, slot: i})
+	if !m.open(key) {
+		return
+	}
+	if why := whyOf(s); why != "" {
+		l.text(key, unwell, 5, why, 3)
+		for _, a := range s.Advice {
+			l.remedy(key, 5, a)
+		}
+	} else if m.width < narrow {
+		l.text(key, quiet, 5, heldBy(s, m.state.Sharing), 2)
+	}
+	for j := range s.MIG.Instances {
+		l.rows = append(l.rows, row{kind: rowPartition, of: key, slot: i, part: j})
+	}
 }
 
 func keyOf(s gpu.Slot) string {
@@ -148,8 +183,9 @@ func whyOf(s gpu.Slot) string {
 	return ""
 }
 
-// heldBy says who has a device, in as few words as there are.
-func heldBy(s gpu.Slot) string {
+// heldBy says who has a device, in as few words as there are; sharing is how
+// many may.
+func heldBy(s gpu.Slot, sharing int) string {
 	switch s.Phase {
 	case gpu.Free:
 		if len(s.Holders) == 0 {
@@ -163,7 +199,14 @@ func heldBy(s gpu.Slot) string {
 	case gpu.Apart:
 		return "no node of the environment has it"
 	case gpu.Shared:
-		return fmt.Sprintf("shared by %d: %s", len(s.Holders), names(s.Holders))
+		switch n := len(s.Holders); {
+		case n == 0:
+			return "to be shared, and free"
+		case sharing > 1:
+			return fmt.Sprintf("shared by %d of %d: %s", n, sharing, names(s.Holders))
+		default:
+			return fmt.Sprintf("shared by %d: %s", n, names(s.Holders))
+		}
 	case gpu.Held:
 	}
 	if len(s.Holders) == 1 {

@@ -45,7 +45,7 @@ func (m Model) header() int {
 	return 1
 }
 
-// nothing says why there is no device, and what to do.
+// nothing says why there is nothing to show.
 func (m Model) nothing() []string {
 	switch {
 	case !m.watch.Seen && m.watch.Over:
@@ -55,22 +55,7 @@ func (m Model) nothing() []string {
 	case m.filter != "" && len(m.state.Slots) > 0:
 		return []string{m.theme.Muted.Paint(layout.Cut("   no GPU's model, identifier or holder holds “"+m.filter+"”", m.width))}
 	}
-	absence := m.state.Absence
-	if absence == "" {
-		absence = "there is no GPU here"
-	}
-	lines := []string{""}
-	for _, l := range layout.Wrap(absence, m.width-4) {
-		lines = append(lines, "   "+m.theme.Strong.Paint(l))
-	}
-	for _, r := range m.state.Remedies {
-		lead := "   " + m.theme.Muted.Paint("try: ")
-		for _, l := range layout.Wrap(r, m.width-9) {
-			lines = append(lines, lead+l)
-			lead = layout.Space(8)
-		}
-	}
-	return lines
+	return []string{m.theme.Muted.Paint(layout.Cut("   there is no GPU here", m.width))}
 }
 
 // Status is what stands on the right of the tabs, where it has so many cells.
@@ -108,22 +93,19 @@ func (m Model) age() time.Duration {
 	return m.now.Sub(m.state.Time)
 }
 
-// Headline is how many of the GPUs are in use, for the top line; empty where
-// there are none or it is not known.
-func (m Model) Headline() string {
+// Headline is how many of the GPUs are in use, for the top line, and how many
+// are lost; empty where there are none or it is not known.
+func (m Model) Headline() (text string, lost int) {
 	n := len(m.state.Slots)
 	if !m.watch.Seen || n == 0 {
-		return ""
+		return "", 0
 	}
 	used := m.state.Count(gpu.Held) + m.state.Count(gpu.Shared)
-	text := fmt.Sprintf("GPU %d of %d", used, n)
-	if lost := m.state.Count(gpu.Lost); lost > 0 {
-		text += fmt.Sprintf(" %s %d", theme.SignUnwell, lost)
-	}
+	text = fmt.Sprintf("GPU %d of %d", used, n)
 	if m.state.Simulated {
 		text += " simulated"
 	}
-	return text
+	return text, m.state.Count(gpu.Lost)
 }
 
 func (m Model) line(r row, at bool, c columns) string {
@@ -152,6 +134,8 @@ func (m Model) loud(l loudness) theme.Style {
 	switch l {
 	case plain:
 		return m.theme.Text
+	case strong:
+		return m.theme.Strong
 	case working:
 		return m.theme.Working
 	case unwell:
@@ -241,7 +225,7 @@ func (m Model) full(s gpu.Slot, at bool, c columns) string {
 	case gpu.Free, gpu.Apart:
 	}
 	left := m.width - layout.Width(line) - 3
-	text := heldBy(s)
+	text := heldBy(s, m.state.Sharing)
 	if layout.Width(text) > left && len(s.Holders) > 0 && s.Phase == gpu.Held { // enter shows the rest
 		text = names(s.Holders)
 	}

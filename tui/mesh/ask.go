@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -104,8 +105,10 @@ func (m Model) workloadAt(r row) string {
 
 func headerFields(s *mesh.Service, route int) []form.Field {
 	var to []string
+	versions := false
 	for _, r := range s.Routes {
 		for _, d := range r.Destinations {
+			versions = versions || d.Subset != ""
 			if !slices.Contains(to, d.Name) {
 				to = append(to, d.Name)
 			}
@@ -121,11 +124,15 @@ func headerFields(s *mesh.Service, route int) []form.Field {
 			at = max(slices.Index(to, r.Destinations[0].Name), 0)
 		}
 	}
+	where := form.Field{Label: "to", Options: to, Chosen: at}
+	if !versions { // no route names one: which there are is for the mesh to say
+		where = form.Field{Label: "to", Hint: "a version of it, such as v2"}
+	}
 	return []form.Field{
 		{Label: "header", Text: name, Hint: "user-agent"},
 		{Label: "value", Text: value, Hint: "Android"},
 		{Label: "compared", Options: comparisons(), Chosen: compared},
-		{Label: "to", Options: to, Chosen: at},
+		where,
 	}
 }
 
@@ -137,7 +144,7 @@ func comparisons() []string { return []string{"exact", "prefix", "contains"} }
 func headerOf(match string) (name, value string, compared int) {
 	name, value, ok := strings.Cut(match, ": ")
 	switch {
-	case !ok || strings.Contains(name, " "):
+	case !ok || strings.Contains(name, " ") || strings.Contains(value, " and "):
 		return "", "", 0
 	case len(value) > 2 && strings.HasPrefix(value, "*") && strings.HasSuffix(value, "*"):
 		return name, value[1 : len(value)-1], 2
@@ -182,14 +189,16 @@ func (m Model) edit() (mesh.Edit, error) {
 	case formHeader:
 		e := mesh.Edit{Kind: mesh.EditHeader, Service: t.service, Route: t.route}
 		e.Header = mesh.Header{Name: strings.ToLower(text(0)), Value: text(1), Match: f[2].Option()}
-		if to := f[3].Option(); to != takeAway {
-			e.To = to
+		if e.To = text(3); f[3].Options != nil {
+			e.To = strings.TrimPrefix(f[3].Option(), takeAway)
 		}
 		switch {
 		case e.Header.Name == "" || strings.ContainsAny(e.Header.Name, " :"):
 			return e, fmt.Errorf("%q is no header's name: write one such as user-agent", text(0))
 		case e.Header.Value == "":
 			return e, fmt.Errorf("%s needs a value", e.Header.Name)
+		case e.To == "" && f[3].Options == nil:
+			return e, errors.New("name the version that requests with the header go to")
 		}
 		return e, nil
 	case formFault:

@@ -89,6 +89,23 @@ func seenText(s mesh.Seen) string {
 	return fmt.Sprintf("%.1f %%", layout.Clamp(*s.Share, -999, 999))
 }
 
+// requestsText is how many requests were seen; those of a route whose
+// destination others have too are not known.
+func requestsText(s mesh.Seen) string {
+	if s.Shared && s.Share == nil {
+		return theme.Unknown
+	}
+	return layout.Count(s.Requests)
+}
+
+// errorsText is how many of them failed.
+func errorsText(s mesh.Seen) string {
+	if s.Shared && s.Share == nil {
+		return theme.Unknown
+	}
+	return layout.Count(s.Errors)
+}
+
 // astray is by how many points a split may differ from what is set before that
 // is worth a look, once enough requests were seen.
 const (
@@ -98,7 +115,7 @@ const (
 
 // seenStyle is how loud the share is that was seen.
 func (m Model) seenStyle(d mesh.Destination, total int64) theme.Style {
-	if d.Seen.Share != nil && total >= enoughToTell && math.Abs(*d.Seen.Share-float64(d.Weight)) > astray {
+	if d.Seen.Share != nil && !d.Seen.Shared && total >= enoughToTell && math.Abs(*d.Seen.Share-float64(d.Weight)) > astray {
 		return m.theme.Working
 	}
 	return m.theme.Text
@@ -124,7 +141,7 @@ func (m Model) longest() int {
 	for i := range m.state.Services {
 		for j := range m.state.Services[i].Routes {
 			r := &m.state.Services[i].Routes[j]
-			if alone(r) {
+			if alone(r) || bare(&m.state.Services[i]) {
 				continue
 			}
 			for _, d := range r.Destinations {

@@ -67,6 +67,12 @@ func (m Model) routePart(p *paper.Paper, s *mesh.Service, i int) {
 		if d.Seen.Share != nil {
 			seen = fmt.Sprintf("%s of the last %s requests, %s failed", seenText(d.Seen), layout.Count(total(r)), layout.Count(d.Seen.Errors))
 		}
+		switch {
+		case d.Seen.Shared && d.Seen.Share == nil:
+			seen = "not known: another route goes there too, and proxies count by where requests go"
+		case d.Seen.Shared:
+			seen += ", those of other routes that go there among them"
+		}
 		p.Field("seen", seen)
 		p.Field("p99", p99Text(d.Seen.P99))
 		for _, e := range d.Endpoints {

@@ -108,6 +108,9 @@ func (m Model) gotDraft(msg draftMsg) Model {
 	}
 	msg.draft.Summary = layout.Safe(msg.draft.Summary)
 	m.page.draft = msg.draft
+	if m.page.kind == pageYAML && msg.draft.Before == "" {
+		m.page.title = "there is no such rule yet; a change from here would write this one"
+	}
 	if m.page.kind == pageDraft {
 		m.last = msg.draft
 	}
@@ -129,6 +132,7 @@ func (m Model) applied(msg appliedMsg) Model {
 		}
 		m.page = page{}
 	}
+	m.last = mesh.Draft{} // what is there now says more
 	return m.settle().say("applied: " + msg.summary + "  (u undoes it)")
 }
 
@@ -146,7 +150,7 @@ func (m Model) undone(msg undoneMsg) Model {
 	if m.asks.kind == formUndo {
 		m = m.closed()
 	}
-	m.weights = weights{}
+	m.weights, m.last = weights{}, mesh.Draft{}
 	m = m.settle()
 	switch n := len(msg.changes); n {
 	case 0:

@@ -108,7 +108,7 @@ func (m Model) noWeight(r row) string {
 	switch {
 	case r.kind != rowDestination:
 		return "no destination of a route is selected"
-	case len(m.state.Services[r.service].Routes[r.route].Destinations) < 2:
+	case len(known(&m.state.Services[r.service], r.route)) < 2:
 		return "this route has one destination: it gets all"
 	}
 	return ""
@@ -135,7 +135,7 @@ func (m Model) Handle(i intent.Intent) (Model, tea.Cmd) {
 		if m.weights.to == nil {
 			return m, nil
 		}
-		return m.drafted(m.weights.edit())
+		return m.drafted(m.weights.edit(m.state))
 	case Details, Why, YAML, More, Less, Header, Fault, MutualTLS, Undo, UndoAll:
 		return m.about(i)
 	}
@@ -202,7 +202,7 @@ func (m Model) problemsOf(r row) []mesh.Problem {
 // cursor is there already.
 func (m Model) Click(line int) (Model, tea.Cmd) {
 	m.note = Note{}
-	if m.page.kind != pageNone || line-m.header() >= m.listHeight() {
+	if m.page.kind != pageNone || m.Asking() || line-m.header() >= m.listHeight() {
 		return m, nil
 	}
 	at, ok := cursor.At(m.cursor, m.rows, line-m.header())

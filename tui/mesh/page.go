@@ -58,21 +58,21 @@ func (m Model) noYAML(r row) string {
 // the last draft for the service, of the service's rule as it is, or of the
 // last change.
 func (m Model) openedYAML(r row) (Model, tea.Cmd) {
-	show := func(title, text, before string) (Model, tea.Cmd) {
+	show := func(title, text, before string) Model {
 		m.page = page{kind: pageYAML, title: title, draft: mesh.Draft{YAML: text, Before: before}}
-		return m, nil
+		return m
 	}
-	changed := func(c mesh.Change) (Model, tea.Cmd) { return show("what was applied: "+c.Summary, c.YAML, "") }
+	changed := func(c mesh.Change) Model { return show("what was applied: "+c.Summary, c.YAML, "") }
 	if r.kind == rowChange {
-		return changed(m.state.Changes[r.at])
+		return changed(m.state.Changes[r.at]), nil
 	}
 	if r.service >= 0 {
 		s := &m.state.Services[r.service]
 		if m.last.YAML != "" && m.last.Edit.Service == s.Name {
-			return show("the last draft: "+m.last.Summary, m.last.YAML, m.last.Before)
+			return show("the last draft: "+m.last.Summary, m.last.YAML, m.last.Before), nil
 		}
 		if s.Rule != "" && m.deps.Source.Editor != nil && r.route < len(s.Routes) {
-			e := mesh.Edit{Kind: mesh.EditWeights, Service: s.Name, Route: r.route, Weights: weightsOf(&s.Routes[r.route])}
+			e := mesh.Edit{Kind: mesh.EditWeights, Service: s.Name, Route: r.route, Weights: whole(&s.Routes[r.route])}
 			var ask uint64
 			m, ask = m.request()
 			m.page = page{kind: pageYAML, title: "the rule " + s.Rule + ", as it is", ask: ask}
@@ -80,10 +80,10 @@ func (m Model) openedYAML(r row) (Model, tea.Cmd) {
 		}
 	}
 	if m.last.YAML != "" {
-		return show("the last draft: "+m.last.Summary, m.last.YAML, m.last.Before)
+		return show("the last draft: "+m.last.Summary, m.last.YAML, m.last.Before), nil
 	}
 	if n := len(m.state.Changes); n > 0 {
-		return changed(m.state.Changes[n-1])
+		return changed(m.state.Changes[n-1]), nil
 	}
 	return m.say("nothing was changed from here"), nil
 }

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -108,7 +109,11 @@ func TestEveryFrameFits(t *testing.T) {
 		if seed%3 == 0 {
 			w, h = 1+r.IntN(45), 1+r.IntN(12)
 		}
-		m := screen(t, &tuitest.Mesh{}, w, h, r.state())
+		x := &tuitest.Mesh{Drafts: &mesh.Draft{Summary: r.text(), YAML: r.text() + "\n" + r.text(), Before: r.text()}}
+		if seed%4 == 0 {
+			x.Err = errors.New(r.text())
+		}
+		m := screen(t, x, w, h, r.state())
 		var path []string
 		for range 60 {
 			key := keys[r.IntN(len(keys))]

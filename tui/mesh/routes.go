@@ -72,17 +72,37 @@ func (m Model) serviceLine(r row, at bool, c columns) string {
 	if m.width < narrow {
 		callers = ""
 	}
-	if callers != "" {
-		callers += " → "
+	if bare(s) {
+		return m.bareLine(s, at, callers, c)
 	}
-	if w := layout.Width(callers) + layout.Width(s.Name); w > room {
-		callers = layout.Cut(callers, max(room-layout.Width(s.Name), 0))
+	callers = before(callers, room-layout.Width(s.Name))
+	return m.mark(at) + m.sign(m.healthOf(s)) + " " + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(layout.Cut(s.Name, room))
+}
+
+// before is who calls, as it stands before the service, in so many cells.
+func before(callers string, room int) string {
+	const arrow, least = " → ", 6
+	if callers == "" || room < least {
+		return ""
 	}
-	line := m.mark(at) + m.sign(m.healthOf(s)) + " " + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(layout.Cut(s.Name, room))
-	if left := m.width - layout.Width(line) - 3; s.Rule == "" && left > 20 && c.bar > 0 {
-		line += m.theme.Faint.Paint("   " + layout.Cut("no rule of its own", left-3))
+	return layout.Cut(callers, room-layout.Width(arrow)) + arrow
+}
+
+// bareLine is a service that takes one line. Of its name the end of the callers
+// goes first.
+func (m Model) bareLine(s *mesh.Service, at bool, callers string, c columns) string {
+	lead := m.mark(at) + m.sign(m.healthOf(s)) + " "
+	d := s.Routes[0].Destinations[0]
+	if m.width < narrow {
+		figure := p99Text(d.Seen.P99)
+		room := max(m.width-5-layout.Width(figure), 4)
+		return lead + m.theme.Strong.Paint(layout.Fit(s.Name, room)) + " " + m.figure().Paint(figure)
 	}
-	return line
+	room := widthLead - 3 + c.name + 2 + c.bar + widthSet
+	name := layout.Cut(s.Name, room)
+	callers = before(callers, room-layout.Width(name))
+	space := layout.Space(room - layout.Width(callers) - layout.Width(name))
+	return lead + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(name) + space + m.figures(d, m.figure(), c)
 }
 
 // setText is what is set, and what it is moved to.
@@ -108,8 +128,11 @@ func (m Model) destinationLine(r row, at bool, c columns) string {
 	}
 	line := m.mark(at) + layout.Space(widthLead-1)
 	if alone(route) {
-		text := matchText(route) + " → " + d.Name
-		line += m.name(at).Paint(layout.Fit(text, c.name+2+c.bar+widthSet)) // what it is set to goes without saying
+		if !moved {
+			set = "" // it goes without saying
+		}
+		text, w := matchText(route)+" → "+d.Name, c.name+2+c.bar+widthSet-layout.Width(set)
+		line += m.name(at).Paint(layout.Fit(text, w)) + m.theme.Accent.Paint(set)
 	} else {
 		setStyle := m.theme.Text
 		if moved {
@@ -117,23 +140,27 @@ func (m Model) destinationLine(r row, at bool, c columns) string {
 		}
 		line += m.name(at).Paint(layout.Fit(d.Name, c.name)) + "  " + bar(m.theme, weight, d.Seen.Share, c.bar) + setStyle.Paint(layout.FitRight(set, widthSet))
 	}
-	figure := m.figure()
-	seen := figure
-	if figure == m.theme.Text {
+	seen := m.figure()
+	if seen == m.theme.Text {
 		seen = m.seenStyle(d, total(route))
 	}
-	line += seen.Paint(layout.FitRight(seenText(d.Seen), widthSeen))
+	return line + m.figures(d, seen, c)
+}
+
+// figures are what was seen of a destination.
+func (m Model) figures(d mesh.Destination, seen theme.Style, c columns) string {
+	line := seen.Paint(layout.FitRight(seenText(d.Seen), widthSeen))
 	if c.requests {
-		line += m.theme.Muted.Paint(layout.FitRight(layout.Count(d.Seen.Requests), widthRequests))
+		line += m.theme.Muted.Paint(layout.FitRight(requestsText(d.Seen), widthRequests))
 	}
 	if c.errors {
 		style := m.theme.Muted
 		if d.Seen.Errors > 0 {
 			style = m.theme.Working
 		}
-		line += style.Paint(layout.FitRight(layout.Count(d.Seen.Errors), widthErrors))
+		line += style.Paint(layout.FitRight(errorsText(d.Seen), widthErrors))
 	}
-	return line + figure.Paint(layout.FitRight(p99Text(d.Seen.P99), widthP99))
+	return line + m.figure().Paint(layout.FitRight(p99Text(d.Seen.P99), widthP99))
 }
 
 // shortDestination is a destination on a narrow screen: what is set and what

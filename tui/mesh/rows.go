@@ -59,6 +59,7 @@ const narrow = 60
 type lines struct {
 	rows  []row
 	width int
+	dense bool // the last service took one line
 }
 
 // text adds a text in at most so many lines, of a row.
@@ -81,6 +82,9 @@ func (l *lines) heading(text string) {
 // list are all lines of the screen. Only those in the window are drawn.
 func (m Model) list() []row {
 	l := &lines{width: m.width, rows: make([]row, 0, len(m.rows)+16)}
+	if m.state.Absence != "" {
+		l.text("", working, 1, theme.SignWorking+" "+m.state.Absence, 3)
+	}
 	m.listProblems(l)
 	for i, s := range m.state.Services {
 		if m.passes(append([]string{s.Name}, s.Callers...)...) {
@@ -141,9 +145,10 @@ func problemText(p mesh.Problem) string {
 
 func (m Model) listService(l *lines, i int) {
 	s := &m.state.Services[i]
-	if len(l.rows) > 0 && m.width >= narrow {
+	if len(l.rows) > 0 && m.width >= narrow && !(bare(s) && l.dense) {
 		l.rows = append(l.rows, row{service: -1})
 	}
+	l.dense = bare(s)
 	key := "service " + s.Name
 	l.rows = append(l.rows, row{kind: rowService, key: key, service: i, route: plainRoute(s)})
 	for j := range s.Routes {
@@ -170,7 +175,15 @@ func (m Model) listRoute(l *lines, i, j int) {
 		l.rows = append(l.rows, row{of: "service " + s.Name, service: -1, text: layout.Space(5) + text})
 	}
 	key := ""
+	if bare(s) {
+		if key = "service " + s.Name; m.open(key) {
+			listEndpoints(l, key, r.Destinations[0])
+		}
+	}
 	for k := range r.Destinations {
+		if bare(s) {
+			break
+		}
 		key = fmt.Sprintf("%s/%d/%d %s", s.Name, j, k, r.Destinations[k].Name)
 		l.rows = append(l.rows, row{kind: rowDestination, key: key, service: i, route: j, at: k})
 		if m.open(key) {
@@ -187,6 +200,12 @@ func (m Model) listRoute(l *lines, i, j int) {
 	if text := patienceText(r); text != "" && m.open(key) {
 		l.text(key, quiet, 5, text, 2)
 	}
+}
+
+// bare reports whether a service is one line: all requests go to all its Pods.
+func bare(s *mesh.Service) bool {
+	return len(s.Routes) == 1 && len(s.Routes[0].Match) == 0 && len(s.Routes[0].Destinations) == 1 && s.Routes[0].Destinations[0].Subset == "" &&
+		(s.Routes[0].Destinations[0].Name == s.Name || s.Routes[0].Destinations[0].Name == "")
 }
 
 // alone reports whether a route is one line: conditions and where to.

@@ -87,8 +87,6 @@ func (m Model) nothing() string {
 		return "nobody looks at the mesh any more"
 	case !m.watch.Seen:
 		return "asking the mesh"
-	case m.state.Absence != "":
-		return m.state.Absence
 	case m.filter != "":
 		return "no service's or workload's name holds “" + m.filter + "”"
 	}

@@ -26,9 +26,8 @@ const step = 5
 // moved returns the weights with that of a destination one step up or down;
 // the others share the rest as they did before.
 func (w weights) moved(s *mesh.Service, route int, at string, way int) weights {
-	r := &s.Routes[route]
 	if w.to == nil || w.service != s.Name || w.route != route {
-		w = weights{service: s.Name, route: route, to: weightsOf(r)}
+		w = weights{service: s.Name, route: route, to: known(s, route)}
 	}
 	if w.at != at || w.from == nil {
 		w.at, w.from = at, w.to
@@ -40,10 +39,39 @@ func (w weights) moved(s *mesh.Service, route int, at string, way int) weights {
 	}
 	next = layout.Clamp(next, 0, 100)
 	w.to = shared(w.from, at, next)
-	if maps.Equal(w.to, weightsOf(r)) {
+	if maps.Equal(w.to, known(s, route)) {
 		return weights{}
 	}
 	return w
+}
+
+// known are the weights of a route, and versions that other routes of the service
+// go to with none.
+func known(s *mesh.Service, route int) map[string]int {
+	out := weightsOf(&s.Routes[route])
+	for _, r := range s.Routes {
+		for _, d := range r.Destinations {
+			if _, ok := out[d.Name]; !ok && d.Subset != "" && d.Service == s.Name {
+				out[d.Name] = 0
+			}
+		}
+	}
+	return out
+}
+
+// whole are the weights of a route as an edit must give them: together 100.
+func whole(r *mesh.Route) map[string]int {
+	out, sum, most := weightsOf(r), 0, ""
+	for _, n := range slices.Sorted(maps.Keys(out)) {
+		out[n] = layout.Clamp(out[n], 0, 100)
+		if sum += out[n]; most == "" || out[n] > out[most] {
+			most = n
+		}
+	}
+	if most != "" {
+		out[most] += 100 - sum
+	}
+	return out
 }
 
 func weightsOf(r *mesh.Route) map[string]int {
@@ -99,7 +127,7 @@ func (w weights) stands(s mesh.State) bool {
 		if s.Services[i].Name != w.service || w.route >= len(s.Services[i].Routes) {
 			continue
 		}
-		now := weightsOf(&s.Services[i].Routes[w.route])
+		now := known(&s.Services[i], w.route)
 		if maps.Equal(now, w.to) || len(now) != len(w.to) {
 			return false
 		}
@@ -113,9 +141,20 @@ func (w weights) stands(s mesh.State) bool {
 	return false
 }
 
-// edit is what applies the weights.
-func (w weights) edit() mesh.Edit {
-	return mesh.Edit{Kind: mesh.EditWeights, Service: w.service, Route: w.route, Weights: maps.Clone(w.to)}
+// edit is what applies the weights: without the versions that the route does not
+// go to and is not to.
+func (w weights) edit(s mesh.State) mesh.Edit {
+	e := mesh.Edit{Kind: mesh.EditWeights, Service: w.service, Route: w.route, Weights: maps.Clone(w.to)}
+	for _, x := range s.Services {
+		if x.Name == w.service && w.route < len(x.Routes) {
+			now := weightsOf(&x.Routes[w.route])
+			maps.DeleteFunc(e.Weights, func(name string, weight int) bool {
+				_, there := now[name]
+				return !there && weight == 0
+			})
+		}
+	}
+	return e
 }
 
 // weightLine says what was moved, and how it is applied.

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,8 +51,7 @@ func faultText(f mesh.Fault) string {
 func (m Model) since(service string, f mesh.Fault) string {
 	for i := len(m.state.Changes) - 1; i >= 0; i-- {
 		c := m.state.Changes[i]
-		fault := f.Delay > 0 && strings.Contains(c.Summary, "delay") || f.Abort > 0 && strings.Contains(c.Summary, "abort")
-		if c.Service != service || !fault {
+		if c.Service != service || !setsFault(c.Summary, f) {
 			continue
 		}
 		text := "   (set here " + layout.Age(m.now.Sub(c.Time)) + " ago"
@@ -61,6 +61,14 @@ func (m Model) since(service string, f mesh.Fault) string {
 		return text + ")"
 	}
 	return ""
+}
+
+// setsFault reports whether a change's summary speaks of a fault.
+func setsFault(summary string, f mesh.Fault) bool {
+	holds := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(summary, w) || strings.Contains(summary, "and "+w) })
+	}
+	return f.Delay > 0 && holds("delay ") || f.Abort > 0 && holds("abort ", "answer ")
 }
 
 // patienceText is how long requests of a route may take and how often they are

@@ -46,6 +46,12 @@ func routedServices() []mesh.Service {
 			Routes: []mesh.Route{{Destinations: []mesh.Destination{{Name: "v3", Service: "billing", Subset: "v3", Weight: 100}}}},
 		},
 		{
+			Name: "features", Callers: []string{"gateway", "recommender"},
+			Routes: []mesh.Route{{Destinations: []mesh.Destination{
+				{Name: "features", Service: "features", Weight: 100, Seen: seen(9120, 100, 0, 4*time.Millisecond), Endpoints: []mesh.Endpoint{pod("features-6c4b-k2", 30)}},
+			}}},
+		},
+		{
 			Name: "推荐", Callers: []string{"gateway", "log", "features", "audit", "web"},
 			Routes: []mesh.Route{{Destinations: []mesh.Destination{
 				{Name: "推荐", Service: "推荐", Weight: 100, Seen: seen(4210, 100, 3, 1240*time.Millisecond), Endpoints: []mesh.Endpoint{pod("推荐-5d9c-x1", 31)}},
@@ -102,6 +108,7 @@ func routedYAML(one, two string) string {
 type Mesh struct {
 	States chan mesh.State // sent to whoever watches; nil: nothing comes
 	Err    error           // of every method that can fail
+	Drafts *mesh.Draft     // what every edit would apply; nil: weights of 80 and 20
 
 	mu    sync.Mutex
 	asked []any
@@ -123,10 +130,13 @@ func (m *Mesh) note(request any) {
 // Watch sends the states.
 func (m *Mesh) Watch(context.Context) <-chan mesh.State { return m.States }
 
-// Draft answers with rules that have the weights 80 and 20.
+// Draft says what the edit would apply.
 func (m *Mesh) Draft(_ context.Context, e mesh.Edit) (mesh.Draft, error) {
 	if m.Err != nil {
 		return mesh.Draft{}, m.Err
+	}
+	if m.Drafts != nil {
+		return *m.Drafts, nil
 	}
 	return mesh.Draft{Edit: e, Summary: "change " + string(e.Kind) + " of " + e.Service, YAML: routedYAML("80", "20"), Before: routedYAML("90", "10")}, nil
 }
@@ -157,7 +167,7 @@ func (m *Mesh) Undo(_ context.Context, all bool) ([]mesh.Change, error) {
 func Net(n int) mesh.State {
 	s := mesh.State{Time: Noon(), Stack: "istio", Title: "istio 1.31"}
 	for i := range n {
-		svc := routedServices()[2]
+		svc := routedServices()[3]
 		svc.Name = "service-" + padded(i)
 		s.Services = append(s.Services, svc)
 		w := routedWorkloads()[0]

@@ -34,6 +34,7 @@ func (w Watch[S]) Show(ctx context.Context, visible bool, open func(context.Cont
 		return w, nil
 	}
 	w.shown = visible
+	w.epoch++
 	if w.cancel != nil {
 		w.cancel()
 		w.cancel, w.values = nil, nil
@@ -42,7 +43,6 @@ func (w Watch[S]) Show(ctx context.Context, visible bool, open func(context.Cont
 		return w, nil
 	}
 	inner, cancel := context.WithCancel(ctx)
-	w.epoch++
 	w.ctx, w.cancel, w.Over = ctx, cancel, false
 	w.values = open(inner)
 	return w, w.await()
