@@ -64,8 +64,11 @@ func version(address, program string) (string, error) {
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("%s: %s (%v)", resp.Status, body, err)
+	if err != nil {
+		return "", err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s: %s", resp.Status, body)
 	}
 	var about struct{ Version string }
 	err = json.Unmarshal(body, &about)

@@ -95,7 +95,7 @@ func (c *Client) dialPod(ctx context.Context, _, address string) (net.Conn, erro
 		}
 	case <-ctx.Done():
 		go func() {
-			_ = <-opened // nobody waits for it any more
+			<-opened //nolint:errcheck // nobody waits for it any more
 			f.drop()
 		}()
 		return nil, context.Cause(ctx)
