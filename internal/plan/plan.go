@@ -146,6 +146,11 @@ func (p Plan) Stack(name string) (Stack, bool) {
 	return Stack{}, false
 }
 
+// GivesGPUs reports whether a stack of the plan advertises GPUs.
+func (p Plan) GivesGPUs() bool {
+	return slices.ContainsFunc(p.Stacks, func(s Stack) bool { return s.Category == string(stacks.GPU) })
+}
+
 // Difference is a change that an apply would make to an object.
 type Difference struct {
 	Stack  string `json:"stack"`

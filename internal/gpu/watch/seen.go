@@ -14,6 +14,8 @@ type Seen struct {
 	// Driver is what the machine's driver says; zero where the environment's
 	// devices are simulated.
 	Driver Driver
+	// Planned is true where the plan has something that advertises devices.
+	Planned bool
 	// Sharing is among how many Pods the plan shares each device.
 	Sharing int
 }

@@ -90,6 +90,9 @@ func (f *fold) node(n Node) {
 		}
 		delete(advertised, d.UUID)
 	}
+	if counted == 0 && !f.seen.Planned {
+		return // the kubelet notes for long what a plugin that was removed has advertised
+	}
 	for i, uuid := range slices.Sorted(maps.Keys(advertised)) {
 		d := gpu.Device{Index: i, Minor: -1, UUID: uuid}
 		known, inDriver := f.slots[uuid]

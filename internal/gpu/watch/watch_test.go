@@ -73,7 +73,7 @@ func simulated(t *testing.T) Seen {
 		t.Fatal(err)
 	}
 	return Seen{
-		Time: time.Unix(1, 0),
+		Time: time.Unix(1, 0), Planned: true,
 		Nodes: []Node{{
 			Name: "node", Counted: map[string]int64{gpu.Resource: 2}, Checkpoint: c,
 			Simulated: []gpu.Device{{Index: 0, UUID: first, Model: "A"}, {Index: 1, UUID: second, Model: "A"}},
@@ -210,5 +210,15 @@ func TestPodOfCgroup(t *testing.T) {
 		if got := PodOfCgroup(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestPluginThatWasRemoved: the kubelet notes its devices for long.
+func TestPluginThatWasRemoved(t *testing.T) {
+	before := State(simulated(t), gpu.State{})
+	seen := simulated(t)
+	seen.Planned, seen.Nodes[0].Simulated, seen.Nodes[0].Counted, seen.Pods = false, nil, map[string]int64{gpu.Resource: 0}, nil
+	if got := State(seen, before); len(got.Slots) > 0 || got.Absence == "" {
+		t.Errorf("%v, %q", lines(got), got.Absence)
 	}
 }

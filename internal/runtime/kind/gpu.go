@@ -47,7 +47,10 @@ func (r *Runtime) GPUs(ctx context.Context, before gpu.State) (gpu.State, error)
 	if err != nil {
 		return gpu.State{}, err
 	}
-	seen := watch.Seen{Time: time.Now(), Sharing: p.Cluster.GPU.Share}
+	seen := watch.Seen{
+		Time: time.Now(), Sharing: p.Cluster.GPU.Share,
+		Planned: p.GivesGPUs(),
+	}
 	r.observer.looked(ctx)
 	counted, pods := r.observer.gpus()
 	seen.Pods = pods
