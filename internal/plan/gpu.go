@@ -32,6 +32,9 @@ type GPUs struct {
 	PerNode int `json:"perNode,omitempty"`
 	// Passing is which of the machine's devices its nodes get.
 	Passing pass.Plan `json:"passing,omitzero"`
+	// Unasked is how many of the machine's devices stay out of the nodes since
+	// nobody asks for one.
+	Unasked int `json:"unasked,omitempty"`
 	// Asked is what the services ask for together.
 	Asked  int64   `json:"asked,omitempty"`
 	Askers []Asker `json:"askers,omitempty"`
@@ -62,6 +65,8 @@ func (g GPUs) Advertised() int64 {
 func (g GPUs) String() string {
 	text := devices(g.Advertised())
 	switch {
+	case g.Unasked > 0:
+		text = fmt.Sprintf("none: no service asks for one, so that the machine's (%d) stay out of the nodes; --set gpu=require passes them on all the same", g.Unasked)
 	case g.Advertised() == 0:
 		text = "none"
 	case g.Simulated:
@@ -175,6 +180,8 @@ func (r *resolver) resolveGPUs(context.Context) error {
 			return err
 		}
 	}
+	r.countAskers(&g)
+	r.leaveUnasked(&g)
 	if i := slices.IndexFunc(r.all, func(i instance) bool { return i.Stack == realStack }); i >= 0 {
 		advertiser = r.all[i].As
 		if err := g.pass(r.passed, r.parameters[advertiser]); err != nil {
@@ -182,18 +189,12 @@ func (r *resolver) resolveGPUs(context.Context) error {
 		}
 	}
 	for i, stack := range r.plan.Stacks {
-		before := len(g.Askers)
-		for _, w := range stack.Workloads {
-			if w.GPUs > 0 {
-				g.Askers = append(g.Askers, Asker{Stack: stack.Name, Service: w.Service, GPUs: w.GPUs, Pods: max(1, w.Replicas)})
-				g.Asked += w.GPUs
-			}
-		}
-		if advertiser != "" && len(g.Askers) > before && !slices.Contains(stack.Requires, advertiser) {
+		asks := slices.ContainsFunc(g.Askers, func(a Asker) bool { return a.Stack == stack.Name })
+		if advertiser != "" && asks && !slices.Contains(stack.Requires, advertiser) {
 			r.plan.Stacks[i].Requires = append(slices.Clone(stack.Requires), advertiser)
 		}
 	}
-	if g.Advertised() > 0 || g.Asked > 0 || len(g.Passing.Nodes) > 0 {
+	if g.Advertised() > 0 || g.Asked > 0 || g.Unasked > 0 || len(g.Passing.Nodes) > 0 {
 		r.plan.Cluster.GPU = g
 	}
 	r.plan.Warnings = append(r.plan.Warnings, g.warnings()...)

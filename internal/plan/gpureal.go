@@ -20,11 +20,31 @@ const realStack = "gpu-nvidia"
 
 // GPUError says that GPUs are required and cannot be had: the host lacks
 // something.
-type GPUError struct{ Obstacles []pass.Obstacle }
+type GPUError struct {
+	Obstacles []pass.Obstacle
+	// Err is what went wrong on the way of GPUs into nodes; nil: nothing was
+	// tried, because of the obstacles.
+	Err error
+}
+
+// Unwrap is what went wrong.
+func (e *GPUError) Unwrap() error { return e.Err }
+
+// Required is the error of passing GPUs on, as a [GPUError] where the profile
+// requires them.
+func (g GPUs) Required(err error) error {
+	if err == nil || g.Wish != profiles.GPURequire {
+		return err
+	}
+	return &GPUError{Err: err}
+}
 
 // Error has each obstacle and its remedy.
 func (e *GPUError) Error() string {
 	var lines []string
+	if e.Err != nil {
+		lines = append(lines, e.Err.Error())
+	}
 	for _, o := range e.Obstacles {
 		lines = append(lines, o.Found+"; "+o.Remedy)
 	}
@@ -68,7 +88,7 @@ func (r *resolver) passing() (pass.Plan, error) {
 		}
 		return pass.Plan{}, nil
 	}
-	r.plan.Warnings = append(r.plan.Warnings, p.Notes...)
+	r.ifAsked = append(r.ifAsked, p.Notes...)
 	return p, nil
 }
 
@@ -88,7 +108,7 @@ func (r *resolver) recorded(wish profiles.GPUWish) (pass.Plan, error) {
 		case wish == profiles.GPURequire:
 			return pass.Plan{}, &RecreateError{What: "nodes with", Is: "no GPUs", Wanted: "the machine's"}
 		case len(obstacles) == 0:
-			r.warn("the cluster was made without the machine's GPUs; --recreate gives them to it (this deletes its data)")
+			r.ifAsked = append(r.ifAsked, "the cluster was made without the machine's GPUs; --recreate gives them to it (this deletes its data)")
 		}
 		return pass.Plan{}, nil
 	}
@@ -209,6 +229,7 @@ func (r *resolver) resolvePassing(context.Context) error {
 		return err
 	}
 	r.passed = passing
+	r.named = slices.ContainsFunc(r.in.Profile.Stacks, func(s profiles.Selection) bool { return s.Stack == realStack })
 	r.in.Profile, err = withGPUs(r.in.Profile, passing)
 	return err
 }
