@@ -92,22 +92,44 @@ func withGPUs(p profiles.Profile, passing pass.Plan) (profiles.Profile, error) {
 	if err != nil {
 		return p, err
 	}
-	switch p.GPU.Wish {
-	case profiles.GPUSimulate:
+	if err := contradiction(p, named, realIn(p)); err != nil {
+		return p, err
+	}
+	if named != nil || p.GPU.Wish == profiles.GPUSimulate {
 		return withSimulated(p, named)
-	case profiles.GPUOff, profiles.GPURequire:
-		if named != nil {
-			return p, fmt.Errorf("%s: found the stack %s, and the wish gpu: %s; take one of them away", named.Position, simulatedStack, p.GPU.Wish)
-		}
-	case profiles.GPUAuto:
-		if named != nil {
-			return withSimulated(p, named)
-		}
 	}
 	if len(passing.Nodes) > 0 {
 		return withReal(p, passing), nil
 	}
 	return p, nil
+}
+
+// contradiction is the error of a stack that the profile names against its
+// wish, or of both: two plugins would advertise under one name.
+func contradiction(p profiles.Profile, simulated, own *profiles.Selection) error {
+	against := func(s *profiles.Selection) error {
+		return fmt.Errorf("%s: found the stack %s, and the wish gpu: %s; take one of them away", s.Position, s.Stack, p.GPU.Wish)
+	}
+	wish := p.GPU.Wish
+	switch {
+	case simulated != nil && (wish == profiles.GPUOff || wish == profiles.GPURequire):
+		return against(simulated)
+	case own != nil && (wish == profiles.GPUOff || wish == profiles.GPUSimulate):
+		return against(own)
+	case simulated != nil && own != nil:
+		return fmt.Errorf("%s: found the stack %s beside %s, and both advertise nvidia.com/gpu; take one of them away", own.Position, own.Stack, simulated.Stack)
+	}
+	return nil
+}
+
+// realIn is where the profile itself names what advertises the machine's own
+// devices; nil: nowhere.
+func realIn(p profiles.Profile) *profiles.Selection {
+	i := slices.IndexFunc(p.Stacks, func(s profiles.Selection) bool { return s.Stack == realStack })
+	if i < 0 {
+		return nil
+	}
+	return &p.Stacks[i]
 }
 
 // simulatedIn is where the profile itself names the stack; nil: nowhere.

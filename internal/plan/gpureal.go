@@ -229,7 +229,7 @@ func (r *resolver) resolvePassing(context.Context) error {
 		return err
 	}
 	r.passed = passing
-	r.named = slices.ContainsFunc(r.in.Profile.Stacks, func(s profiles.Selection) bool { return s.Stack == realStack })
+	r.named = realIn(r.in.Profile) != nil
 	r.in.Profile, err = withGPUs(r.in.Profile, passing)
 	return err
 }
