@@ -27,6 +27,8 @@ type GPUs struct {
 	Shape     string `json:"shape,omitempty"`
 	// Share is how many Pods take turns on each device; 0 and 1: not.
 	Share int `json:"share,omitempty"`
+	// Renamed is true where shares are advertised as [gpu.SharedResource].
+	Renamed bool `json:"renamed,omitempty"`
 	// Nodes have PerNode devices each.
 	Nodes   int `json:"nodes,omitempty"`
 	PerNode int `json:"perNode,omitempty"`
@@ -220,6 +222,7 @@ func (r *resolver) resolveGPUs(context.Context) error {
 		r.plan.Cluster.GPU = g
 	}
 	r.plan.Warnings = append(r.plan.Warnings, g.warnings()...)
+	r.misnamed(g, advertiser)
 	return nil
 }
 
@@ -230,8 +233,8 @@ func (g *GPUs) simulate(parameters map[string]string, nodes int) error {
 	if err != nil {
 		return err
 	}
-	if g.Share, err = strconv.Atoi(parameters["share"]); err != nil {
-		return fmt.Errorf("parameter share of %s: %w", simulatedStack, err)
+	if err := g.takeShare(simulatedStack, 1, parameters); err != nil {
+		return err
 	}
 	g.Simulated, g.Shape, g.PerNode, g.Nodes = true, shape.String(), shape.Count, max(1, nodes-1)
 	return nil

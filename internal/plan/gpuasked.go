@@ -57,14 +57,20 @@ func mentionsGPUs(s Stack) bool {
 	return false
 }
 
-func mentionsNVIDIA(value any) bool {
-	switch v := value.(type) {
+func mentionsNVIDIA(object any) bool {
+	return anyField(object, func(key string, value any) bool {
+		return strings.HasPrefix(key, "nvidia.com/") && fmt.Sprint(value) != "0" || key == "runtimeClassName" && value == "nvidia"
+	})
+}
+
+// anyField reports whether a field of an object is such, at whatever depth.
+func anyField(object any, such func(key string, value any) bool) bool {
+	switch v := object.(type) {
 	case []any:
-		return slices.ContainsFunc(v, mentionsNVIDIA)
+		return slices.ContainsFunc(v, func(item any) bool { return anyField(item, such) })
 	case map[string]any:
-		for key, item := range v {
-			asked := strings.HasPrefix(key, "nvidia.com/") && fmt.Sprint(item) != "0"
-			if asked || key == "runtimeClassName" && item == "nvidia" || mentionsNVIDIA(item) {
+		for key, value := range v {
+			if such(key, value) || anyField(value, such) {
 				return true
 			}
 		}

@@ -180,11 +180,9 @@ func (g *GPUs) pass(passing pass.Plan, parameters map[string]string) error {
 	if parameters["sharing"] != "time" {
 		return nil
 	}
-	var err error
-	if g.Share, err = strconv.Atoi(parameters["share"]); err != nil {
-		return fmt.Errorf("parameter share of %s: %w", realStack, err)
-	}
-	return nil
+	// The plugin ends where a device is shared among fewer than two
+	// (k8s-device-plugin, api/config/v1/replicas.go).
+	return g.takeShare(realStack, 2, parameters)
 }
 
 // Record is what is remembered of the devices that nodes are made with.
