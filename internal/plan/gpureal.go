@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/diorama-dev/diorama/internal/env"
-	"github.com/diorama-dev/diorama/internal/gpu"
 	"github.com/diorama-dev/diorama/internal/gpu/pass"
 	"github.com/diorama-dev/diorama/profiles"
 )
@@ -124,29 +123,6 @@ func (r *resolver) recorded(wish profiles.GPUWish) (pass.Plan, error) {
 		}
 	}
 	return made, nil
-}
-
-// lost warns of devices that nodes were made with and the machine has no more.
-// A machine that has not been asked has lost none.
-func (r *resolver) lost(made pass.Plan, there gpu.Inventory) (gone []string) {
-	if len(there.Devices) == 0 && there.Absence == "" {
-		return nil
-	}
-	for _, node := range made.Nodes {
-		for _, d := range node.Devices {
-			i := slices.IndexFunc(there.Devices, func(o gpu.Device) bool { return o.UUID == d.UUID })
-			why := there.Absence
-			if i >= 0 {
-				if why = there.Devices[i].Error; why == "" {
-					continue
-				}
-			}
-			gone = append(gone, d.UUID)
-			r.warn("the GPU %s, which node %d was made with, is lost: %s; Pods that use it end, and --recreate makes the cluster without it (this deletes its data)",
-				d.UUID, node.Node, cmp.Or(why, "the driver does not know it any more"))
-		}
-	}
-	return gone
 }
 
 // withReal has NVIDIA's device plugin come first, with what the passing says.
