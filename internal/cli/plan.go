@@ -70,7 +70,7 @@ func planText(s *streams, p plan.Plan) error {
 		return err
 	}
 	planSeeds(s, p)
-	if g := p.Cluster.GPU; g.Advertised() > 0 || g.Asked > 0 {
+	if g := p.Cluster.GPU; g.Advertised() > 0 || g.Asked > 0 || g.Unasked > 0 {
 		fmt.Fprintf(s.out, "\nGPUs: %s\n", harmless(g.String()))
 	}
 	machine := "Docker's machine"

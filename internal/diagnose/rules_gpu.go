@@ -12,6 +12,7 @@ import (
 // What is advised where GPUs are short; the last only where there are none.
 const (
 	adviseFewerGPUs = "ask for fewer GPUs or for none, or end what holds them"
+	adviseNames     = "ask for GPUs under the name by which they are there, or change that: --set gpu-nvidia.rename=false or gpu-simulated.rename=false for shares"
 	adviseSimulated = "where the machine has none: --set gpu.simulate=2xA100 advertises some that schedule and do not compute"
 )
 
@@ -32,7 +33,11 @@ func (f *facts) lacksGPUs(fit fitting, finding *found) {
 	}
 	finding.Advice = []string{adviseFewerGPUs}
 	wants := "wants " + gpuCount(fit.wanted) + ", and "
+	other := f.otherGPUs(fit.resource)
 	switch {
+	case total == 0 && other != "":
+		finding.Summary = fmt.Sprintf("%sno node has any under the name %s: they are there as %s", wants, fit.resource, other)
+		finding.Advice = []string{adviseNames}
 	case total == 0:
 		finding.Summary = wants + "no node has any"
 		finding.Advice = []string{adviseFewerGPUs, adviseSimulated}
@@ -48,6 +53,19 @@ func (f *facts) lacksGPUs(fit fitting, finding *found) {
 	for _, h := range held {
 		finding.Evidence = append(finding.Evidence, fmt.Sprintf("node %s: %s holds %s", clean(h.node), h.pod, gpuCount(h.gpus)))
 	}
+}
+
+// otherGPUs is the name by which nodes have GPUs where they have none by this
+// one: shares may have a name of their own. Empty: there are none by either.
+func (f *facts) otherGPUs(name corev1.ResourceName) corev1.ResourceName {
+	for _, other := range []corev1.ResourceName{"nvidia.com/gpu", "nvidia.com/gpu.shared"} {
+		for _, node := range f.Nodes {
+			if quantity := node.Status.Allocatable[other]; other != name && quantity.Value() > 0 {
+				return other
+			}
+		}
+	}
+	return ""
 }
 
 // gpuHolder is a Pod that has GPUs of a node.

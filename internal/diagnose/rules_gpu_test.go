@@ -90,3 +90,27 @@ func TestWhoHoldsTheGPUs(t *testing.T) {
 		})
 	}
 }
+
+// TestGPUsByAnotherName: shares may be called otherwise than what Pods ask for.
+func TestGPUsByAnotherName(t *testing.T) {
+	for there, want := range map[corev1.ResourceName]string{
+		"nvidia.com/gpu.shared": "wants 1 GPU, and no node has any under the name nvidia.com/gpu: they are there as nvidia.com/gpu.shared",
+		"amd.com/gpu":           "wants 1 GPU, and no node has any",
+	} {
+		waiting := gpuPod("waits", "", "1")
+		waiting.Status.Conditions = []corev1.PodCondition{{
+			Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable,
+			Message: "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.",
+		}}
+		findings := scheduleRule().find(index(Observation{Time: time.Unix(100, 0), Pods: []corev1.Pod{waiting}, Nodes: []corev1.Node{{
+			ObjectMeta: metav1.ObjectMeta{Name: "node"}, Status: corev1.NodeStatus{Allocatable: corev1.ResourceList{there: resource.MustParse("4")}},
+		}}}))
+		if len(findings) == 0 || findings[0].Summary != want {
+			t.Errorf("%s: %+v", there, findings)
+			continue
+		}
+		if renamed := strings.Contains(strings.Join(findings[0].Advice, " "), "rename=false"); renamed != strings.Contains(want, "name") {
+			t.Errorf("%s: advice %q", there, findings[0].Advice)
+		}
+	}
+}

@@ -14,7 +14,7 @@ func amountShortages() []shortage {
 			ID: "unschedulable-gpu", Title: "No node has the GPU it wants", Sign: NoNode,
 			Meaning: "The Pod requests GPUs, and no node has as many free.",
 			Look:    lookAmounts,
-			Advice:  []string{adviseFewerGPUs, adviseSimulated},
+			Advice:  []string{adviseFewerGPUs, adviseNames, adviseSimulated},
 			Waiting: waitAmounts,
 		}, []string{"insufficient nvidia.com/", "insufficient amd.com/", "insufficient gpu"}, "nvidia.com/gpu", "%s GPU"},
 		{RuleDoc{

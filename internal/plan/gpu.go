@@ -27,11 +27,16 @@ type GPUs struct {
 	Shape     string `json:"shape,omitempty"`
 	// Share is how many Pods take turns on each device; 0 and 1: not.
 	Share int `json:"share,omitempty"`
+	// Renamed is true where shares are advertised as [gpu.SharedResource].
+	Renamed bool `json:"renamed,omitempty"`
 	// Nodes have PerNode devices each.
 	Nodes   int `json:"nodes,omitempty"`
 	PerNode int `json:"perNode,omitempty"`
 	// Passing is which of the machine's devices its nodes get.
 	Passing pass.Plan `json:"passing,omitzero"`
+	// Unasked is how many of the machine's devices stay out of the nodes since
+	// nobody asks for one.
+	Unasked int `json:"unasked,omitempty"`
 	// Asked is what the services ask for together.
 	Asked  int64   `json:"asked,omitempty"`
 	Askers []Asker `json:"askers,omitempty"`
@@ -62,6 +67,8 @@ func (g GPUs) Advertised() int64 {
 func (g GPUs) String() string {
 	text := devices(g.Advertised())
 	switch {
+	case g.Unasked > 0:
+		text = fmt.Sprintf("none: no service asks for one, so that the machine's (%d) stay out of the nodes; --set gpu=require passes them on all the same", g.Unasked)
 	case g.Advertised() == 0:
 		text = "none"
 	case g.Simulated:
@@ -87,22 +94,44 @@ func withGPUs(p profiles.Profile, passing pass.Plan) (profiles.Profile, error) {
 	if err != nil {
 		return p, err
 	}
-	switch p.GPU.Wish {
-	case profiles.GPUSimulate:
+	if err := contradiction(p, named, realIn(p)); err != nil {
+		return p, err
+	}
+	if named != nil || p.GPU.Wish == profiles.GPUSimulate {
 		return withSimulated(p, named)
-	case profiles.GPUOff, profiles.GPURequire:
-		if named != nil {
-			return p, fmt.Errorf("%s: found the stack %s, and the wish gpu: %s; take one of them away", named.Position, simulatedStack, p.GPU.Wish)
-		}
-	case profiles.GPUAuto:
-		if named != nil {
-			return withSimulated(p, named)
-		}
 	}
 	if len(passing.Nodes) > 0 {
 		return withReal(p, passing), nil
 	}
 	return p, nil
+}
+
+// contradiction is the error of a stack that the profile names against its
+// wish, or of both: two plugins would advertise under one name.
+func contradiction(p profiles.Profile, simulated, own *profiles.Selection) error {
+	against := func(s *profiles.Selection) error {
+		return fmt.Errorf("%s: found the stack %s, and the wish gpu: %s; take one of them away", s.Position, s.Stack, p.GPU.Wish)
+	}
+	wish := p.GPU.Wish
+	switch {
+	case simulated != nil && (wish == profiles.GPUOff || wish == profiles.GPURequire):
+		return against(simulated)
+	case own != nil && (wish == profiles.GPUOff || wish == profiles.GPUSimulate):
+		return against(own)
+	case simulated != nil && own != nil:
+		return fmt.Errorf("%s: found the stack %s beside %s, and both advertise nvidia.com/gpu; take one of them away", own.Position, own.Stack, simulated.Stack)
+	}
+	return nil
+}
+
+// realIn is where the profile itself names what advertises the machine's own
+// devices; nil: nowhere.
+func realIn(p profiles.Profile) *profiles.Selection {
+	i := slices.IndexFunc(p.Stacks, func(s profiles.Selection) bool { return s.Stack == realStack })
+	if i < 0 {
+		return nil
+	}
+	return &p.Stacks[i]
 }
 
 // simulatedIn is where the profile itself names the stack; nil: nowhere.
@@ -175,6 +204,8 @@ func (r *resolver) resolveGPUs(context.Context) error {
 			return err
 		}
 	}
+	r.countAskers(&g)
+	r.leaveUnasked(&g)
 	if i := slices.IndexFunc(r.all, func(i instance) bool { return i.Stack == realStack }); i >= 0 {
 		advertiser = r.all[i].As
 		if err := g.pass(r.passed, r.parameters[advertiser]); err != nil {
@@ -182,21 +213,16 @@ func (r *resolver) resolveGPUs(context.Context) error {
 		}
 	}
 	for i, stack := range r.plan.Stacks {
-		before := len(g.Askers)
-		for _, w := range stack.Workloads {
-			if w.GPUs > 0 {
-				g.Askers = append(g.Askers, Asker{Stack: stack.Name, Service: w.Service, GPUs: w.GPUs, Pods: max(1, w.Replicas)})
-				g.Asked += w.GPUs
-			}
-		}
-		if advertiser != "" && len(g.Askers) > before && !slices.Contains(stack.Requires, advertiser) {
+		asks := slices.ContainsFunc(g.Askers, func(a Asker) bool { return a.Stack == stack.Name })
+		if advertiser != "" && asks && !slices.Contains(stack.Requires, advertiser) {
 			r.plan.Stacks[i].Requires = append(slices.Clone(stack.Requires), advertiser)
 		}
 	}
-	if g.Advertised() > 0 || g.Asked > 0 || len(g.Passing.Nodes) > 0 {
+	if g.Advertised() > 0 || g.Asked > 0 || g.Unasked > 0 || len(g.Passing.Nodes) > 0 {
 		r.plan.Cluster.GPU = g
 	}
 	r.plan.Warnings = append(r.plan.Warnings, g.warnings()...)
+	r.misnamed(g, advertiser)
 	return nil
 }
 
@@ -207,8 +233,8 @@ func (g *GPUs) simulate(parameters map[string]string, nodes int) error {
 	if err != nil {
 		return err
 	}
-	if g.Share, err = strconv.Atoi(parameters["share"]); err != nil {
-		return fmt.Errorf("parameter share of %s: %w", simulatedStack, err)
+	if err := g.takeShare(simulatedStack, 1, parameters); err != nil {
+		return err
 	}
 	g.Simulated, g.Shape, g.PerNode, g.Nodes = true, shape.String(), shape.Count, max(1, nodes-1)
 	return nil

@@ -107,6 +107,7 @@ func TestBadGPUWishes(t *testing.T) {
 	named := profiles.Selection{Stack: "gpu-simulated", As: "gpu-simulated", Position: "p.yaml:3:1"}
 	twice := named
 	twice.As = "other"
+	owned := profiles.Selection{Stack: "gpu-nvidia", As: "gpu-nvidia", Position: "p.yaml:4:1"}
 	for name, c := range map[string]struct {
 		gpus  string
 		extra []profiles.Selection
@@ -114,6 +115,9 @@ func TestBadGPUWishes(t *testing.T) {
 	}{
 		"unknown model":   {gpus: "gpu: {simulate: 2xA1000}", want: "A100"},
 		"off and named":   {gpus: "gpu: off", extra: []profiles.Selection{named}, want: "take one of them away"},
+		"off, real":       {gpus: "gpu: off", extra: []profiles.Selection{owned}, want: "p.yaml:4:1: found the stack gpu-nvidia, and the wish gpu: off; take one of them away"},
+		"simulate, real":  {gpus: "gpu: simulate", extra: []profiles.Selection{owned}, want: "p.yaml:4:1: found the stack gpu-nvidia, and the wish gpu: simulate"},
+		"both":            {gpus: "gpu: auto", extra: []profiles.Selection{named, owned}, want: "found the stack gpu-nvidia beside gpu-simulated"},
 		"named twice":     {gpus: "gpu: simulate", extra: []profiles.Selection{named, twice}, want: "another gpu-simulated"},
 		"a wrong default": {gpus: "gpu: {simulate: 2xA100}\nparameters: {gpu-simulated: {shape: many}}", want: "no shape"},
 	} {

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/diorama-dev/diorama/internal/env"
-	"github.com/diorama-dev/diorama/internal/gpu"
 	"github.com/diorama-dev/diorama/internal/gpu/pass"
 	"github.com/diorama-dev/diorama/profiles"
 )
@@ -20,11 +19,31 @@ const realStack = "gpu-nvidia"
 
 // GPUError says that GPUs are required and cannot be had: the host lacks
 // something.
-type GPUError struct{ Obstacles []pass.Obstacle }
+type GPUError struct {
+	Obstacles []pass.Obstacle
+	// Err is what went wrong on the way of GPUs into nodes; nil: nothing was
+	// tried, because of the obstacles.
+	Err error
+}
+
+// Unwrap is what went wrong.
+func (e *GPUError) Unwrap() error { return e.Err }
+
+// Required is the error of passing GPUs on, as a [GPUError] where the profile
+// requires them.
+func (g GPUs) Required(err error) error {
+	if err == nil || g.Wish != profiles.GPURequire {
+		return err
+	}
+	return &GPUError{Err: err}
+}
 
 // Error has each obstacle and its remedy.
 func (e *GPUError) Error() string {
 	var lines []string
+	if e.Err != nil {
+		lines = append(lines, e.Err.Error())
+	}
 	for _, o := range e.Obstacles {
 		lines = append(lines, o.Found+"; "+o.Remedy)
 	}
@@ -68,7 +87,7 @@ func (r *resolver) passing() (pass.Plan, error) {
 		}
 		return pass.Plan{}, nil
 	}
-	r.plan.Warnings = append(r.plan.Warnings, p.Notes...)
+	r.ifAsked = append(r.ifAsked, p.Notes...)
 	return p, nil
 }
 
@@ -88,7 +107,7 @@ func (r *resolver) recorded(wish profiles.GPUWish) (pass.Plan, error) {
 		case wish == profiles.GPURequire:
 			return pass.Plan{}, &RecreateError{What: "nodes with", Is: "no GPUs", Wanted: "the machine's"}
 		case len(obstacles) == 0:
-			r.warn("the cluster was made without the machine's GPUs; --recreate gives them to it (this deletes its data)")
+			r.ifAsked = append(r.ifAsked, "the cluster was made without the machine's GPUs; --recreate gives them to it (this deletes its data)")
 		}
 		return pass.Plan{}, nil
 	}
@@ -104,29 +123,6 @@ func (r *resolver) recorded(wish profiles.GPUWish) (pass.Plan, error) {
 		}
 	}
 	return made, nil
-}
-
-// lost warns of devices that nodes were made with and the machine has no more.
-// A machine that has not been asked has lost none.
-func (r *resolver) lost(made pass.Plan, there gpu.Inventory) (gone []string) {
-	if len(there.Devices) == 0 && there.Absence == "" {
-		return nil
-	}
-	for _, node := range made.Nodes {
-		for _, d := range node.Devices {
-			i := slices.IndexFunc(there.Devices, func(o gpu.Device) bool { return o.UUID == d.UUID })
-			why := there.Absence
-			if i >= 0 {
-				if why = there.Devices[i].Error; why == "" {
-					continue
-				}
-			}
-			gone = append(gone, d.UUID)
-			r.warn("the GPU %s, which node %d was made with, is lost: %s; Pods that use it end, and --recreate makes the cluster without it (this deletes its data)",
-				d.UUID, node.Node, cmp.Or(why, "the driver does not know it any more"))
-		}
-	}
-	return gone
 }
 
 // withReal has NVIDIA's device plugin come first, with what the passing says.
@@ -160,11 +156,9 @@ func (g *GPUs) pass(passing pass.Plan, parameters map[string]string) error {
 	if parameters["sharing"] != "time" {
 		return nil
 	}
-	var err error
-	if g.Share, err = strconv.Atoi(parameters["share"]); err != nil {
-		return fmt.Errorf("parameter share of %s: %w", realStack, err)
-	}
-	return nil
+	// The plugin ends where a device is shared among fewer than two
+	// (k8s-device-plugin, api/config/v1/replicas.go).
+	return g.takeShare(realStack, 2, parameters)
 }
 
 // Record is what is remembered of the devices that nodes are made with.
@@ -209,6 +203,7 @@ func (r *resolver) resolvePassing(context.Context) error {
 		return err
 	}
 	r.passed = passing
+	r.named = realIn(r.in.Profile) != nil
 	r.in.Profile, err = withGPUs(r.in.Profile, passing)
 	return err
 }

@@ -149,6 +149,7 @@ func TestGPUsOfAClusterThatIsThere(t *testing.T) {
 		facts    pass.Facts
 		made     env.ClusterRecord
 		recreate bool
+		services []string
 		gpusLeft int
 		warning  string
 		err      string
@@ -158,14 +159,14 @@ func TestGPUsOfAClusterThatIsThere(t *testing.T) {
 		"another one":            {gpus: "gpu: auto", facts: more, made: with, gpusLeft: 2, warning: "the GPU GPU-2, and the cluster was made without it; --recreate"},
 		"all are gone":           {gpus: "gpu: auto", facts: absent, made: with, gpusLeft: 2, warning: "the driver is gone"},
 		"all are gone, required": {gpus: "gpu: require", facts: absent, made: with, err: "all GPUs that the cluster was made with are gone"},
-		"made without":           {gpus: "gpu: auto", facts: machine(2), made: without, warning: "made without the machine's GPUs; --recreate"},
+		"made without":           {gpus: "gpu: auto", facts: machine(2), made: without, services: []string{"one=1"}, warning: "made without the machine's GPUs; --recreate"},
 		"made without, required": {gpus: "gpu: require", facts: machine(2), made: without, err: "--recreate"},
 		"made anew":              {gpus: "gpu: require", facts: machine(3), made: without, recreate: true, gpusLeft: 3},
 		"not asked":              {gpus: "gpu: auto", made: with, gpusLeft: 2},
 		"off":                    {gpus: "gpu: off", facts: machine(2), made: with},
 	} {
 		t.Run(name, func(t *testing.T) {
-			in := asking(t, c.gpus)
+			in := asking(t, c.gpus, c.services...)
 			in.Host.GPU, in.Record.Cluster, in.Recreate, in.Record.Ports = c.facts, c.made, c.recreate, first.Ports
 			p, err := plan.Resolve(t.Context(), in)
 			if c.err != "" {
@@ -184,5 +185,76 @@ func TestGPUsOfAClusterThatIsThere(t *testing.T) {
 				t.Errorf("warnings %q, want %q", text, c.warning)
 			}
 		})
+	}
+}
+
+// TestGPUsThatNobodyAsksFor stay out of the nodes: what they need is built with
+// the network.
+func TestGPUsThatNobodyAsksFor(t *testing.T) {
+	noted := machine(2)
+	noted.Engine.Rootless = true
+	for name, c := range map[string]struct {
+		gpus     string
+		services []string
+		named    bool
+		passed   int
+		warning  string
+	}{
+		"nobody asks":           {gpus: "gpu: auto"},
+		"nobody asks, by wish":  {gpus: "gpu: {wish: auto, share: 4}"},
+		"required all the same": {gpus: "gpu: require", passed: 2, warning: "rootless"},
+		"the stack is named":    {gpus: "gpu: auto", named: true, passed: 2, warning: "rootless"},
+		"somebody asks":         {gpus: "gpu: auto", services: []string{"one=1"}, passed: 2, warning: "rootless"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := asking(t, c.gpus, c.services...)
+			in.Host.GPU = noted
+			if c.named {
+				in.Profile.Stacks = append(in.Profile.Stacks, profiles.Selection{Stack: "gpu-nvidia", As: "gpu-nvidia"})
+			}
+			p := resolve(t, in)
+			g := p.Cluster.GPU
+			if n := len(g.Passing.UUIDs()); n != c.passed {
+				t.Errorf("%d GPUs are passed on, want %d", n, c.passed)
+			}
+			if _, there := p.Stack("gpu-nvidia"); there != (c.passed > 0) {
+				t.Errorf("gpu-nvidia is there: %v", there)
+			}
+			for _, s := range p.Stacks {
+				if c.passed == 0 && slices.Contains(s.Requires, "gpu-nvidia") {
+					t.Errorf("%s requires gpu-nvidia", s.Name)
+				}
+			}
+			if text := said(p); !strings.Contains(text, c.warning) || c.warning == "" && text != "" {
+				t.Errorf("warnings %q, want %q", text, c.warning)
+			}
+			if c.passed == 0 && (g.Unasked != 2 || !strings.Contains(g.String(), "no service asks")) {
+				t.Errorf("it is said: %s", g)
+			}
+		})
+	}
+}
+
+// TestClusterWithoutGPUsIsWellWithoutAskers: that it was made without them is
+// no news for who asks for none.
+func TestClusterWithoutGPUsIsWellWithoutAskers(t *testing.T) {
+	in := asking(t, "gpu: auto")
+	in.Host.GPU = machine(2)
+	first := resolve(t, in)
+	in.Record.Cluster = env.ClusterRecord{Name: first.Cluster.Name, NodeImage: first.Cluster.Image, Nodes: 1, Complete: true, Ports: first.Cluster.Ports, GPU: first.Cluster.GPU.Record()}
+	in.Record.Ports = first.Ports
+	if text := said(resolve(t, in)); text != "" {
+		t.Errorf("warnings %q", text)
+	}
+}
+
+func TestRequiredGPUsThatFailAreTheHosts(t *testing.T) {
+	failed := errors.New("no network")
+	err := plan.GPUs{Wish: profiles.GPURequire}.Required(failed)
+	if _, ok := errors.AsType[*plan.GPUError](err); !ok || !errors.Is(err, failed) || err.Error() != "gpu: require: no network" {
+		t.Errorf("%v", err)
+	}
+	if err := (plan.GPUs{Wish: profiles.GPUAuto}).Required(failed); err != failed { //nolint:errorlint // the same one
+		t.Errorf("not required: %v", err)
 	}
 }

@@ -75,7 +75,11 @@ type resolver struct {
 	ports  map[string]env.PortRecord
 	// passed is which of the machine's GPUs nodes get.
 	passed pass.Plan
-	plan   Plan
+	// named is true where the profile itself names what advertises them.
+	named bool
+	// ifAsked are warnings for whoever asks for GPUs.
+	ifAsked []string
+	plan    Plan
 }
 
 // Resolve makes the plan. Its errors name the place in the profile or stack,

@@ -41,27 +41,30 @@ func (c command) sample(ctx context.Context) (Sample, error) {
 }
 
 // report asks for all that there is; the names of MIG devices are only in the
-// list.
+// list. What is said of the other devices counts although the program fails, as
+// it does with 15 where one is lost.
 func (c command) report(ctx context.Context) (report, error) {
-	out, err := c.run(ctx, "-q", "-x")
-	if err != nil {
-		return report{}, err
-	}
+	out, failed := c.run(ctx, "-q", "-x")
 	r, err := parse(out)
-	if err != nil {
+	switch {
+	case failed != nil && (err != nil || len(r.GPUs) == 0):
+		return report{}, failed
+	case err != nil:
 		return report{}, errors.New(unknownAnswer(err.Error()))
 	}
 	if !r.divided() {
 		return r, nil
 	}
-	list, err := c.run(ctx, "-L")
-	if err != nil {
-		return report{}, err
-	}
+	list, failed := c.run(ctx, "-L")
 	r.parts = parseList(string(list))
+	if failed != nil && len(r.parts) == 0 {
+		return report{}, failed
+	}
 	return r, nil
 }
 
+// run returns what the program printed also with the error of a code that does
+// not say that nothing can be asked.
 func (c command) run(ctx context.Context, arguments ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, c.program, arguments...)
 	cmd.WaitDelay = time.Second
@@ -87,5 +90,5 @@ func (c command) run(ctx context.Context, arguments ...string) ([]byte, error) {
 		return nil, errors.New(notPermitted)
 	}
 	said, _, _ := strings.Cut(strings.TrimSpace(string(out)+string(exit.Stderr)), "\n")
-	return nil, errors.New(unknownAnswer(fmt.Sprintf("%q (exit code %d)", said, exit.ExitCode())))
+	return out, errors.New(unknownAnswer(fmt.Sprintf("%q (exit code %d)", said, exit.ExitCode())))
 }

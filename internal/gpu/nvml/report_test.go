@@ -113,9 +113,36 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+// TestCommandFailsForOneDevice: nvidia-smi ends with 15 where a device is lost,
+// and what it has said of the others is as good.
+func TestCommandFailsForOneDevice(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{
+		`case "$*" in "-q -x") cat q.xml;; -L) cat list;; esac; exit 15`,
+		`echo 'Unable to determine the device handle for GPU1: 0000:0F:00.0: GPU is lost.'
+case "$*" in "-q -x") cat q.xml;; -L) cat list;; esac; exit 255`,
+	} {
+		d := fakeCommand(t, script)
+		found := d.Inventory(t.Context())
+		if len(found.Devices) != 2 || found.Absence != "" {
+			t.Fatalf("%s: found %+v", script, found)
+		}
+		if whole, lost := found.Devices[0], found.Devices[1]; whole.Error != "" || len(whole.MIG.Instances) != 2 || whole.MIG.Instances[1].UUID != "MIG-two" || !strings.Contains(lost.Error, "GPU is lost") {
+			t.Errorf("%s: %+v", script, found.Devices)
+		}
+		s, err := d.Read(t.Context())
+		if err != nil || s.Readings["GPU-a"].Power == nil || s.Errors["GPU-b"] == "" {
+			t.Errorf("%s: read %+v, %v", script, s, err)
+		}
+	}
+}
+
 func TestCommandFails(t *testing.T) {
 	t.Parallel()
 	for script, said := range map[string]string{
+		"cat q.xml; exit 9":                   "modprobe",
+		"exit 15":                             "exit code 15",
+		"echo '<nvidia_smi_log/>'; exit 15":   "exit code 15",
 		"exit 9":                              "modprobe",
 		"exit 18":                             "different versions",
 		"echo 'no such thing'; exit 77":       "no such thing",

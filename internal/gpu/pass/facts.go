@@ -63,7 +63,28 @@ func (f Facts) Any() bool {
 
 // usable are the devices that work.
 func (f Facts) usable() []gpu.Device {
-	return slices.DeleteFunc(slices.Clone(f.Inventory.Devices), func(d gpu.Device) bool {
-		return d.Error != "" || d.UUID == "" || (d.MIG.Enabled && len(d.MIG.Instances) == 0)
-	})
+	return slices.DeleteFunc(slices.Clone(f.Inventory.Devices), func(d gpu.Device) bool { return trouble(d) != "" })
+}
+
+// Why devices are left out that the driver has no error of.
+const (
+	noName    = "the driver does not say its UUID"
+	undivided = "it is in MIG mode and not divided"
+	noNames   = "the driver does not say the UUIDs of all its MIG devices"
+)
+
+// trouble says why a device cannot be passed on; empty: it can. What has no
+// name cannot be named to the toolkit.
+func trouble(d gpu.Device) string {
+	switch {
+	case d.Error != "":
+		return d.Error
+	case d.UUID == "":
+		return noName
+	case d.MIG.Enabled && len(d.MIG.Instances) == 0:
+		return undivided
+	case slices.ContainsFunc(d.MIG.Instances, func(p gpu.Partition) bool { return p.UUID == "" }):
+		return noNames
+	}
+	return ""
 }

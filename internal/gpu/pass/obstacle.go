@@ -89,12 +89,8 @@ func unusable(devices []gpu.Device) Obstacle {
 	var found []string
 	divide := true
 	for _, d := range devices {
-		said := d.Error
-		if said == "" {
-			said = "it is in MIG mode and not divided"
-		} else {
-			divide = false
-		}
+		said := trouble(d)
+		divide = divide && said == undivided
 		found = append(found, name(d)+": "+said)
 	}
 	o := Obstacle{"driver", strings.Join(found, "; "), "look at `sudo dmesg | grep -i nvrm`; a lost GPU comes back with a restart of the machine"}

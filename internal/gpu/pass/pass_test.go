@@ -79,6 +79,10 @@ func TestMake(t *testing.T) {
 		"MIG without instances": {
 			gpus: 2, nodes: 1, change: func(f *Facts) { split(f, 1) }, want: "0:GPU-0", way: CDI, note: "not divided",
 		},
+		"MIG without names": {
+			gpus: 3, nodes: 3, change: func(f *Facts) { split(f, 1, "1g.18gb"); f.Inventory.Devices[1].MIG.Instances[0].UUID = "" },
+			want: "1:GPU-0 2:GPU-2", way: CDI, note: "GPU 1 (GPU-1): the driver does not say the UUIDs of all its MIG devices: it is left out",
+		},
 		"rootless, with a specification": {
 			gpus: 1, nodes: 1, change: func(f *Facts) { f.Engine.Rootless = true }, want: "0:all", way: CDI, note: "rootless",
 		},
@@ -152,6 +156,7 @@ func TestObstacles(t *testing.T) {
 			f.Inventory = gpu.Inventory{Absence: "NVIDIA's driver is not installed"}
 		}, "driver", "simulate"},
 		"all are lost":      {func(f *Facts) { f.Inventory.Devices[0].Error = "lost" }, "driver", "dmesg"},
+		"MIG without names": {func(f *Facts) { split(f, 0, "1g.18gb", "1g.18gb"); f.Inventory.Devices[0].MIG.Instances[1].UUID = "" }, "driver", "dmesg"},
 		"MIG without parts": {func(f *Facts) { split(f, 0) }, "driver", "nvidia-smi mig"},
 		"WSL 2":             {func(f *Facts) { f.WSL = true }, "wsl", "simulate"},
 		"Docker Desktop":    {func(f *Facts) { f.Engine.Here, f.Engine.System = false, "Docker Desktop" }, "engine", "on this machine itself"},

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -94,23 +95,46 @@ func (n *clusterNode) call(ctx context.Context, method, kind string, body []byte
 	return answer, nil
 }
 
-// allocatable is how many devices Pods of the node can be given.
-func (n *clusterNode) allocatable(ctx context.Context, resource string) (int, error) {
+// seenNode is what is read of the node.
+type seenNode struct {
+	Metadata struct {
+		Labels map[string]string `json:"labels"`
+	} `json:"metadata"`
+	Status struct {
+		Allocatable map[string]string `json:"allocatable"`
+	} `json:"status"`
+}
+
+func (n *clusterNode) see(ctx context.Context) (seenNode, error) {
+	var node seenNode
 	answer, err := n.call(ctx, http.MethodGet, "", nil)
 	if err != nil {
-		return 0, err
-	}
-	var node struct {
-		Status struct {
-			Allocatable map[string]string `json:"allocatable"`
-		} `json:"status"`
+		return node, err
 	}
 	if err := json.Unmarshal(answer, &node); err != nil {
-		return 0, fmt.Errorf("read the node: %w", err)
+		return node, fmt.Errorf("read the node: %w", err)
+	}
+	return node, nil
+}
+
+// allocatable is how many devices Pods of the node can be given.
+func (n *clusterNode) allocatable(ctx context.Context, resource string) (int, error) {
+	node, err := n.see(ctx)
+	if err != nil {
+		return 0, err
 	}
 	count, _ := strconv.Atoi(node.Status.Allocatable[resource]) // no number: none
 	return count, nil
 }
+
+const (
+	// presentLabel is also what a node has that was made with GPUs, and what
+	// NVIDIA's plugin is placed by.
+	presentLabel = "nvidia.com/gpu.present"
+	// ownLabel is on nodes that had presentLabel before the simulation: it is
+	// theirs and stays. A plugin that starts again knows it by this.
+	ownLabel = "diorama.dev/gpu-present-before"
+)
 
 // labels are what NVIDIA's operator labels a node with that has devices, and
 // that they are simulated (gpu-feature-discovery's README).
@@ -120,7 +144,7 @@ func labels(o Options) map[string]string {
 		product += "-SHARED"
 	}
 	return map[string]string{
-		"nvidia.com/gpu.present":  "true",
+		presentLabel:              "true",
 		"nvidia.com/gpu.count":    strconv.Itoa(o.Shape.Count),
 		"nvidia.com/gpu.product":  product,
 		"nvidia.com/gpu.memory":   strconv.FormatInt(o.Shape.Model.Memory>>20, 10),
@@ -129,13 +153,34 @@ func labels(o Options) map[string]string {
 	}
 }
 
-// without takes the labels off: a merge patch removes what is null (RFC 7386).
-func without(labels map[string]string) map[string]any {
-	none := make(map[string]any, len(labels))
+// mark labels the node, and remembers there what of it was there before.
+func (n *clusterNode) mark(ctx context.Context, labels map[string]string) error {
+	node, err := n.see(ctx)
+	if err != nil {
+		return err
+	}
+	if there := node.Metadata.Labels; there[presentLabel] != "" && there[gpu.SimulatedLabel] == "" {
+		labels = maps.Clone(labels)
+		labels[ownLabel] = "true"
+	}
+	return n.label(ctx, labels)
+}
+
+// unmark takes the labels off that were not there before: a merge patch removes
+// what is null (RFC 7386).
+func (n *clusterNode) unmark(ctx context.Context, labels map[string]string) error {
+	node, err := n.see(ctx)
+	if err != nil {
+		return err
+	}
+	none := map[string]any{ownLabel: nil}
 	for name := range labels {
 		none[name] = nil
 	}
-	return none
+	if there := node.Metadata.Labels; there[ownLabel] != "" || there[gpu.SimulatedLabel] == "" {
+		delete(none, presentLabel) // the node's own; or nothing was marked
+	}
+	return n.label(ctx, none)
 }
 
 func (n *clusterNode) label(ctx context.Context, labels any) error {
@@ -152,7 +197,7 @@ func (n *clusterNode) label(ctx context.Context, labels any) error {
 // keepLabels labels the node, once the API answers.
 func (n *clusterNode) keepLabels(ctx context.Context, labels map[string]string, log *slog.Logger) {
 	for ctx.Err() == nil {
-		err := n.label(ctx, labels)
+		err := n.mark(ctx, labels)
 		if err == nil {
 			return
 		}

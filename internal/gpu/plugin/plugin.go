@@ -114,7 +114,7 @@ func Run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 	// Whoever looks for nodes with GPUs is not to find this one any more.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
 	defer cancel()
-	return node.label(end, without(labels(o)))
+	return node.unmark(end, labels(o))
 }
 
 // installSMI puts the program where the node can give it to Pods. A file that

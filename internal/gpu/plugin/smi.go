@@ -43,13 +43,23 @@ func SMI(args []string, getenv func(string) string, out io.Writer) int {
 		fmt.Fprintln(out, err)
 		return exitArgument
 	}
-	if w.help {
+	switch {
+	case w.help:
 		fmt.Fprint(out, smiHelp)
+		return exitWell
+	case w.helpFields:
+		fmt.Fprint(out, fieldsHelp())
 		return exitWell
 	}
 	devices := visible(getenv)
 	if w.id != "" {
-		devices = slices.DeleteFunc(devices, func(d smiDevice) bool { return w.id != d.UUID && w.id != strconv.Itoa(d.Index) })
+		wanted := strings.Split(w.id, ",")
+		devices = slices.DeleteFunc(devices, func(d smiDevice) bool {
+			return !slices.ContainsFunc(wanted, func(id string) bool {
+				id = strings.TrimSpace(id)
+				return id == d.UUID || id == strconv.Itoa(d.Index)
+			})
+		})
 	}
 	if len(devices) == 0 {
 		fmt.Fprintln(out, "No devices were found")
@@ -96,7 +106,8 @@ func visible(getenv func(string) string) []smiDevice {
 // smiWish is what nvidia-smi was asked for.
 type smiWish struct {
 	help, list        bool
-	id                string
+	helpFields        bool   // what can be queried
+	id                string // indices and UUIDs, with commas between
 	fields, processes []field
 	headed, united    bool // of CSV: with a first line, with units
 }
@@ -108,7 +119,7 @@ const smiHelp = `NVIDIA System Management Interface -- simulated by Diorama
 
     nvidia-smi
     nvidia-smi -L | --list-gpus
-    nvidia-smi [-i N|UUID] --query-gpu=FIELD,... --format=csv[,noheader][,nounits]
+    nvidia-smi [-i N|UUID,...] --query-gpu=FIELD,... --format=csv[,noheader][,nounits]
     nvidia-smi --query-compute-apps=FIELD,... --format=csv[,noheader][,nounits]
     nvidia-smi --help-query-gpu
     nvidia-smi -h | --help
@@ -151,7 +162,7 @@ func parseSMI(args []string) (smiWish, error) {
 			err = take()
 			format = value
 		case "--help-query-gpu":
-			return w, nil
+			w.helpFields = true
 		default:
 			//nolint:staticcheck,revive // the real one's form
 			err = fmt.Errorf("Invalid combination of input arguments: %s is not simulated. Please run 'nvidia-smi -h' for help.", args[i])

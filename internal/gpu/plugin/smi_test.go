@@ -39,8 +39,10 @@ func TestSMI(t *testing.T) {
 		want   string
 		code   int
 	}{
-		"list": {args: "-L", want: "GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-aa)\nGPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-bb)\n"},
-		"one":  {args: "-i 1 -L", want: "GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-bb)\n"},
+		"list":                     {args: "-L", want: "GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-aa)\nGPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-bb)\n"},
+		"one":                      {args: "-i 1 -L", want: "GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-bb)\n"},
+		"two":                      {args: "-i 1,0 -L", want: "GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-aa)\nGPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-bb)\n"},
+		"two, one of them by name": {args: "-i GPU-bb,7 -L", want: "GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-bb)\n"},
 		"query": {
 			args: "--query-gpu=index,uuid,gpu_name,memory.total,memory.used,utilization.gpu,driver_version,compute_cap --format=csv",
 			want: "index, uuid, name, memory.total [MiB], memory.used [MiB], utilization.gpu [%], driver_version, compute_cap\n" +
@@ -67,6 +69,29 @@ func TestSMI(t *testing.T) {
 				t.Errorf("code %d, want %d\n%s", code, c.code, diff)
 			}
 		})
+	}
+}
+
+// TestSMINamesItsFields: each that it names can be queried.
+func TestSMINamesItsFields(t *testing.T) {
+	var out strings.Builder
+	if code := SMI([]string{"--help-query-gpu"}, func(string) string { return "" }, &out); code != 0 {
+		t.Fatal(code, out.String())
+	}
+	var names []string
+	for line := range strings.Lines(out.String()) {
+		if strings.HasPrefix(line, `"`) {
+			for name := range strings.SplitSeq(strings.TrimSpace(line), " or ") {
+				names = append(names, strings.Trim(name, `"`))
+			}
+		}
+	}
+	if len(names) < 50 || !strings.Contains(out.String(), "\"name\" or \"gpu_name\"\n") {
+		t.Errorf("%d names:\n%s", len(names), out.String())
+	}
+	out.Reset()
+	if code := SMI([]string{"--query-gpu=" + strings.Join(names, ","), "--format=csv"}, given, &out); code != 0 {
+		t.Error(out.String())
 	}
 }
 

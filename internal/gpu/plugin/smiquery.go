@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,6 +59,23 @@ func gpuFields() []field {
 		}
 	}
 	return fields
+}
+
+// fieldsHelp names what --query-gpu knows, other names of a field beside it, in
+// the real one's form: each in quotes at the beginning of a line.
+func fieldsHelp() string {
+	var b strings.Builder
+	b.WriteString("List of valid properties to query for the switch \"--query-gpu=\":\n\n")
+	for _, f := range gpuFields() {
+		names := []string{strconv.Quote(f.name)}
+		for _, alias := range slices.Sorted(maps.Keys(aliases())) {
+			if aliases()[alias] == f.name {
+				names = append(names, strconv.Quote(alias))
+			}
+		}
+		b.WriteString(strings.Join(names, " or ") + "\n")
+	}
+	return b.String()
 }
 
 // processFields are those of --query-compute-apps.

@@ -61,7 +61,7 @@ func (r *Runtime) make(ctx context.Context, record env.Record, report engine.Rep
 	r.forget()
 	gpuImage, err := r.gpuImage(ctx, report)
 	if err != nil {
-		return engine.Outcome{}, err
+		return engine.Outcome{}, ofGPUs(ctx, p, err)
 	}
 	report("starting the nodes", env.Progress{})
 	made, err := child{Executable: r.options.Executable, Arguments: r.options.Arguments, Lock: r.options.Lock}.
@@ -144,7 +144,7 @@ func (r *Runtime) cluster(ctx context.Context, report engine.Report) (engine.Out
 	}
 	mended, err := r.mendGPUs(ctx, report)
 	if err != nil {
-		return engine.Outcome{}, err
+		return engine.Outcome{}, ofGPUs(ctx, p, err)
 	}
 	labels := map[string]string{"app.kubernetes.io/managed-by": "diorama", "diorama.dev/environment": p.Environment}
 	if err := client.EnsureNamespace(ctx, p.Namespace, labels); err != nil {

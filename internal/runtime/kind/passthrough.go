@@ -14,6 +14,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/gpu/pass"
 	"github.com/diorama-dev/diorama/internal/image"
+	"github.com/diorama-dev/diorama/internal/plan"
 )
 
 // passOn gives the node of that index the devices that the plan says: by
@@ -89,6 +90,15 @@ func (r *Runtime) mendGPUs(ctx context.Context, report engine.Report) (mended bo
 		}
 	}
 	return mended, nil
+}
+
+// ofGPUs is the error of passing GPUs on as the host's, where the plan requires
+// them; a run that was given up is not the host's fault.
+func ofGPUs(ctx context.Context, p plan.Plan, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return p.Cluster.GPU.Required(err)
 }
 
 // explainGPUs adds to why a node does not start that it was made with GPUs:

@@ -244,3 +244,18 @@ func TestGPUImageIsNamedByBase(t *testing.T) {
 		t.Errorf("%s, %s and %s", one, other, again)
 	}
 }
+
+// TestGPUsThatCannotBePrepared are the host's fault where the profile requires
+// them, and nobody's where the run was given up.
+func TestGPUsThatCannotBePrepared(t *testing.T) {
+	failed := errors.New("no network")
+	p := plan.Plan{Cluster: plan.Cluster{GPU: plan.GPUs{Wish: "require"}}}
+	if _, ok := errors.AsType[*plan.GPUError](ofGPUs(t.Context(), p, failed)); !ok {
+		t.Error("not the host's")
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, ok := errors.AsType[*plan.GPUError](ofGPUs(ended, p, failed)); ok {
+		t.Error("a run that was given up is the host's fault")
+	}
+}
