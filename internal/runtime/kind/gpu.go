@@ -152,9 +152,9 @@ func (o *observer) gpus() (counted map[string]map[string]int64, pods []watch.Pod
 	counted = make(map[string]map[string]int64)
 	for _, node := range o.last.Nodes {
 		amounts := make(map[string]int64)
-		for _, name := range gpu.Resources() {
-			if quantity, told := node.Status.Allocatable[corev1.ResourceName(name)]; told {
-				amounts[name] = quantity.Value()
+		for name, quantity := range node.Status.Allocatable {
+			if gpu.IsResource(string(name)) {
+				amounts[string(name)] = quantity.Value()
 			}
 		}
 		counted[node.Name] = amounts
@@ -182,9 +182,10 @@ func (o *observer) gpus() (counted map[string]map[string]int64, pods []watch.Pod
 func askedGPUs(pod corev1.Pod) int64 {
 	var asked int64
 	for _, container := range pod.Spec.Containers {
-		for _, name := range gpu.Resources() {
-			quantity := container.Resources.Limits[corev1.ResourceName(name)]
-			asked += quantity.Value()
+		for name, quantity := range container.Resources.Limits {
+			if gpu.IsResource(string(name)) {
+				asked += quantity.Value()
+			}
 		}
 	}
 	return asked
