@@ -132,7 +132,7 @@ func (r *Runtime) Observe(ctx context.Context) error {
 	}
 	ctx, r.watching = context.WithCancel(context.WithoutCancel(ctx))
 	r.watched = make(chan struct{})
-	observe := withoutRefused(ctx, client, r.observer.observe)
+	observe := withoutRefused(ctx, func() string { return r.current().Environment }, client.DeletePod, r.observer.observe)
 	go func(done chan struct{}) {
 		defer close(done)
 		var reading sync.WaitGroup
