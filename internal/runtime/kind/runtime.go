@@ -45,6 +45,7 @@ type Options struct {
 type Runtime struct {
 	options  Options
 	observer *observer
+	driver   gpuDriver
 	meshes   meshes
 
 	mu       sync.Mutex
@@ -63,6 +64,7 @@ func New(o Options) *Runtime {
 	return &Runtime{
 		options:  o,
 		observer: newObserver(o),
+		driver:   gpuDriver{ask: o.GPU},
 	}
 }
 
