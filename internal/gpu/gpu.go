@@ -97,7 +97,8 @@ type Slot struct {
 	Phase   Phase    `json:"phase"`
 	Reading Reading  `json:"reading"`
 	Holders []Holder `json:"holders,omitempty"`
-	// Why explains a device that is lost: what was seen, and what to do.
+	// Why explains a device that is lost, or of which the driver does not tell
+	// now: what was seen, and what to do.
 	Why    string   `json:"why,omitempty"`
 	Advice []string `json:"advice,omitempty"`
 	// History are earlier readings, the oldest first, at [Interval].

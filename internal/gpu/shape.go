@@ -134,8 +134,16 @@ func PhysicalUUID(id string) string {
 // SimulatedLabel is on nodes whose devices are only advertised.
 const SimulatedLabel = "diorama.dev/gpu-simulated"
 
-// Resources are the names under which Pods ask for devices.
-func Resources() []string { return []string{Resource, SharedResource} }
+// migResource begins the resources of MIG devices where they are of several
+// kinds: nvidia.com/mig-1g.10gb, and with .shared where they are renamed
+// (k8s-device-plugin, MIG_STRATEGY=mixed).
+const migResource = "nvidia.com/mig-"
+
+// IsResource reports whether Pods ask for devices, whole or parts of one, under
+// the name.
+func IsResource(name string) bool {
+	return name == Resource || name == SharedResource || strings.HasPrefix(name, migResource)
+}
 
 // Sort puts slots in the order of their nodes, then of their indices.
 func Sort(slots []Slot) {

@@ -41,6 +41,11 @@ func (g *gpus) state(ctx context.Context, age time.Duration) (gpu.State, error) 
 	if err != nil {
 		return gpu.State{}, err
 	}
+	if ctx.Err() != nil {
+		// Whoever asked has gone in the middle of it: the answer is half of one,
+		// and is not to be told to others.
+		return gpu.State{}, context.Cause(ctx)
+	}
 	g.last, g.at = state, time.Now()
 	return state, nil
 }

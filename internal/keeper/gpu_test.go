@@ -44,6 +44,49 @@ func TestGPUsThroughTheKeeper(t *testing.T) {
 	}
 }
 
+// interrupted is a runtime that, once asked, sees its asker go, and says so in
+// the place of devices.
+type interrupted struct {
+	*fake
+	asked  chan struct{}
+	before atomic.Pointer[gpu.State]
+	first  atomic.Bool
+}
+
+func (d *interrupted) GPUs(ctx context.Context, before gpu.State) (gpu.State, error) {
+	d.before.Store(&before)
+	if d.first.CompareAndSwap(false, true) {
+		close(d.asked)
+		<-ctx.Done()
+		return gpu.State{Absence: ctx.Err().Error()}, nil
+	}
+	return gpu.State{Slots: []gpu.Slot{{Device: gpu.Device{UUID: "GPU-a"}, Phase: gpu.Free}}}, nil
+}
+
+// TestWhoeverGoesTakesTheAnswer: what was asked for somebody who has gone is
+// neither told to others nor handed over as what was known last.
+func TestWhoeverGoesTakesTheAnswer(t *testing.T) {
+	runtime := &interrupted{fake: newFake(), asked: make(chan struct{})}
+	client := run(t, folder(t), runtime)
+	ctx, leave := context.WithCancel(t.Context())
+	go func() {
+		<-runtime.asked
+		leave()
+	}()
+	if _, err := client.GPUs(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v", err)
+	}
+	err := client.WatchGPUs(t.Context(), func(s gpu.State) bool {
+		if s.Absence != "" || len(s.Slots) != 1 {
+			t.Errorf("%+v", s)
+		}
+		return false
+	})
+	if before := runtime.before.Load(); err != nil || before.Absence != "" {
+		t.Errorf("%v, handed over %+v", err, before)
+	}
+}
+
 func TestGPUsThatCannotBeKnown(t *testing.T) {
 	client := run(t, folder(t), &withDevices{fake: newFake(), err: errors.New("Docker does not answer")})
 	if _, err := client.GPUs(t.Context()); err == nil || !strings.Contains(err.Error(), "Docker does not answer") {

@@ -258,6 +258,11 @@ func (g GPUs) warnings() []string {
 	case advertised == 0:
 		return []string{fmt.Sprintf("%s asks for %s, there are none; --set gpu.simulate=%dxA100 advertises some that schedule and do not compute",
 			who, devices(g.Asked), min(max(g.Asked, largest), 64))}
+	case largest > 1 && g.Share > 1 && !g.Simulated:
+		// stacks/gpu-nvidia, failRequestsGreaterThanOne: several shares may be of
+		// one device, and give no more of it.
+		return []string{fmt.Sprintf("a Pod of %s asks for %s, and each is shared: its node refuses a container that asks for more than one share; ask for 1 each, or take gpu.share away",
+			who, devices(largest))}
 	case largest > node:
 		return []string{fmt.Sprintf("a Pod of %s asks for %s, no node has more than %d; ask for fewer, or for a larger shape with --set gpu.simulate",
 			who, devices(largest), node)}

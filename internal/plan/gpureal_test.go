@@ -71,6 +71,23 @@ func TestOwnGPUsShared(t *testing.T) {
 	}
 }
 
+// TestSeveralSharesOfADevice: NVIDIA's plugin gives a container one.
+func TestSeveralSharesOfADevice(t *testing.T) {
+	for name, c := range map[string]struct{ gpus, asks, want string }{
+		"two shares": {"gpu: {wish: auto, share: 4}", "one=2", "asks for 2 GPUs, and each is shared: its node refuses"},
+		"one share":  {"gpu: {wish: auto, share: 4}", "one=1", ""},
+		"two, whole": {"gpu: auto", "one=2", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := asking(t, c.gpus, c.asks)
+			in.Host.GPU = machine(2)
+			if text := said(resolve(t, in)); !strings.Contains(text, c.want) || c.want == "" && text != "" {
+				t.Errorf("%q, want %q", text, c.want)
+			}
+		})
+	}
+}
+
 func TestOwnMIGDevices(t *testing.T) {
 	in := asking(t, "gpu: auto", "one=1")
 	in.Host.GPU = machine(1)

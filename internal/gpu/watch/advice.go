@@ -10,6 +10,7 @@ func driverAdvice(text string) []string {
 		words  []string
 		advice []string
 	}{
+		{[]string{"does not answer"}, []string{"`sudo dmesg | grep -i nvrm` says what the driver met", "restart the machine, if it stays so"}},
 		{[]string{"lost", "fallen off", "xid 79"}, []string{
 			"the GPU has fallen off the bus (Xid 79): heat, power or its slot; `dmesg | grep -i xid` says more",
 			"restart the machine; it does not come back by itself",

@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"strconv"
 	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
@@ -14,7 +12,6 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/diagnose"
 	"github.com/diorama-dev/diorama/internal/gpu"
-	"github.com/diorama-dev/diorama/internal/gpu/nvml"
 	"github.com/diorama-dev/diorama/internal/gpu/watch"
 	"github.com/diorama-dev/diorama/internal/plan"
 )
@@ -28,12 +25,6 @@ const (
 	// lookWithin bounds how long a first observation is waited for.
 	lookWithin = 3 * time.Second
 )
-
-// GPUDriver is what the machine's driver is asked through.
-type GPUDriver interface {
-	Inventory(ctx context.Context) gpu.Inventory
-	Read(ctx context.Context) (nvml.Sample, error)
-}
 
 // GPUs is what is known now of the environment's GPUs: what its nodes
 // advertise, which Pod holds which, and what the driver says. Before is the
@@ -57,8 +48,8 @@ func (r *Runtime) GPUs(ctx context.Context, before gpu.State) (gpu.State, error)
 	for _, node := range nodes {
 		seen.Nodes = append(seen.Nodes, r.gpuNode(ctx, p, node, len(nodes), counted[node.Name]))
 	}
-	if r.options.GPU != nil && !p.Cluster.GPU.Simulated {
-		seen.Driver = r.driver(ctx)
+	if r.driver.ask != nil && !p.Cluster.GPU.Simulated {
+		seen.Driver = r.driver.say(ctx)
 	}
 	return watch.State(seen, before), nil
 }
@@ -108,29 +99,6 @@ func (r *Runtime) checkpoint(ctx context.Context, node string) ([]byte, error) {
 	return data, nil
 }
 
-// driver is what the machine's driver says.
-func (r *Runtime) driver(ctx context.Context) watch.Driver {
-	d := watch.Driver{Inventory: r.options.GPU.Inventory(ctx), PodOf: make(map[int]string)}
-	if len(d.Inventory.Devices) == 0 {
-		return d
-	}
-	sample, err := r.options.GPU.Read(ctx)
-	if err != nil {
-		d.Error = err.Error()
-	}
-	d.Readings, d.Processes, d.Errors = sample.Readings, sample.Processes, sample.Errors
-	for _, processes := range sample.Processes {
-		for _, process := range processes {
-			// Only Linux has it, and only where nodes are containers of this
-			// machine: elsewhere nobody knows whose a process is.
-			if text, err := os.ReadFile("/proc/" + strconv.Itoa(process.PID) + "/cgroup"); err == nil {
-				d.PodOf[process.PID] = watch.PodOfCgroup(string(text))
-			}
-		}
-	}
-	return d
-}
-
 // looked waits for the first observation, where one is to be had soon.
 func (o *observer) looked(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
@@ -155,9 +123,9 @@ func (o *observer) gpus() (counted map[string]map[string]int64, pods []watch.Pod
 	counted = make(map[string]map[string]int64)
 	for _, node := range o.last.Nodes {
 		amounts := make(map[string]int64)
-		for _, name := range gpu.Resources() {
-			if quantity, told := node.Status.Allocatable[corev1.ResourceName(name)]; told {
-				amounts[name] = quantity.Value()
+		for name, quantity := range node.Status.Allocatable {
+			if gpu.IsResource(string(name)) {
+				amounts[string(name)] = quantity.Value()
 			}
 		}
 		counted[node.Name] = amounts
@@ -185,9 +153,10 @@ func (o *observer) gpus() (counted map[string]map[string]int64, pods []watch.Pod
 func askedGPUs(pod corev1.Pod) int64 {
 	var asked int64
 	for _, container := range pod.Spec.Containers {
-		for _, name := range gpu.Resources() {
-			quantity := container.Resources.Limits[corev1.ResourceName(name)]
-			asked += quantity.Value()
+		for name, quantity := range container.Resources.Limits {
+			if gpu.IsResource(string(name)) {
+				asked += quantity.Value()
+			}
 		}
 	}
 	return asked

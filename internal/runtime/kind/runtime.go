@@ -45,6 +45,7 @@ type Options struct {
 type Runtime struct {
 	options  Options
 	observer *observer
+	driver   gpuDriver
 	meshes   meshes
 
 	mu       sync.Mutex
@@ -63,6 +64,7 @@ func New(o Options) *Runtime {
 	return &Runtime{
 		options:  o,
 		observer: newObserver(o),
+		driver:   gpuDriver{ask: o.GPU},
 	}
 }
 
@@ -132,7 +134,7 @@ func (r *Runtime) Observe(ctx context.Context) error {
 	}
 	ctx, r.watching = context.WithCancel(context.WithoutCancel(ctx))
 	r.watched = make(chan struct{})
-	observe := withoutRefused(ctx, client, r.observer.observe)
+	observe := withoutRefused(ctx, func() string { return r.current().Environment }, client.DeletePod, r.observer.observe)
 	go func(done chan struct{}) {
 		defer close(done)
 		var reading sync.WaitGroup
