@@ -56,7 +56,7 @@ func TestInventoryHolds(t *testing.T) {
 			if d := g.say(t.Context()); len(d.Inventory.Devices) != 2 || len(d.Readings) != 2 || d.Error != "" {
 				t.Fatalf("%+v", d)
 			}
-			time.Sleep(gpu.Interval)
+			<-time.After(gpu.Interval)
 		}
 		if fake.inventory != 1 || fake.reads != 30 {
 			t.Errorf("asked for the inventory %d times, for readings %d times", fake.inventory, fake.reads)
