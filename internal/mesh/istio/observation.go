@@ -63,30 +63,6 @@ type Answer struct {
 	Counts map[Target]Counts
 }
 
-// counts are the proxy's, by target. Where Istio was not told to keep the
-// statistics that count, those of single addresses must do, which count a
-// request again when it is tried again.
-func (a Answer) counts() map[Target]Counts {
-	all := make(map[Target]Counts, len(a.Counts))
-	for target, c := range a.Counts {
-		all[target] = c
-	}
-	for target, hosts := range a.Hosts {
-		if _, ok := all[target]; ok {
-			continue
-		}
-		var c Counts
-		for _, h := range hosts {
-			c.Requests += h.Requests
-			c.Errors += h.Errors
-		}
-		if c.Requests > 0 {
-			all[target] = c
-		}
-	}
-	return all
-}
-
 // of are the observation's objects of a kind, the oldest first: where several
 // say something of the same thing, Istio listens to the oldest.
 func (o Observation) of(kind string) []Object {
