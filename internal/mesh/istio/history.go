@@ -20,8 +20,11 @@ const (
 )
 
 // keptChanges bounds the edits that an object remembers: annotations have room
-// for 256 KiB. Of more, the first can only be undone all at once.
-const keptChanges = 20
+// for 256 KiB in all. Of more, the first can only be undone all at once.
+const (
+	keptChanges = 20
+	keptBytes   = 200 << 10
+)
 
 // change is an edit as an object remembers it.
 type change struct {
@@ -60,12 +63,17 @@ func (o Object) remember(c change, made bool) error {
 	}
 	all = append(all, c)
 	all = all[max(len(all)-keptChanges, 0):]
-	data, err := json.Marshal(all)
-	if err != nil {
-		return fmt.Errorf("keep what was done to %s: %w", o, err)
+	for {
+		data, err := json.Marshal(all)
+		if err != nil {
+			return fmt.Errorf("keep what was done to %s: %w", o, err)
+		}
+		if len(all) == 1 || len(data)+len(o.annotation(annotationOriginal)) <= keptBytes {
+			o.annotate(annotationChanges, string(data))
+			return nil
+		}
+		all = all[1:]
 	}
-	o.annotate(annotationChanges, string(data))
-	return nil
 }
 
 // Changes are the edits that were made and not undone, the oldest first.
@@ -73,7 +81,12 @@ func Changes(o Observation) []mesh.Change {
 	var all []mesh.Change
 	for _, object := range edited(o) {
 		changes := object.changes()
+		var last time.Time
 		for i, c := range changes {
+			if !c.Time.After(last) { // the clock had stepped back
+				c.Time = last.Add(time.Millisecond)
+			}
+			last = c.Time
 			after := object.shown()
 			if i+1 < len(changes) {
 				after["spec"] = changes[i+1].Before
@@ -105,6 +118,19 @@ type Undoing struct {
 	Apply   []Object
 	Delete  []Object
 	Changes []mesh.Change // that are undone, the newest first
+
+	of map[string]string // the object of a change, by its ID
+}
+
+// Of are the changes that are undone with some of the objects.
+func (u Undoing) Of(objects ...Object) []mesh.Change {
+	var all []mesh.Change
+	for _, c := range u.Changes {
+		if slices.ContainsFunc(objects, func(o Object) bool { return o.String() == u.of[c.ID] }) {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // ErrNothingToUndo is the answer where no edit was made.
@@ -117,7 +143,7 @@ func Undo(o Observation, all bool) (Undoing, error) {
 		return Undoing{}, ErrNothingToUndo
 	}
 	slices.Reverse(changes)
-	u := Undoing{Changes: changes}
+	u := Undoing{Changes: changes, of: make(map[string]string)}
 	if !all {
 		u.Changes = changes[:1]
 	}
@@ -131,11 +157,15 @@ func Undo(o Observation, all bool) (Undoing, error) {
 		if all || len(own) == 1 { // of more than it keeps, the rest goes with the last
 			before = object.original()
 		}
-		if before == nil {
-			u.Delete = append(u.Delete, object.clean())
-			continue
+		for _, c := range own {
+			u.of[c.ID] = object.String()
 		}
 		restored := object.clean()
+		restored.at(object)
+		if before == nil {
+			u.Delete = append(u.Delete, restored)
+			continue
+		}
 		restored["spec"] = before
 		if all || len(own) == 1 {
 			restored.annotate(annotationOriginal, "")

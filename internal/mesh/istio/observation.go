@@ -27,6 +27,9 @@ type Observation struct {
 	Answers map[string]Answer
 	// Syncs is what istiod knows of proxies; nil: it did not say.
 	Syncs []Sync
+	// Silent is true where another istiod did not say: a proxy that is not among
+	// the Syncs may be connected to that one.
+	Silent bool
 }
 
 // Pod is a Pod of the environment or of the mesh.
