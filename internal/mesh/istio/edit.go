@@ -29,9 +29,10 @@ func cannot(format string, args ...any) error { return &CannotError{fmt.Sprintf(
 // is a [CannotError], as is an edit that makes no sense.
 func Plan(o Observation, e mesh.Edit, now time.Time) (Planned, error) {
 	x := newIndex(o)
-	if changes := Changes(o); len(changes) > 0 {
-		// A clock may step back; the order in which edits were made is kept.
-		if next := changes[len(changes)-1].Time.Add(time.Millisecond); now.Before(next) {
+	// A clock may step back; the order in which edits were made is kept.
+	for _, object := range edited(o) {
+		all := object.changes()
+		if next := all[len(all)-1].Time.Add(time.Millisecond); now.Before(next) {
 			now = next
 		}
 	}

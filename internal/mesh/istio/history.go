@@ -37,11 +37,16 @@ type change struct {
 }
 
 // changes are those that an object remembers; none where it does not, or where
-// what it has is not ours to read.
+// what it has is not ours to read. Each is later than the one before.
 func (o Object) changes() []change {
 	var all []change
 	if json.Unmarshal([]byte(o.annotation(annotationChanges)), &all) != nil {
 		return nil
+	}
+	for i := 1; i < len(all); i++ {
+		if !all[i].Time.After(all[i-1].Time) { // the clock had stepped back
+			all[i].Time = all[i-1].Time.Add(time.Millisecond)
+		}
 	}
 	return all
 }
@@ -81,12 +86,7 @@ func Changes(o Observation) []mesh.Change {
 	var all []mesh.Change
 	for _, object := range edited(o) {
 		changes := object.changes()
-		var last time.Time
 		for i, c := range changes {
-			if !c.Time.After(last) { // the clock had stepped back
-				c.Time = last.Add(time.Millisecond)
-			}
-			last = c.Time
 			after := object.shown()
 			if i+1 < len(changes) {
 				after["spec"] = changes[i+1].Before
