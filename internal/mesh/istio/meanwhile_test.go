@@ -180,3 +180,12 @@ func TestAbsenceSaysNothingWhereAnIstiodIsSilent(t *testing.T) {
 		}
 	}
 }
+
+func TestUndoTakesTheLastWhereTheClockStepsBack(t *testing.T) {
+	o := planned(t, observed(t), aborts(501), now())
+	o = planned(t, o, mesh.Edit{Kind: mesh.EditTLS, TLS: mesh.Strict}, now().Add(-time.Hour))
+	u, err := Undo(o, false)
+	if err != nil || len(u.Delete) != 1 || u.Changes[0].Service != "" {
+		t.Errorf("undoing is %+v, %v", u, err)
+	}
+}
