@@ -118,7 +118,7 @@ func TestMeshIsEditedInTheFrame(t *testing.T) {
 	}
 	m = press(t, m, "U", "q", "1", "y")
 	asked := f.net.Asked()
-	want := tuitest.Applied{Edit: mesh.Edit{Kind: mesh.EditWeights, Service: "recommender", Route: 1, Weights: map[string]int{"v1": 80, "v2": 20}}}
+	want := tuitest.Applied{Edit: mesh.Edit{Kind: mesh.EditWeights, Service: "recommender", Route: 1, Weights: map[string]int{"v1": 80, "v2": 20}, Base: tuitest.DraftBase}}
 	if len(asked) != 2 || fmt.Sprint(asked[0]) != fmt.Sprint(want) || asked[1] != "undo all" {
 		t.Errorf("asked for %v", asked)
 	}

@@ -134,6 +134,7 @@ func applyMesh(ctx context.Context, s *streams, client keeper.MeshClient, edit m
 		_, err := fmt.Fprint(s.out, harmless(draft.YAML))
 		return err
 	}
+	edit.Base = draft.Base // what is said is what is done
 	if err := client.Apply(ctx, edit); err != nil {
 		return err
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,7 +35,9 @@ type meshes struct {
 	store   *env.Store
 
 	mu   sync.Mutex // held while the mesh is looked at
+	at   time.Time  // when the last look ended: one may take as long as its age counts
 	last mesh.State
+	err  error // of the last look
 }
 
 // errNoMesh is the answer of a runtime that has no Pods to put a mesh around.
@@ -56,6 +60,7 @@ func (m *meshes) routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /v1/mesh/apply", askMesh(m, func(ctx context.Context, can Mesh, e mesh.Edit) (any, error) {
 		draft, err := can.DraftMesh(ctx, e)
 		if err == nil {
+			e.Base = draft.Base // what is told is what is applied
 			err = can.ApplyMesh(ctx, e)
 		}
 		m.tell("MeshChanged", e.Service, draft.Summary, err)
@@ -66,8 +71,20 @@ func (m *meshes) routes(mux *http.ServeMux) {
 		for _, c := range undone {
 			m.tell("MeshUndone", c.Service, "undone: "+c.Summary, nil)
 		}
-		return undone, err
+		return undone, undoneBefore(undone, err)
 	}))
+}
+
+// undoneBefore is an error that says what was undone before it came about.
+func undoneBefore(undone []mesh.Change, err error) error {
+	if err == nil || len(undone) == 0 {
+		return err
+	}
+	var summaries []string
+	for _, c := range undone {
+		summaries = append(summaries, c.Summary)
+	}
+	return fmt.Errorf("only in part: undone were %s; then: %w", strings.Join(summaries, ", "), err)
 }
 
 // MeshUndo asks for the last edit to be undone, or all.
@@ -83,15 +100,17 @@ func (m *meshes) look(ctx context.Context, older time.Duration) (mesh.State, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if age := time.Since(m.last.Time); age < older {
-		return m.last, nil
+	if time.Since(m.at) < older {
+		return m.last, m.err
 	}
 	state, err := can.Mesh(ctx)
 	if err != nil {
-		return mesh.State{}, err
+		state = mesh.State{}
 	}
-	m.last = state
-	return state, nil
+	if err == nil || ctx.Err() == nil { // who went away says nothing to others
+		m.at, m.last, m.err = time.Now(), state, err
+	}
+	return state, err
 }
 
 // watch streams states, a line of JSON each. Nothing is looked at once nobody

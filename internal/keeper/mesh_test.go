@@ -20,6 +20,7 @@ type meshed struct {
 	mu    sync.Mutex
 	edits []mesh.Edit
 	err   error
+	stuck error // of undoing, after the first
 }
 
 func (m *meshed) Mesh(context.Context) (mesh.State, error) {
@@ -32,7 +33,7 @@ func (m *meshed) DraftMesh(_ context.Context, e mesh.Edit) (mesh.Draft, error) {
 	if e.Service != "recommender" {
 		return mesh.Draft{}, errors.New("there is no service \"" + e.Service + "\"")
 	}
-	return mesh.Draft{Edit: e, Summary: "send all to v1", YAML: "kind: VirtualService\n"}, nil
+	return mesh.Draft{Edit: e, Summary: "send all to v1", YAML: "kind: VirtualService\n", Base: "41"}, nil
 }
 
 func (m *meshed) ApplyMesh(_ context.Context, e mesh.Edit) error {
@@ -49,6 +50,9 @@ func (m *meshed) UndoMesh(_ context.Context, all bool) ([]mesh.Change, error) {
 	for len(m.edits) > 0 && (all || len(undone) == 0) {
 		m.edits = m.edits[:len(m.edits)-1]
 		undone = append(undone, mesh.Change{Summary: "send all to v1"})
+		if m.stuck != nil {
+			return undone, m.stuck
+		}
 	}
 	return undone, nil
 }
@@ -68,6 +72,9 @@ func TestMeshThroughTheKeeper(t *testing.T) {
 		if err := client.Apply(t.Context(), edit); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if runtime.edits[0].Base != "41" {
+		t.Errorf("applied was %+v", runtime.edits[0])
 	}
 	if err := client.Apply(t.Context(), mesh.Edit{Service: "nobody"}); err == nil || !strings.Contains(err.Error(), `no service "nobody"`) {
 		t.Errorf("a wrong service is answered with %v", err)
@@ -96,6 +103,15 @@ func TestWatchingTheMesh(t *testing.T) {
 		return s.Absence == ""
 	}); err != nil || !slices.Contains(absences, "the cluster does not answer") {
 		t.Errorf("seen are %q, %v", absences, err)
+	}
+}
+
+func TestUndoingInPart(t *testing.T) {
+	runtime := &meshed{fake: newFake(), edits: make([]mesh.Edit, 2), stuck: errors.New("the cluster does not answer")}
+	client := runWith(t, folder(t), runtime, func(*keeper.Options) {}).Mesh()
+	_, err := client.Undo(t.Context(), true)
+	if err == nil || !strings.Contains(err.Error(), "undone were send all to v1; then: the cluster does not answer") {
+		t.Errorf("it is %v", err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -131,24 +132,88 @@ func (c *Client) Try(ctx context.Context, objects []*unstructured.Unstructured) 
 		err := c.dynamic.Apply(ctx, client.ApplyConfigurationFromUnstructured(object.DeepCopy()),
 			client.FieldOwner(FieldOwner), client.ForceOwnership, client.DryRunAll)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("apply %s: %w", IDOf(object), err))
+			errs = append(errs, changedOr(object, fmt.Errorf("apply %s: %w", IDOf(object), err)))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// DeleteOurs deletes an object that the scope's environment has made. One that
-// is gone already is no error; one of somebody else's is.
-func (c *Client) DeleteOurs(ctx context.Context, scope Scope, object *unstructured.Unstructured) error {
+// ChangedError is an object that is another one than was read.
+type ChangedError struct {
+	Object ObjectID
+	Err    error // what the API says; nil where it was seen before it was asked
+}
+
+func (e *ChangedError) Error() string {
+	return e.Object.String() + " was changed meanwhile: look again"
+}
+
+func (e *ChangedError) Unwrap() error { return e.Err }
+
+// changedOr is a [ChangedError] where that is what the API says, else err. Of
+// fields that others own there are no conflicts: they are taken.
+func changedOr(object *unstructured.Unstructured, err error) error {
+	if object.GetResourceVersion() != "" && (apierrors.IsConflict(err) || apierrors.IsNotFound(err)) {
+		return &ChangedError{IDOf(object), err}
+	}
+	return err
+}
+
+// ApplyAsRead applies an object as [Client.Apply] would, where what is there
+// still has the object's resource version; else it is a [ChangedError], and
+// nothing is changed. An object without one is applied to whatever is there.
+func (c *Client) ApplyAsRead(ctx context.Context, scope Scope, object *unstructured.Unstructured) error {
+	if _, err := c.asRead(ctx, object); err != nil { // before the stack's inventory is written
+		return err
+	}
+	_, err := c.Apply(ctx, []*unstructured.Unstructured{object}, ApplyOptions{Scope: scope})
+	if err != nil {
+		return changedOr(object, err)
+	}
+	return nil
+}
+
+// asRead is the object as it is; nil: there is none. It is an error where the
+// object has another version.
+func (c *Client) asRead(ctx context.Context, object *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	existing, err := c.get(ctx, IDOf(object))
 	if err != nil {
-		return fmt.Errorf("read %s: %w", IDOf(object), err)
+		return nil, fmt.Errorf("read %s: %w", IDOf(object), err)
 	}
-	if existing == nil {
+	if v := object.GetResourceVersion(); v != "" && (existing == nil || existing.GetResourceVersion() != v) {
+		return existing, &ChangedError{Object: IDOf(object)}
+	}
+	return existing, nil
+}
+
+// DeleteOurs deletes an object that the scope's environment has made, where it
+// still has the object's resource version, if that has one. One that is gone
+// already is no error; one of somebody else's is.
+func (c *Client) DeleteOurs(ctx context.Context, scope Scope, object *unstructured.Unstructured) error {
+	existing, err := c.asRead(ctx, object)
+	if existing == nil && (err == nil || isChanged(err)) {
 		return nil
+	}
+	if err != nil {
+		return err
 	}
 	if existing.GetLabels()[diagnose.LabelEnvironment] != scope.Environment {
 		return fmt.Errorf("%s was not made by diorama: it is left as it is", IDOf(object))
 	}
-	return c.deleteObject(ctx, existing)
+	uid, version := existing.GetUID(), existing.GetResourceVersion()
+	err = c.dynamic.Delete(ctx, existing, client.PropagationPolicy(metav1.DeletePropagationBackground),
+		client.Preconditions{UID: &uid, ResourceVersion: &version})
+	switch {
+	case err == nil, apierrors.IsNotFound(err):
+		return nil
+	case apierrors.IsConflict(err):
+		return &ChangedError{IDOf(object), err}
+	default:
+		return fmt.Errorf("delete %s: %w", IDOf(object), err)
+	}
+}
+
+func isChanged(err error) bool {
+	_, ok := errors.AsType[*ChangedError](err)
+	return ok
 }

@@ -30,6 +30,9 @@ type Edit struct {
 	To     string  `json:"to,omitempty"`
 	Fault  Fault   `json:"fault,omitzero"` // the zero value takes it away
 	TLS    TLSMode `json:"tls,omitempty"`
+	// Base is a draft's, see [Draft]: the edit is refused where the object is
+	// another one by now. Empty: whatever is there is changed.
+	Base string `json:"base,omitempty"`
 }
 
 // Header is a condition on a request's header.
@@ -47,6 +50,9 @@ type Draft struct {
 	YAML    string `json:"yaml"`    // the objects, as they would be applied
 	// Before is the YAML of the same objects as they are; empty where there are none.
 	Before string `json:"before,omitempty"`
+	// Base is which state of the object the draft was made from; an edit that
+	// brings it back applies what was shown, or nothing.
+	Base string `json:"base,omitempty"`
 }
 
 // Change is an edit that was applied.

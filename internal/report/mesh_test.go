@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,4 +94,34 @@ func TestMeshJSON(t *testing.T) {
 	if err := json.Unmarshal(data, &got); err != nil || got.Schema != Schema || got.Services[0].Routes[1].Destinations[0].Weight != 90 || data[len(data)-1] != '\n' {
 		t.Errorf("it is %s, %v", data, err)
 	}
+	var all any
+	if err := json.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "mesh.keys", []byte(strings.Join(keysOf("", all), "\n")+"\n"))
+	data, err = MeshJSON(mesh.State{
+		Services:  []mesh.Service{{Routes: []mesh.Route{{Destinations: []mesh.Destination{{Endpoints: []mesh.Endpoint{{}}}}}}}},
+		Workloads: []mesh.Workload{{Proxies: []mesh.Proxy{{}}}}, Problems: []mesh.Problem{{}}, Changes: []mesh.Change{{}},
+	})
+	if err != nil || json.Unmarshal(data, &all) != nil {
+		t.Fatal(err)
+	}
+	golden(t, "mesh-least.keys", []byte(strings.Join(keysOf("", all), "\n")+"\n"))
+}
+
+// keysOf are the keys of a value of JSON and of all in it, each once.
+func keysOf(at string, value any) []string {
+	var keys []string
+	switch v := value.(type) {
+	case map[string]any:
+		for key, value := range v {
+			keys = append(append(keys, at+key), keysOf(at+key+".", value)...)
+		}
+	case []any:
+		for _, value := range v {
+			keys = append(keys, keysOf(at, value)...)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }

@@ -57,6 +57,7 @@ func (m Model) draft(ask uint64, e mesh.Edit) tea.Cmd {
 // apply carries out the draft that is open.
 func (m Model) apply() (Model, tea.Cmd) {
 	d, draft := m.deps, m.page.draft
+	draft.Edit.Base = draft.Base // what is shown is what is applied
 	m, ask := m.request()
 	m.page.ask, m.page.applying, m.page.problem = ask, true, ""
 	return m, func() tea.Msg {

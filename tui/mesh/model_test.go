@@ -20,7 +20,10 @@ import (
 func keys(parts ...[]string) []string { return slices.Concat(parts...) }
 
 func TestEdits(t *testing.T) {
-	applied := func(e mesh.Edit) []any { return []any{tuitest.Applied{Edit: e}} }
+	applied := func(e mesh.Edit) []any {
+		e.Base = tuitest.DraftBase
+		return []any{tuitest.Applied{Edit: e}}
+	}
 	fault := func(f mesh.Fault) []any {
 		return applied(mesh.Edit{Kind: mesh.EditFault, Service: "recommender", Route: 1, Fault: f})
 	}

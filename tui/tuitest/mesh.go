@@ -138,8 +138,11 @@ func (m *Mesh) Draft(_ context.Context, e mesh.Edit) (mesh.Draft, error) {
 	if m.Drafts != nil {
 		return *m.Drafts, nil
 	}
-	return mesh.Draft{Edit: e, Summary: "change " + string(e.Kind) + " of " + e.Service, YAML: routedYAML("80", "20"), Before: routedYAML("90", "10")}, nil
+	return mesh.Draft{Edit: e, Summary: "change " + string(e.Kind) + " of " + e.Service, YAML: routedYAML("80", "20"), Before: routedYAML("90", "10"), Base: DraftBase}, nil
 }
+
+// DraftBase is what every draft of weights of 80 and 20 was made from.
+const DraftBase = "41"
 
 // Applied is what an edit that was applied is remembered as.
 type Applied struct{ Edit mesh.Edit }

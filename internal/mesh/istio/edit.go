@@ -29,6 +29,13 @@ func cannot(format string, args ...any) error { return &CannotError{fmt.Sprintf(
 // is a [CannotError], as is an edit that makes no sense.
 func Plan(o Observation, e mesh.Edit, now time.Time) (Planned, error) {
 	x := newIndex(o)
+	// A clock may step back; the order in which edits were made is kept.
+	for _, object := range edited(o) {
+		all := object.changes()
+		if next := all[len(all)-1].Time.Add(time.Millisecond); now.Before(next) {
+			now = next
+		}
+	}
 	if e.Kind == mesh.EditTLS {
 		return x.planTLS(e, now)
 	}
@@ -62,10 +69,20 @@ func Plan(o Observation, e mesh.Edit, now time.Time) (Planned, error) {
 	return finish(e, summary, before, after, now)
 }
 
+// noBase is the base of a draft that makes its object.
+const noBase = "none"
+
 // finish notes the edit in the object and shows it.
 func finish(e mesh.Edit, summary string, before, after Object, now time.Time) (Planned, error) {
-	p := Planned{Draft: mesh.Draft{Edit: e, Summary: summary}}
+	p := Planned{Draft: mesh.Draft{Edit: e, Summary: summary, Base: noBase}}
 	spec := after.spec()
+	if before != nil {
+		p.Draft.Base = before.version()
+		after.at(before)
+	}
+	if e.Base != "" && e.Base != p.Draft.Base {
+		return Planned{}, cannot("%s was changed meanwhile: look again", after)
+	}
 	if before != nil {
 		p.Draft.Before = before.shown().yaml()
 		after["spec"] = before["spec"] // what is remembered
@@ -121,10 +138,14 @@ func (x *index) foreign(object Object, does string) error {
 func route(o Object, i int) (map[string]any, error) {
 	all, _ := o.spec()["http"].([]any)
 	if i < 0 {
-		i = max(slices.IndexFunc(all, func(r any) bool {
+		i = slices.IndexFunc(all, func(r any) bool {
 			m, _ := r.(map[string]any)
-			return m["match"] == nil
-		}), 0)
+			conditions, _ := m["match"].([]any)
+			return len(conditions) == 0
+		})
+		if i < 0 {
+			return nil, cannot("every route of %s has a match: say which of its %d is meant, such as --route 1", o, len(all))
+		}
 	}
 	if i < 0 || i >= len(all) {
 		return nil, cannot("%s has no route number %d; it has %d", o, i+1, len(all))
@@ -164,14 +185,12 @@ func (x *index) planWeights(e *entry, after Object, edit mesh.Edit) (string, err
 		if subset == "" && !hasKey(edit.Weights, name) && e.service != nil && len(old) == 1 && len(x.subsets(e.host)) > 0 {
 			continue // all versions as one: the edit tells them apart
 		}
-		if !used[name] {
-			names = append(names, name)
+		if used[name] {
+			return "", cannot("two destinations of that route are called %s: a weight cannot tell them apart; change %s where it comes from", name, after)
 		}
+		names = append(names, name)
 		c := clone(entry)
-		c["weight"] = int64(0)
-		if !used[name] {
-			c["weight"] = int64(edit.Weights[name])
-		}
+		c["weight"] = int64(edit.Weights[name])
 		used[name] = true
 		next = append(next, c)
 	}
@@ -246,44 +265,3 @@ func hasKey(m map[string]int, key string) bool {
 	_, ok := m[key]
 	return ok
 }
-
-// planFault gives a route what it does to requests on purpose, or takes that away.
-func planFault(after Object, edit mesh.Edit) (string, error) {
-	r, err := route(after, edit.Route)
-	if err != nil {
-		return "", err
-	}
-	f := edit.Fault
-	switch {
-	case f.Delay < 0:
-		return "", cannot("a delay of %s is none: expected such as 3s", f.Delay)
-	case f.Delay > 0 && f.Delay < time.Millisecond:
-		return "", cannot("a delay of %s is too short: Istio takes 1ms and above", f.Delay)
-	case f.Delay > 0 && !share(f.DelayShare) || f.Abort != 0 && !share(f.AbortShare):
-		return "", cannot("the share of requests must be above 0 and at most 100 per cent")
-	case f.Abort != 0 && (f.Abort < 200 || f.Abort > 599):
-		return "", cannot("HTTP has no status %d to answer with: expected 200 to 599", f.Abort)
-	}
-	fault := map[string]any{}
-	var words []string
-	if f.Delay > 0 {
-		fault["delay"] = map[string]any{"fixedDelay": f.Delay.String(), "percentage": map[string]any{"value": f.DelayShare}}
-		words = append(words, fmt.Sprintf("delay %g %% of requests to %s by %s", f.DelayShare, edit.Service, f.Delay))
-	}
-	if f.Abort != 0 {
-		fault["abort"] = map[string]any{"httpStatus": int64(f.Abort), "percentage": map[string]any{"value": f.AbortShare}}
-		words = append(words, fmt.Sprintf("answer %g %% of requests to %s with %d", f.AbortShare, edit.Service, f.Abort))
-	}
-	if len(fault) == 0 {
-		if _, ok := r["fault"]; !ok {
-			return "", cannot("that route of %s has no fault to take away", edit.Service)
-		}
-		delete(r, "fault")
-		return "take the fault of " + edit.Service + " away", nil
-	}
-	r["fault"] = fault
-	return strings.Join(words, " and "), nil
-}
-
-// share tells whether a share is one: Envoy counts in ten-thousandths.
-func share(v float64) bool { return v >= 0.0001 && v <= 100 }

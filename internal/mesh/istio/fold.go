@@ -37,15 +37,10 @@ func (x *index) callers(e *entry) []string {
 		hosts = e.virtual.destinations()
 	}
 	var names []string
-	for _, pod := range x.Pods {
-		answer, ok := x.Answers[pod.Key()]
-		if !ok || !e.counts(pod.Gateway) {
-			continue
-		}
-		for target, c := range answer.counts() {
-			if c.Requests > 0 && slices.Contains(hosts, target.Host) {
+	for _, host := range hosts {
+		for _, pod := range x.senders[host] {
+			if e.counts(pod.Gateway) {
 				names = append(names, callerOf(pod))
-				break
 			}
 		}
 	}
@@ -160,24 +155,15 @@ func (x *index) destination(host, subset string, weight int) mesh.Destination {
 // where none says, as their labels do.
 func (x *index) endpoints(host, subset string) []mesh.Endpoint {
 	byAddress := make(map[string]*mesh.Endpoint)
-	for _, pod := range x.Pods {
-		answer, ok := x.Answers[pod.Key()]
-		if !ok {
-			continue
-		}
-		for target, hosts := range answer.Hosts {
-			if target.Host != host || target.Subset != subset {
-				continue
+	for _, told := range x.told[aim{host, subset}] {
+		for _, h := range told.hosts {
+			e := byAddress[h.Address]
+			if e == nil {
+				e = &mesh.Endpoint{Address: h.Address, Healthy: h.Healthy}
+				byAddress[h.Address] = e
 			}
-			for _, h := range hosts {
-				e := byAddress[h.Address]
-				if e == nil {
-					e = &mesh.Endpoint{Address: h.Address, Healthy: h.Healthy}
-					byAddress[h.Address] = e
-				}
-				if h.Ejected && !slices.Contains(e.EjectedBy, callerOf(pod)) {
-					e.Ejected, e.EjectedBy = true, append(e.EjectedBy, callerOf(pod))
-				}
+			if caller := callerOf(told.pod); h.Ejected && !slices.Contains(e.EjectedBy, caller) {
+				e.Ejected, e.EjectedBy = true, append(e.EjectedBy, caller)
 			}
 		}
 	}

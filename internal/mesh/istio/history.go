@@ -20,8 +20,11 @@ const (
 )
 
 // keptChanges bounds the edits that an object remembers: annotations have room
-// for 256 KiB. Of more, the first can only be undone all at once.
-const keptChanges = 20
+// for 256 KiB in all. Of more, the first can only be undone all at once.
+const (
+	keptChanges = 20
+	keptBytes   = 200 << 10
+)
 
 // change is an edit as an object remembers it.
 type change struct {
@@ -34,11 +37,16 @@ type change struct {
 }
 
 // changes are those that an object remembers; none where it does not, or where
-// what it has is not ours to read.
+// what it has is not ours to read. Each is later than the one before.
 func (o Object) changes() []change {
 	var all []change
 	if json.Unmarshal([]byte(o.annotation(annotationChanges)), &all) != nil {
 		return nil
+	}
+	for i := 1; i < len(all); i++ {
+		if !all[i].Time.After(all[i-1].Time) { // the clock had stepped back
+			all[i].Time = all[i-1].Time.Add(time.Millisecond)
+		}
 	}
 	return all
 }
@@ -60,12 +68,17 @@ func (o Object) remember(c change, made bool) error {
 	}
 	all = append(all, c)
 	all = all[max(len(all)-keptChanges, 0):]
-	data, err := json.Marshal(all)
-	if err != nil {
-		return fmt.Errorf("keep what was done to %s: %w", o, err)
+	for {
+		data, err := json.Marshal(all)
+		if err != nil {
+			return fmt.Errorf("keep what was done to %s: %w", o, err)
+		}
+		if len(all) == 1 || len(data)+len(o.annotation(annotationOriginal)) <= keptBytes {
+			o.annotate(annotationChanges, string(data))
+			return nil
+		}
+		all = all[1:]
 	}
-	o.annotate(annotationChanges, string(data))
-	return nil
 }
 
 // Changes are the edits that were made and not undone, the oldest first.
@@ -105,6 +118,19 @@ type Undoing struct {
 	Apply   []Object
 	Delete  []Object
 	Changes []mesh.Change // that are undone, the newest first
+
+	of map[string]string // the object of a change, by its ID
+}
+
+// Of are the changes that are undone with some of the objects.
+func (u Undoing) Of(objects ...Object) []mesh.Change {
+	var all []mesh.Change
+	for _, c := range u.Changes {
+		if slices.ContainsFunc(objects, func(o Object) bool { return o.String() == u.of[c.ID] }) {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // ErrNothingToUndo is the answer where no edit was made.
@@ -117,7 +143,7 @@ func Undo(o Observation, all bool) (Undoing, error) {
 		return Undoing{}, ErrNothingToUndo
 	}
 	slices.Reverse(changes)
-	u := Undoing{Changes: changes}
+	u := Undoing{Changes: changes, of: make(map[string]string)}
 	if !all {
 		u.Changes = changes[:1]
 	}
@@ -131,11 +157,15 @@ func Undo(o Observation, all bool) (Undoing, error) {
 		if all || len(own) == 1 { // of more than it keeps, the rest goes with the last
 			before = object.original()
 		}
-		if before == nil {
-			u.Delete = append(u.Delete, object.clean())
-			continue
+		for _, c := range own {
+			u.of[c.ID] = object.String()
 		}
 		restored := object.clean()
+		restored.at(object)
+		if before == nil {
+			u.Delete = append(u.Delete, restored)
+			continue
+		}
 		restored["spec"] = before
 		if all || len(own) == 1 {
 			restored.annotate(annotationOriginal, "")

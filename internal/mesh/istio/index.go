@@ -15,6 +15,14 @@ type index struct {
 	rules    map[string]*rule  // by host
 	virtuals []virtual         // the oldest first
 	entries  []*entry
+	senders  map[string][]Pod     // by host that they have sent something to
+	told     map[aim][]hostsByPod // by destination
+}
+
+// hostsByPod are a destination's addresses as a Pod's proxy knows them.
+type hostsByPod struct {
+	pod   Pod
+	hosts []Host
 }
 
 // known is a Service of Kubernetes.
@@ -71,8 +79,34 @@ func newIndex(o Observation) *index {
 	for _, object := range o.of(kindVirtualService) {
 		x.virtuals = append(x.virtuals, virtual{object, decode[virtualService](object)})
 	}
+	x.listen()
 	x.enter()
 	return x
+}
+
+// listen orders what the proxies said by what they said it of.
+func (x *index) listen() {
+	x.senders, x.told = make(map[string][]Pod), make(map[aim][]hostsByPod)
+	for _, pod := range x.Pods {
+		answer, ok := x.Answers[pod.Key()]
+		if !ok {
+			continue
+		}
+		sent := make(map[string]bool)
+		for target := range answer.Counts {
+			sent[target.Host] = sent[target.Host] || answer.called(target)
+		}
+		for target, hosts := range answer.Hosts {
+			sent[target.Host] = sent[target.Host] || answer.called(target)
+			at := aim{target.Host, target.Subset}
+			x.told[at] = append(x.told[at], hostsByPod{pod, hosts})
+		}
+		for host, some := range sent {
+			if some {
+				x.senders[host] = append(x.senders[host], pod)
+			}
+		}
+	}
 }
 
 // enter finds what there is to show, by name.
@@ -135,7 +169,7 @@ func (x *index) worth(host string, k *known, routed map[string]*entry) bool {
 	if k.object.Namespace() != x.Namespace {
 		return false
 	}
-	if x.rules[host] != nil || x.called(host) {
+	if x.rules[host] != nil || len(x.senders[host]) > 0 {
 		return true
 	}
 	if k.spec.Type != "" && k.spec.Type != "ClusterIP" {
@@ -147,17 +181,6 @@ func (x *index) worth(host string, k *known, routed map[string]*entry) bool {
 		}
 	}
 	return slices.ContainsFunc(k.pods, func(p Pod) bool { return p.Proxy && !p.Gateway })
-}
-
-func (x *index) called(host string) bool {
-	for _, answer := range x.Answers {
-		for target, c := range answer.counts() {
-			if target.Host == host && c.Requests > 0 {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func (k *known) leadsTo(pods []Pod) bool {

@@ -12,29 +12,31 @@ import (
 // were started; what is of interest is what came since the routes were changed.
 // The zero value remembers nothing.
 type Memory struct {
+	at      time.Time          // of the last observation; zero: there was none
 	last    map[string]counted // by Pod
-	steps   []step             // the oldest first
+	steps   []step
 	routing map[string]routing // by entry
 }
 
 // counted is what a proxy had counted at an instant.
 type counted struct {
-	at     time.Time
-	counts map[Target]Counts
+	at time.Time
+	tally
 }
 
-// step is what was counted from one observation to the next.
+// step is what was counted from one instant to another. Those of proxies that
+// did not answer for a while began earlier than others', and are steps of their
+// own. Most of a mesh is idle most of the time: what is zero is not in it.
 type step struct {
-	at   time.Time
-	by   map[called]Counts
-	edge map[string]bool // callers that are gateways
+	begin, end time.Time
+	by         map[aim]sides
 }
 
-// called is a target and who called it.
-type called struct {
-	caller string // workload
-	Target
-}
+// aim is a destination: a host and its subset. Ports are counted together.
+type aim struct{ host, subset string }
+
+// sides are what callers in the mesh counted, and those at its edge.
+type sides struct{ inside, edge Counts }
 
 // routing is how an entry was routed, and since when.
 type routing struct {
@@ -45,14 +47,14 @@ type routing struct {
 // Ready tells whether the memory has what an observation at an instant can be
 // compared to.
 func (m Memory) Ready(now time.Time) bool {
-	return len(m.steps) > 0 && now.Sub(m.steps[len(m.steps)-1].at) < mesh.Window
+	return !m.at.IsZero() && now.Sub(m.at) < mesh.Window
 }
 
 // Changed tells whether the last observation found requests routed otherwise
 // than the one before: what was counted between the two is of neither.
 func (m Memory) Changed() bool {
 	for _, r := range m.routing {
-		if len(m.steps) > 0 && r.since.Equal(m.steps[len(m.steps)-1].at) {
+		if !r.since.IsZero() && r.since.Equal(m.at) {
 			return true
 		}
 	}
@@ -61,11 +63,16 @@ func (m Memory) Changed() bool {
 
 // With is the memory with one more observation.
 func (m Memory) With(o Observation) Memory {
-	next := Memory{last: maps.Clone(m.last), routing: make(map[string]routing)}
+	x := newIndex(o)
+	next := Memory{at: o.Time, last: maps.Clone(m.last), routing: make(map[string]routing)}
 	if next.last == nil {
 		next.last = make(map[string]counted)
 	}
-	now := step{at: o.Time, by: make(map[called]Counts), edge: make(map[string]bool)}
+	for _, s := range m.steps {
+		if o.Time.Sub(s.begin) < mesh.Window {
+			next.steps = append(next.steps, s)
+		}
+	}
 	pods := make(map[string]bool)
 	for _, pod := range o.Pods {
 		pods[pod.Key()] = true
@@ -73,24 +80,14 @@ func (m Memory) With(o Observation) Memory {
 		if !ok {
 			continue
 		}
-		now.edge[callerOf(pod)] = pod.Gateway
-		counts := answer.counts()
+		now := answer.tally(x.exists)
 		if before, ok := m.last[pod.Key()]; ok && o.Time.Sub(before.at) < mesh.Window {
-			for target, c := range counts {
-				key := called{callerOf(pod), target}
-				now.by[key] = now.by[key].plus(c.since(before.counts[target]))
-			}
+			next.count(before.at, pod.Gateway, now.since(before.tally))
 		}
-		next.last[pod.Key()] = counted{o.Time, counts}
+		next.last[pod.Key()] = counted{o.Time, now}
 	}
 	maps.DeleteFunc(next.last, func(pod string, c counted) bool { return !pods[pod] || o.Time.Sub(c.at) >= mesh.Window })
-	for _, s := range m.steps {
-		if o.Time.Sub(s.at) < mesh.Window {
-			next.steps = append(next.steps, s)
-		}
-	}
-	next.steps = append(next.steps, now)
-	for _, e := range newIndex(o).entries {
+	for _, e := range x.entries {
 		r := routing{text: e.routing()}
 		if before, ok := m.routing[e.name]; ok {
 			r.since = before.since
@@ -103,19 +100,44 @@ func (m Memory) With(o Observation) Memory {
 	return next
 }
 
+// count adds what a proxy has counted from an instant until now.
+func (m *Memory) count(begin time.Time, edge bool, more map[Target]Counts) {
+	for target, c := range more {
+		if c.none() {
+			continue
+		}
+		i := slices.IndexFunc(m.steps, func(s step) bool { return s.end.Equal(m.at) && s.begin.Equal(begin) })
+		if i < 0 {
+			i = len(m.steps)
+			m.steps = append(m.steps, step{begin: begin, end: m.at, by: make(map[aim]sides)})
+		}
+		at := aim{target.Host, target.Subset}
+		sum := m.steps[i].by[at]
+		if edge {
+			sum.edge = sum.edge.plus(c)
+		} else {
+			sum.inside = sum.inside.plus(c)
+		}
+		m.steps[i].by[at] = sum
+	}
+}
+
 // seen is what was counted of a host's subset since the entry was routed as it
-// is, by callers that its rule counts for.
+// is, by callers that its rule counts for. What a proxy counted from before the
+// change until after it is of neither.
 func (m Memory) seen(e *entry, host, subset string) Counts {
 	var sum Counts
 	since := m.routing[e.name].since
 	for _, s := range m.steps {
-		if !s.at.After(since) {
-			continue // it began before
+		if s.begin.Before(since) {
+			continue
 		}
-		for key, c := range s.by {
-			if key.Host == host && key.Subset == subset && e.counts(s.edge[key.caller]) {
-				sum = sum.plus(c)
-			}
+		c := s.by[aim{host, subset}]
+		if e.inside {
+			sum = sum.plus(c.inside)
+		}
+		if e.edge {
+			sum = sum.plus(c.edge)
 		}
 	}
 	return sum
@@ -144,6 +166,11 @@ func (c Counts) since(before Counts) Counts {
 		}
 	}
 	return d
+}
+
+// none tells whether nothing was counted.
+func (c Counts) none() bool {
+	return c.Requests == 0 && c.Errors == 0 && (len(c.Times) == 0 || c.Times[len(c.Times)-1].Count == 0)
 }
 
 func (c Counts) plus(d Counts) Counts {

@@ -1,6 +1,8 @@
 package istio
 
 import (
+	"maps"
+	"strconv"
 	"testing"
 	"time"
 
@@ -91,11 +93,92 @@ func TestMemoryOfAProxyThatDoesNotAnswer(t *testing.T) {
 	}
 }
 
+// TestMemoryOfAProxyThatMissedAChange checks that requests from before a change
+// are not taken for some after it.
+func TestMemoryOfAProxyThatMissedAChange(t *testing.T) {
+	o := observed(t)
+	m := Memory{}.With(o)
+	changed := later(o, 2*time.Second, map[string]Counts{"v1": {Requests: 1000}})
+	planned, err := Plan(o, mesh.Edit{Kind: mesh.EditWeights, Service: "recommender", Route: -1, Weights: map[string]int{"v1": 50, "v2": 50}}, o.Time)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed = applied(changed, planned.Objects, nil)
+	silent := changed
+	silent.Answers = nil
+	m = m.With(silent)
+	next := later(changed, 2*time.Second, map[string]Counts{"v1": {Requests: 1}})
+	m = m.With(next)
+	if c := seenOf(t, m, next, "v1"); c.Requests != 0 {
+		t.Errorf("what came before the change is counted: %+v", c)
+	}
+	next = later(next, 2*time.Second, map[string]Counts{"v1": {Requests: 3}})
+	m = m.With(next)
+	if c := seenOf(t, m, next, "v1"); c.Requests != 3 {
+		t.Errorf("3 came, and %d are counted", c.Requests)
+	}
+}
+
+// TestMemoryForgetsWhatBeganBeforeTheWindow checks that what a proxy counted
+// while it was silent is forgotten with the oldest of it.
+func TestMemoryForgetsWhatBeganBeforeTheWindow(t *testing.T) {
+	o := observed(t)
+	m := Memory{}.With(o)
+	o = later(o, mesh.Window-time.Second, map[string]Counts{"v1": {Requests: 10}})
+	m = m.With(o)
+	if c := seenOf(t, m, o, "v1"); c.Requests != 10 {
+		t.Errorf("within the window %d are counted", c.Requests)
+	}
+	o = later(o, 2*time.Second, map[string]Counts{"v1": {Requests: 1}})
+	m = m.With(o)
+	if c := seenOf(t, m, o, "v1"); c.Requests != 1 {
+		t.Errorf("after it %d are counted", c.Requests)
+	}
+}
+
+func TestMemoryIsSmallWhereNothingHappens(t *testing.T) {
+	o := observed(t)
+	m := Memory{}
+	for range 10 {
+		m = m.With(o)
+		o = later(o, time.Second, nil)
+	}
+	if len(m.steps) != 0 {
+		t.Errorf("nothing came, and %d steps are kept", len(m.steps))
+	}
+	key := "diorama/caller-68d745c977-dwcwh"
+	o.Answers[key].Counts[Target{Host: "gone.diorama.svc.cluster.local", Port: 80}] = Counts{Requests: 5}
+	m = m.With(o)
+	if _, kept := m.last[key].counts[Target{Host: "gone.diorama.svc.cluster.local", Port: 80}]; kept {
+		t.Error("a host that is not there any more is kept")
+	}
+}
+
+// everything knows every host.
+func everything(string) bool { return true }
+
 func TestCountsOfHostsWhereThereAreNoOthers(t *testing.T) {
 	target := Target{Host: "a.b", Port: 80}
-	a := Answer{Hosts: map[Target][]Host{target: {{Requests: 3, Errors: 1}, {Requests: 4}}, {Host: "c.d", Port: 80}: {{}}}}
-	if c := a.counts(); len(c) != 1 || c[target].Requests != 7 || c[target].Errors != 1 {
-		t.Errorf("counted are %+v", c)
+	answer := func(hosts ...Host) tally {
+		return Answer{Hosts: map[Target][]Host{target: hosts, {Host: "c.d", Port: 80}: {{}}}}.tally(everything)
+	}
+	before := answer(Host{Address: "1", Requests: 10_000, Errors: 7}, Host{Address: "2", Requests: 10_000, Errors: 1})
+	for name, test := range map[string]struct {
+		after tally
+		want  Counts
+	}{
+		"more":                {answer(Host{Address: "1", Requests: 10_003, Errors: 8}, Host{Address: "2", Requests: 10_004, Errors: 1}), Counts{Requests: 7, Errors: 1}},
+		"one leaves":          {answer(Host{Address: "2", Requests: 10_001, Errors: 1}), Counts{Requests: 1}},
+		"one comes":           {answer(Host{Address: "1", Requests: 10_000, Errors: 7}, Host{Address: "2", Requests: 10_000, Errors: 1}, Host{Address: "3", Requests: 2}), Counts{Requests: 2}},
+		"the proxy is anew":   {answer(Host{Address: "1", Requests: 3}, Host{Address: "2", Requests: 1}), Counts{Requests: 4}},
+		"statistics are kept": {tally{counts: map[Target]Counts{target: {Requests: 20_005, Errors: 9}}}, Counts{Requests: 5, Errors: 1}},
+	} {
+		if got := test.after.since(before)[target]; got.Requests != test.want.Requests || got.Errors != test.want.Errors {
+			t.Errorf("%s: counted are %+v", name, got)
+		}
+	}
+	if !(Answer{Hosts: map[Target][]Host{target: {{}, {Requests: 1}}}}).called(target) {
+		t.Error("what was sent to an address is not told")
 	}
 }
 
@@ -109,4 +192,47 @@ func TestTimesWithin(t *testing.T) {
 	if _, ok := (Times{{1, 0}}).within(0.99); ok {
 		t.Error("of no request there is a time")
 	}
+}
+
+// BenchmarkFold looks at a mesh of 200 workloads that know each other, in which
+// each calls five.
+func BenchmarkFold(b *testing.B) {
+	o := crowd(200)
+	m := Memory{}
+	for i := range 150 {
+		o.Time = o.Time.Add(2 * time.Second)
+		for j, pod := range o.Pods {
+			for k := range 5 {
+				to := Target{Host: "w" + strconv.Itoa((j+k)%200) + ".diorama.svc.cluster.local", Port: 80}
+				c := o.Answers[pod.Key()].Counts[to]
+				o.Answers[pod.Key()].Counts[to] = Counts{Requests: c.Requests + int64(i%2), Times: Times{{1, c.Requests + int64(i%2)}}}
+			}
+		}
+		m = m.With(o)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = Fold(o, m)
+	}
+}
+
+// crowd is a mesh of n workloads, each of which knows all of them.
+func crowd(n int) Observation {
+	o := Observation{Time: now(), Environment: "c", Namespace: "diorama", Root: "istio-system", Answers: make(map[string]Answer)}
+	hosts, counts := make(map[Target][]Host), make(map[Target]Counts)
+	for i := range n {
+		name := "w" + strconv.Itoa(i)
+		to := Target{Host: name + ".diorama.svc.cluster.local", Port: 80}
+		o.Objects = append(o.Objects, Object{
+			"kind": kindService, "metadata": map[string]any{"name": name, "namespace": "diorama"},
+			"spec": map[string]any{"selector": map[string]any{"app": name}},
+		})
+		hosts[to], counts[to] = []Host{{Address: "10.0.0." + strconv.Itoa(i) + ":80"}}, Counts{}
+	}
+	for i := range n {
+		p := pod("w"+strconv.Itoa(i)+"-0", "10.0.0."+strconv.Itoa(i), "w"+strconv.Itoa(i), true, map[string]string{"app": "w" + strconv.Itoa(i)})
+		o.Pods = append(o.Pods, p)
+		o.Answers[p.Key()] = Answer{Hosts: hosts, Counts: maps.Clone(counts)}
+	}
+	return o
 }

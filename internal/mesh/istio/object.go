@@ -80,6 +80,17 @@ func (o Object) created() time.Time {
 	return t
 }
 
+// version is the object's resourceVersion: another one is another object.
+func (o Object) version() string { return text(o.metadata()["resourceVersion"]) }
+
+// at makes the object one that is applied only where what there is still is
+// that one. The object is a [Object.clean] one.
+func (o Object) at(read Object) {
+	if v := read.version(); v != "" {
+		o.metadata()["resourceVersion"] = v
+	}
+}
+
 func (o Object) spec() map[string]any {
 	m, _ := o["spec"].(map[string]any)
 	return m

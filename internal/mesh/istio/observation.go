@@ -27,6 +27,9 @@ type Observation struct {
 	Answers map[string]Answer
 	// Syncs is what istiod knows of proxies; nil: it did not say.
 	Syncs []Sync
+	// Silent is true where another istiod did not say: a proxy that is not among
+	// the Syncs may be connected to that one.
+	Silent bool
 }
 
 // Pod is a Pod of the environment or of the mesh.
@@ -61,30 +64,6 @@ func (p Pod) has(labels map[string]string) bool {
 type Answer struct {
 	Hosts  map[Target][]Host
 	Counts map[Target]Counts
-}
-
-// counts are the proxy's, by target. Where Istio was not told to keep the
-// statistics that count, those of single addresses must do, which count a
-// request again when it is tried again.
-func (a Answer) counts() map[Target]Counts {
-	all := make(map[Target]Counts, len(a.Counts))
-	for target, c := range a.Counts {
-		all[target] = c
-	}
-	for target, hosts := range a.Hosts {
-		if _, ok := all[target]; ok {
-			continue
-		}
-		var c Counts
-		for _, h := range hosts {
-			c.Requests += h.Requests
-			c.Errors += h.Errors
-		}
-		if c.Requests > 0 {
-			all[target] = c
-		}
-	}
-	return all
 }
 
 // of are the observation's objects of a kind, the oldest first: where several

@@ -59,6 +59,8 @@ func (x *index) policyOf(workload string) (before, after Object, err error) {
 			names = append(names, w.Name)
 		}
 		return nil, nil, cannot("there is no workload %q; there is %s", workload, orNone(names))
+	case slices.ContainsFunc(pods, func(p Pod) bool { return p.Gateway || p.Namespace != x.Namespace }):
+		return nil, nil, cannot("%s is no workload of the environment but a part of the mesh: a policy from here would not reach it", workload)
 	case !slices.ContainsFunc(pods, func(p Pod) bool { return p.Proxy }):
 		return nil, nil, cannot("%s is outside the mesh: it has no proxy that could ask for mutual TLS; name it in the profile's mesh", workload)
 	}

@@ -43,7 +43,7 @@ func (x *index) proxy(pod Pod) mesh.Proxy {
 	switch {
 	case ok:
 		p.Version, p.Behind = s.Version, s.Behind
-	case x.Syncs != nil && pod.ProxyReady:
+	case x.Syncs != nil && !x.Silent && pod.ProxyReady:
 		p.Behind = []string{"everything: it is not connected to istiod"}
 	}
 	return p

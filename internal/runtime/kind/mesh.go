@@ -24,18 +24,25 @@ import (
 // have been routed as it is now.
 const secondLook = 2 * time.Second
 
+// settles is how many looks a question waits for at most, where the rules change
+// from each to the next.
+const settles = 3
+
 // meshes is what the runtime remembers of the mesh.
 type meshes struct {
-	mu     sync.Mutex
+	edits sync.Mutex // held from reading what an edit changes until it is changed
+
+	mu     sync.Mutex // held while the mesh is looked at
 	memory istio.Memory
-	pods   *http.Client // whose connections end in Pods
+	client *kube.Client // of the cluster that is remembered
+	pods   *http.Client // whose connections end in that cluster's Pods
 }
 
 // Mesh looks at the mesh once, and folds that with what was seen before.
 func (r *Runtime) Mesh(ctx context.Context) (mesh.State, error) {
 	r.meshes.mu.Lock()
 	defer r.meshes.mu.Unlock()
-	for {
+	for look := 1; ; look++ {
 		o, err := r.lookAtMesh(ctx)
 		if none, ok := errors.AsType[*absentError](err); ok {
 			return mesh.State{
@@ -47,7 +54,7 @@ func (r *Runtime) Mesh(ctx context.Context) (mesh.State, error) {
 		}
 		ready := r.meshes.memory.Ready(o.Time)
 		r.meshes.memory = r.meshes.memory.With(o)
-		if ready && !r.meshes.memory.Changed() {
+		if ready && !r.meshes.memory.Changed() || look == settles {
 			return istio.Fold(o, r.meshes.memory), nil
 		}
 		if err := pause(ctx, secondLook); err != nil {
@@ -75,21 +82,28 @@ func (r *Runtime) DraftMesh(ctx context.Context, e mesh.Edit) (mesh.Draft, error
 	return planned.Draft, err
 }
 
-// ApplyMesh does an edit.
+// ApplyMesh does an edit. One with a base that is not any more is refused.
 func (r *Runtime) ApplyMesh(ctx context.Context, e mesh.Edit) error {
+	r.meshes.edits.Lock()
+	defer r.meshes.edits.Unlock()
 	planned, client, err := r.planMesh(ctx, e)
 	if err != nil {
 		return err
 	}
-	if err := r.applyMesh(ctx, client, planned.Objects); err != nil {
-		return err
+	defer r.lookAgain(ctx)
+	for _, object := range planned.Objects {
+		if err := r.applyMesh(ctx, client, object); err != nil {
+			return err
+		}
 	}
-	r.lookAgain(ctx)
 	return nil
 }
 
-// UndoMesh takes the last edit back, or all, and returns those.
+// UndoMesh takes the last edit back, or all, and returns those that it took
+// back, with an error too.
 func (r *Runtime) UndoMesh(ctx context.Context, all bool) ([]mesh.Change, error) {
+	r.meshes.edits.Lock()
+	defer r.meshes.edits.Unlock()
 	o, client, err := r.meshObjects(ctx)
 	if err != nil {
 		return nil, err
@@ -98,16 +112,21 @@ func (r *Runtime) UndoMesh(ctx context.Context, all bool) ([]mesh.Change, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.applyMesh(ctx, client, undoing.Apply); err != nil {
-		return nil, err
+	defer r.lookAgain(ctx)
+	var done []istio.Object
+	for _, object := range undoing.Apply {
+		if err := r.applyMesh(ctx, client, object); err != nil {
+			return undoing.Of(done...), err
+		}
+		done = append(done, object)
 	}
 	for _, object := range undoing.Delete {
 		u := &unstructured.Unstructured{Object: object}
 		if err := client.DeleteOurs(ctx, r.meshScope(u), u); err != nil {
-			return nil, err
+			return undoing.Of(done...), err
 		}
+		done = append(done, object)
 	}
-	r.lookAgain(ctx)
 	return undoing.Changes, nil
 }
 
@@ -126,31 +145,38 @@ func (r *Runtime) planMesh(ctx context.Context, e mesh.Edit) (istio.Planned, *ku
 	return planned, client, nil
 }
 
-// applyMesh applies objects as those of the stacks that they belong to: what
-// the next `up` does not want goes with it.
-func (r *Runtime) applyMesh(ctx context.Context, client *kube.Client, objects []istio.Object) error {
-	for _, object := range objectsOf(objects) {
-		if _, err := client.Apply(ctx, []*unstructured.Unstructured{object}, kube.ApplyOptions{Scope: r.meshScope(object)}); err != nil {
-			return istio.Explain(err)
-		}
-	}
-	return nil
+// applyMesh applies an object as one of the stack that it belongs to: what the
+// next `up` does not want goes with it. What `up` has changed since the object
+// was read is left as it is.
+func (r *Runtime) applyMesh(ctx context.Context, client *kube.Client, object istio.Object) error {
+	u := &unstructured.Unstructured{Object: object}
+	return istio.Explain(client.ApplyAsRead(ctx, r.meshScope(u), u))
 }
 
-// takeUp is how long proxies are given to take up a change.
-const takeUp = 300 * time.Millisecond
+const (
+	// takeUp is how long proxies are given to take up a change.
+	takeUp = 300 * time.Millisecond
+	// lookedWithin bounds the look after a change.
+	lookedWithin = 3 * time.Second
+)
 
 // lookAgain notes what proxies have counted at a change, so that the next look
-// tells what came after it. What cannot be noted is not known then.
+// tells what came after it. What cannot be noted is not known then. Nobody
+// waits for it: the change is made, whether or not somebody looks.
 func (r *Runtime) lookAgain(ctx context.Context) {
-	r.meshes.mu.Lock()
-	defer r.meshes.mu.Unlock()
-	if pause(ctx, takeUp) != nil {
-		return
-	}
-	if o, err := r.lookAtMesh(ctx); err == nil {
-		r.meshes.memory = r.meshes.memory.With(o)
-	}
+	ctx = context.WithoutCancel(ctx)
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, lookedWithin)
+		defer cancel()
+		if pause(ctx, takeUp) != nil {
+			return
+		}
+		r.meshes.mu.Lock()
+		defer r.meshes.mu.Unlock()
+		if o, err := r.lookAtMesh(ctx); err == nil {
+			r.meshes.memory = r.meshes.memory.With(o)
+		}
+	}()
 }
 
 func (r *Runtime) meshScope(object *unstructured.Unstructured) kube.Scope {
@@ -172,7 +198,7 @@ func (r *Runtime) meshObjects(ctx context.Context) (istio.Observation, *kube.Cli
 	if err != nil {
 		return istio.Observation{}, nil, err
 	}
-	if err := r.observer.first(ctx); err != nil {
+	if err := r.observing().first(ctx); err != nil {
 		return istio.Observation{}, nil, err
 	}
 	o, err := r.meshFrame()
@@ -192,7 +218,7 @@ func (e *absentError) Error() string { return e.why }
 // Pods, and whose mesh it is.
 func (r *Runtime) meshFrame() (istio.Observation, error) {
 	p := r.current()
-	seen := r.observer.newest()
+	seen := r.observing().newest()
 	o := istio.Observation{
 		Time: time.Now(), Environment: p.Environment, Namespace: p.Namespace, Stack: "istio", Title: "istio",
 	}
@@ -218,6 +244,14 @@ func (r *Runtime) meshFrame() (istio.Observation, error) {
 	default:
 		return o, &absentError{o.Stack + " is not there yet: none of its Pods runs; `diorama status` says why"}
 	}
+}
+
+// observing is the observer of the cluster that there is: another cluster has
+// another.
+func (r *Runtime) observing() *observer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.observer
 }
 
 // observedWithin bounds how long a question waits for the first observation of

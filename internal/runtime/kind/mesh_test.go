@@ -1,12 +1,15 @@
 package kind
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/diorama-dev/diorama/internal/kube"
 	"github.com/diorama-dev/diorama/internal/mesh/istio"
 )
 
@@ -66,5 +69,33 @@ func TestTitled(t *testing.T) {
 	}
 	if got := titled("istio", nil); got != "istio" {
 		t.Errorf("it is %q", got)
+	}
+}
+
+func TestAnotherClusterIsAskedAnew(t *testing.T) {
+	one, other := new(kube.Client), new(kube.Client)
+	var m meshes
+	first := m.podsOf(one)
+	m.memory = m.memory.With(istio.Observation{Time: time.Unix(1, 0)})
+	if m.podsOf(one) != first || !m.memory.Ready(time.Unix(2, 0)) {
+		t.Error("the same cluster is asked anew")
+	}
+	if m.podsOf(other) == first || m.memory.Ready(time.Unix(2, 0)) {
+		t.Error("another cluster's Pods are asked through the one before")
+	}
+}
+
+func TestAProxyIsNotFollowedElsewhere(t *testing.T) {
+	elsewhere := false
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		elsewhere = elsewhere || r.URL.Path == "/elsewhere"
+		http.Redirect(w, r, "/elsewhere", http.StatusFound)
+	}))
+	defer server.Close()
+	var m meshes
+	client := m.podsOf(new(kube.Client))
+	client.Transport = server.Client().Transport
+	if _, err := get(t.Context(), client, server.URL); err == nil || elsewhere {
+		t.Errorf("it is %v, elsewhere %v", err, elsewhere)
 	}
 }

@@ -38,10 +38,7 @@ func (r *Runtime) lookAtMesh(ctx context.Context) (istio.Observation, error) {
 	if err != nil {
 		return o, err
 	}
-	if r.meshes.pods == nil {
-		r.meshes.pods = &http.Client{Transport: client.PodTransport()}
-	}
-	pods := r.meshes.pods
+	pods := r.meshes.podsOf(client)
 	o.Answers = make(map[string]istio.Answer)
 	var mu sync.Mutex
 	var group errgroup.Group
@@ -51,10 +48,12 @@ func (r *Runtime) lookAtMesh(ctx context.Context) (istio.Observation, error) {
 			syncs, err := askSync(ctx, pods, pod)
 			mu.Lock()
 			defer mu.Unlock()
-			if err == nil {
-				o.Syncs = append(o.Syncs, syncs...)
+			if err != nil {
+				o.Silent = true
+				return nil // what is not known is absent
 			}
-			return nil // what is not known is absent
+			o.Syncs = append(o.Syncs, syncs...)
+			return nil
 		})
 	}
 	for _, pod := range o.Pods {
@@ -76,10 +75,28 @@ func (r *Runtime) lookAtMesh(ctx context.Context) (istio.Observation, error) {
 	return o, context.Cause(ctx)
 }
 
+// podsOf asks Pods through a client. Another client is of another cluster: what
+// was remembered of the one before goes; the lock is held.
+func (m *meshes) podsOf(client *kube.Client) *http.Client {
+	if m.pods != nil && m.client == client {
+		return m.pods
+	}
+	if m.pods != nil {
+		m.pods.CloseIdleConnections()
+		m.memory = istio.Memory{}
+	}
+	m.client, m.pods = client, &http.Client{
+		Transport: client.PodTransport(),
+		// A proxy that sends us elsewhere is not one that we asked.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return m.pods
+}
+
 // istiods are the Pods of the control plane that answer.
 func (r *Runtime) istiods() []diagnose.PodKey {
 	var keys []diagnose.PodKey
-	for _, pod := range r.observer.newest().Pods {
+	for _, pod := range r.observing().newest().Pods {
 		ready := slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
 			return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
 		})
