@@ -10,7 +10,7 @@ import (
 
 // drawing finds the functions that may answer otherwise the next time
 // (masterminds.github.io/sprig: random strings, cryptography, UUIDs, lists).
-var drawing = regexp.MustCompile(`\b(rand(Alpha|AlphaNum|Ascii|Numeric|Bytes|Int)|uuidv4|shuffle|gen(PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|htpasswd|bcrypt|encryptAES)\b`) //nolint:gochecknoglobals // compiled once
+var drawing = regexp.MustCompile(`\b(rand(Alpha|AlphaNum|Ascii|Numeric|Bytes|Int)|uuidv4|shuffle|gen(PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|htpasswd|bcrypt|encryptAES)\b`)
 
 // draws reports whether the chart asks for chance anywhere: most do not, and
 // need not be rendered twice.
