@@ -87,8 +87,13 @@ func (s Stack) Releases(instance, namespace string, variables map[string]string,
 	}
 	variables[instanceVariable], variables[namespaceVariable] = instance, namespace
 	var list []Release
+	instead := make(map[string][]string) // of charts that are left out: what they come after
 	for _, c := range s.Charts {
 		if !c.When.Met(variables) {
+			instead[c.Name] = c.After
+			if c.After == nil {
+				instead[c.Name] = names(list)
+			}
 			continue
 		}
 		r, err := s.release(c, variables, values)
@@ -99,13 +104,33 @@ func (s Stack) Releases(instance, namespace string, variables map[string]string,
 			r.Namespace = namespace
 		}
 		if r.After == nil {
-			for _, before := range list {
-				r.After = append(r.After, before.Name)
-			}
+			r.After = names(list)
 		}
+		r.After = follow(r.After, instead)
 		list = append(list, r)
 	}
 	return list, nil
+}
+
+func names(list []Release) []string {
+	var all []string
+	for _, r := range list {
+		all = append(all, r.Name)
+	}
+	return all
+}
+
+// follow puts what charts that are left out come after in their place.
+func follow(after []string, instead map[string][]string) []string {
+	var all []string
+	for _, name := range after {
+		if others, left := instead[name]; left {
+			all = append(all, follow(others, instead)...)
+		} else {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 func (s Stack) release(c Chart, variables map[string]string, values map[string]any) (Release, error) {

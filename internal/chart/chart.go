@@ -39,7 +39,7 @@ const maxBytes = 20 << 20
 // Load reads a chart's files. The source is shown in messages.
 func Load(files fs.FS, source string) (Chart, error) {
 	c := Chart{Source: source}
-	total := 0
+	var total int64
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -47,12 +47,16 @@ func Load(files fs.FS, source string) (Chart, error) {
 		if !entry.Type().IsRegular() {
 			return fmt.Errorf("%s is no regular file", name)
 		}
-		data, err := fs.ReadFile(files, name)
+		info, err := entry.Info()
 		if err != nil {
 			return err
 		}
-		if total += len(data); total > maxBytes {
+		if total += info.Size(); total > maxBytes {
 			return fmt.Errorf("it has more than %d bytes", maxBytes)
+		}
+		data, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
 		}
 		c.files = append(c.files, &archive.BufferedFile{Name: path.Clean(name), Data: data})
 		return nil

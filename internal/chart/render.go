@@ -59,19 +59,12 @@ const textPrefix = "templates/000-text-"
 // that the chart has. Texts are further templates, by name: what they give
 // with the same values is in the result, without space around it.
 func (c Chart) Render(r Release, values map[string]any, texts map[string]string) (Rendered, error) {
-	parsed, err := c.parse()
+	parsed, files, err := c.once(r, values, texts)
+	if err == nil && c.draws() {
+		err = c.again(r, values, texts, files)
+	}
 	if err != nil {
 		return Rendered{}, err
-	}
-	if r.Version != "" {
-		parsed.Metadata.Version, parsed.Metadata.AppVersion = r.Version, r.Version
-	}
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		parsed.Templates = append(parsed.Templates, &common.File{Name: textPrefix + name, Data: []byte(texts[name])})
-	}
-	files, err := c.templates(parsed, r, values)
-	if err != nil {
-		return Rendered{}, fmt.Errorf("render chart %s: %w", r.Name, err)
 	}
 	out := Rendered{Texts: make(map[string]string, len(texts))}
 	for name := range texts {
@@ -84,6 +77,25 @@ func (c Chart) Render(r Release, values map[string]any, texts map[string]string)
 		return Rendered{}, fmt.Errorf("render chart %s: %w", r.Name, err)
 	}
 	return out, nil
+}
+
+// once are the rendered templates, by their files.
+func (c Chart) once(r Release, values map[string]any, texts map[string]string) (*helmchart.Chart, map[string]string, error) {
+	parsed, err := c.parse()
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.Version != "" {
+		parsed.Metadata.Version, parsed.Metadata.AppVersion = r.Version, r.Version
+	}
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		parsed.Templates = append(parsed.Templates, &common.File{Name: textPrefix + name, Data: []byte(texts[name])})
+	}
+	files, err := c.templates(parsed, r, values)
+	if err != nil {
+		return nil, nil, fmt.Errorf("render chart %s: %w", r.Name, err)
+	}
+	return parsed, files, nil
 }
 
 // templates are the rendered templates that hold objects, by their files.

@@ -25,6 +25,8 @@ type Record struct {
 	Created time.Time             `json:"created"`
 	// Stacks are the stacks that may have objects in the cluster.
 	Stacks []string `json:"stacks"`
+	// Meshes are those of Stacks that others may run by.
+	Meshes []string `json:"meshes,omitempty"`
 	// Merged is true when the user's kubeconfig leads to the cluster.
 	Merged bool `json:"merged,omitempty"`
 	// Ready is when the last start came to its end.
@@ -201,9 +203,18 @@ func (r *Record) Gain(stack string) {
 	}
 }
 
+// GainMesh is Gain for a mesh.
+func (r *Record) GainMesh(stack string) {
+	r.Gain(stack)
+	if !slices.Contains(r.Meshes, stack) {
+		r.Meshes = append(r.Meshes, stack)
+	}
+}
+
 // Lose notes that there is nothing of the stack any more but its data.
 func (r *Record) Lose(stack string) {
-	r.Stacks = slices.DeleteFunc(r.Stacks, func(s string) bool { return s == stack })
+	gone := func(s string) bool { return s == stack }
+	r.Stacks, r.Meshes = slices.DeleteFunc(r.Stacks, gone), slices.DeleteFunc(r.Meshes, gone)
 }
 
 // WriteFile replaces a file for the user alone (mode 0600), whole or not at all.

@@ -43,7 +43,8 @@ type ApplyOptions struct {
 }
 
 // Apply brings the objects about: definitions first, then configuration, then
-// workloads, those of one stage side by side. An object whose immutable
+// workloads, those of one stage side by side. A namespace that is there and was
+// made by somebody else is left as it is. An object whose immutable
 // fields changed is deleted and made again; its volume claims stay. The
 // changes made so far are returned with an error, which joins those of all
 // objects that failed.
@@ -52,12 +53,16 @@ func (c *Client) Apply(ctx context.Context, objects []*unstructured.Unstructured
 	for i, object := range objects {
 		owned[i] = opts.Scope.claim(object)
 	}
+	changes := make([]*Change, len(owned))
 	if opts.Scope != (Scope{}) {
-		if err := c.recordUnion(ctx, opts.Scope, owned, opts.Leaves); err != nil {
+		ours, err := c.withoutForeignSpaces(ctx, owned, changes, opts.Scope)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.recordUnion(ctx, opts.Scope, ours, opts.Leaves); err != nil {
 			return nil, err
 		}
 	}
-	changes := make([]*Change, len(owned))
 	var failed error
 	for stage := range lastStage + 1 {
 		if err := c.applyStage(ctx, owned, stage, changes, opts); err != nil {
@@ -83,7 +88,7 @@ func (c *Client) applyStage(ctx context.Context, objects []*unstructured.Unstruc
 	var group errgroup.Group
 	group.SetLimit(concurrency)
 	for i, object := range objects {
-		if stageOf(object) != stage {
+		if stageOf(object) != stage || changes[i] != nil {
 			continue
 		}
 		group.Go(func() error {
@@ -106,6 +111,15 @@ func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured
 	existing, err := c.get(ctx, id)
 	if err != nil {
 		return Change{}, fmt.Errorf("read %s: %w", id, err)
+	}
+	if goingAway(existing) {
+		// What was applied to it would go with it.
+		if err := c.await(ctx, id, "to be deleted", func(now *unstructured.Unstructured) bool { return !goingAway(now) }); err != nil {
+			return Change{}, err
+		}
+		if existing, err = c.get(ctx, id); err != nil {
+			return Change{}, fmt.Errorf("read %s: %w", id, err)
+		}
 	}
 	if err := opts.Scope.mayTake(existing); err != nil {
 		return Change{}, err
@@ -131,6 +145,41 @@ func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured
 		return change, c.unstick(ctx, id)
 	}
 	return change, nil
+}
+
+// goingAway reports a definition or namespace whose deletion has begun: it takes
+// all along that is in it, and its end is some way off.
+func goingAway(existing *unstructured.Unstructured) bool {
+	return existing != nil && existing.GetDeletionTimestamp() != nil &&
+		(existing.GetKind() == kindCRD || existing.GetKind() == kindNamespace)
+}
+
+// withoutForeignSpaces are the objects without namespaces of somebody else's, of
+// which the changes say that they are skipped.
+func (c *Client) withoutForeignSpaces(ctx context.Context, objects []*unstructured.Unstructured, changes []*Change,
+	scope Scope,
+) ([]*unstructured.Unstructured, error) {
+	var ours []*unstructured.Unstructured
+	for i, object := range objects {
+		if object.GetKind() == kindNamespace {
+			existing, err := c.get(ctx, IDOf(object))
+			if err != nil {
+				return nil, fmt.Errorf("read %s: %w", IDOf(object), err)
+			}
+			if scope.foreignSpace(existing) {
+				changes[i] = &Change{ObjectID: IDOf(object), Action: ActionSkipped, Why: "diorama has not made it"}
+				continue
+			}
+		}
+		ours = append(ours, object)
+	}
+	return ours, nil
+}
+
+// foreignSpace reports a namespace of somebody else's, which is to stay as it is.
+func (s Scope) foreignSpace(existing *unstructured.Unstructured) bool {
+	return s != (Scope{}) && existing != nil && existing.GetKind() == kindNamespace && !goingAway(existing) &&
+		existing.GetLabels()[diagnose.LabelEnvironment] != s.Environment
 }
 
 func ssaOptions(opts ApplyOptions) ssa.ApplyOptions {
@@ -204,7 +253,7 @@ func (s Scope) claim(object *unstructured.Unstructured) *unstructured.Unstructur
 
 // mayTake refuses an object that somebody else has made.
 func (s Scope) mayTake(existing *unstructured.Unstructured) error {
-	if s == (Scope{}) || existing == nil || existing.GetKind() == kindNamespace {
+	if s == (Scope{}) || existing == nil {
 		return nil
 	}
 	if existing.GetLabels()[diagnose.LabelEnvironment] == s.Environment {

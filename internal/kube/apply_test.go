@@ -203,7 +203,7 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 16Mi}}}`)
 	if diff := cmp.Diff(want, byKind(changes)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if _, err := c.Delete(within(t, time.Minute), scope); err != nil {
+	if _, err := c.Delete(within(t, time.Minute), scope, kube.Staying{}); err != nil {
 		t.Fatal(err)
 	}
 	left, err := c.Inventory(t.Context(), scope)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/fields"
@@ -48,6 +50,9 @@ func (c *Client) watchOnce(ctx context.Context, id ObjectID, done func(*unstruct
 		only = append(only, client.InNamespace(id.Namespace))
 	}
 	if err := c.dynamic.List(ctx, list, only...); err != nil {
+		if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+			return done(nil), nil // its kind is gone, and it with that
+		}
 		return false, err
 	}
 	if len(list.Items) == 0 && done(nil) || len(list.Items) > 0 && done(&list.Items[0]) {

@@ -61,6 +61,8 @@ func (id ObjectID) same() ObjectID {
 type Change struct {
 	ObjectID
 	Action Action `json:"action"`
+	// Why says why it was left as it is, where that is not what one expects.
+	Why string `json:"why,omitempty"`
 }
 
 // ChangeSet is what a call did, in the order in which objects were given.

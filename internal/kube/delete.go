@@ -41,13 +41,15 @@ func (e *ForeignError) Error() string {
 // its server refuses everything; what was made of the stack's definitions goes
 // before what runs, the definitions themselves after it, and namespaces last.
 // Nothing is deleted where definitions or namespaces hold what somebody else
-// has made: the error is a [*ForeignError].
-func (c *Client) Delete(ctx context.Context, scope Scope) (ChangeSet, error) {
+// has made: the error is a [*ForeignError]. A namespace stays where it is the
+// environment's own or every cluster's, or where volume claims, settings of
+// somebody else's or objects of another stack are in it; its change says why.
+func (c *Client) Delete(ctx context.Context, scope Scope, staying Staying) (ChangeSet, error) {
 	found, held, err := c.readHolding(ctx, scope)
 	if err != nil || found == nil {
 		return nil, err
 	}
-	d := &deletion{c: c, scope: scope, holding: held}
+	d := &deletion{c: c, scope: scope, holding: staying.spare(held)}
 	if err := d.survey(ctx); err != nil {
 		return nil, err
 	}
@@ -60,6 +62,25 @@ func (c *Client) Delete(ctx context.Context, scope Scope) (ChangeSet, error) {
 	return d.done, c.writeHolding(ctx, scope, found, holding{Objects: d.left})
 }
 
+// Staying is what other stacks have or are about to get: it stays, whose ever
+// it was.
+type Staying struct {
+	Objects []*unstructured.Unstructured
+	Leaves  []Leftover
+}
+
+// spare is the holding without what stays.
+func (s Staying) spare(held holding) holding {
+	kept := make(map[ObjectID]bool, len(s.Objects))
+	for _, object := range s.Objects {
+		kept[IDOf(object).same()] = true
+	}
+	return holding{
+		Objects: slices.DeleteFunc(held.Objects, func(id ObjectID) bool { return kept[id.same()] }),
+		Leaves:  slices.DeleteFunc(held.Leaves, func(l Leftover) bool { return slices.Contains(s.Leaves, l) }),
+	}
+}
+
 // deletion is the removal of one stack.
 type deletion struct {
 	c     *Client
@@ -68,49 +89,10 @@ type deletion struct {
 	// made are objects of the stack's definitions that are ours, and what its
 	// programs have left.
 	made []*unstructured.Unstructured
-	done ChangeSet
-	left []ObjectID
-}
-
-// survey looks what would go with the stack beside its own objects.
-func (d *deletion) survey(ctx context.Context) error {
-	var foreign []ObjectID
-	for _, id := range d.Objects {
-		if id.Kind != kindCRD && id.Kind != kindNamespace {
-			continue
-		}
-		object, err := d.own(ctx, id)
-		if err != nil {
-			return err
-		}
-		if object == nil {
-			continue
-		}
-		look := d.instances
-		if id.Kind == kindNamespace {
-			look = d.inhabitants
-		}
-		others, err := look(ctx, object)
-		if err != nil {
-			return err
-		}
-		foreign = append(foreign, others...)
-	}
-	if foreign = tidy(foreign); len(foreign) > 0 {
-		return &ForeignError{Stack: d.scope.Stack, Objects: foreign}
-	}
-	for _, l := range d.Leaves {
-		found, err := d.c.list(ctx, l.APIVersion, l.Kind)
-		if err != nil {
-			return err
-		}
-		for _, object := range found {
-			if l.is(object) {
-				d.made = append(d.made, object)
-			}
-		}
-	}
-	return nil
+	// inhabited are namespaces that stay, and why.
+	inhabited map[string]string
+	done      ChangeSet
+	left      []ObjectID
 }
 
 // own is the object where it is there and the stack's; nil otherwise.
@@ -128,74 +110,6 @@ func (d *deletion) own(ctx context.Context, id ObjectID) (*unstructured.Unstruct
 func (s Scope) owns(object *unstructured.Unstructured) bool {
 	labels := object.GetLabels()
 	return labels[diagnose.LabelEnvironment] == s.Environment && labels[diagnose.LabelStack] == s.Stack
-}
-
-// instances notes what was made of a definition, and returns what of it is
-// neither ours nor made by the stack's programs.
-func (d *deletion) instances(ctx context.Context, definition *unstructured.Unstructured) ([]ObjectID, error) {
-	group, _, _ := unstructured.NestedString(definition.Object, "spec", "group")
-	kind, _, _ := unstructured.NestedString(definition.Object, "spec", "names", "kind")
-	versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
-	for _, item := range versions {
-		version, ok := item.(map[string]any)
-		if !ok || version["served"] != true {
-			continue
-		}
-		found, err := d.c.list(ctx, group+"/"+fmt.Sprint(version["name"]), kind)
-		if err != nil {
-			return nil, err
-		}
-		var foreign []ObjectID
-		for _, object := range found {
-			switch {
-			case d.ours(object):
-				d.made = append(d.made, object)
-			case len(object.GetOwnerReferences()) == 0:
-				foreign = append(foreign, IDOf(object))
-			}
-		}
-		return foreign, nil
-	}
-	return nil, nil
-}
-
-// ours reports what this environment, or a program of the stack, has made.
-func (d *deletion) ours(object *unstructured.Unstructured) bool {
-	if object.GetLabels()[diagnose.LabelEnvironment] == d.scope.Environment {
-		return true
-	}
-	for _, fields := range object.GetManagedFields() {
-		if fields.Manager == FieldOwner {
-			return true
-		}
-	}
-	return slices.ContainsFunc(d.Leaves, func(l Leftover) bool { return l.is(object) })
-}
-
-// inhabitants are what runs, is reached or holds data in a namespace and is
-// not of this environment.
-func (d *deletion) inhabitants(ctx context.Context, space *unstructured.Unstructured) ([]ObjectID, error) {
-	var foreign []ObjectID
-	for _, of := range []struct{ version, kind string }{
-		{"apps/v1", kindDeployment},
-		{"apps/v1", kindStatefulSet},
-		{"apps/v1", kindDaemonSet},
-		{"batch/v1", kindJob},
-		{"v1", kindClaim},
-		{"v1", "Pod"},
-		{"v1", "Service"},
-	} {
-		found, err := d.c.list(ctx, of.version, of.kind, client.InNamespace(space.GetName()))
-		if err != nil {
-			return nil, err
-		}
-		for _, object := range found {
-			if !d.ours(object) && len(object.GetOwnerReferences()) == 0 {
-				foreign = append(foreign, IDOf(object))
-			}
-		}
-	}
-	return foreign, nil
 }
 
 // run deletes stage by stage, in the reverse order of an apply but for
@@ -267,7 +181,19 @@ func (d *deletion) stage(ctx context.Context, stage stage) error {
 		case !d.scope.owns(existing):
 			d.done = append(d.done, Change{ObjectID: id, Action: ActionSkipped})
 			continue
-		case id.Kind == kindClaim || id.Kind == kindVolume || id.Kind == kindNamespace && d.holdsClaims(id.Name):
+		case id.Kind == kindNamespace && d.scope.lasting(id.Name):
+			d.done = append(d.done, Change{ObjectID: id, Action: ActionSkipped})
+			continue
+		case id.Kind == kindNamespace:
+			why, err := d.stays(ctx, id.Name)
+			if err != nil {
+				return err
+			}
+			if why != "" {
+				d.done, d.left = append(d.done, Change{ObjectID: id, Action: ActionSkipped, Why: why}), append(d.left, id)
+				continue
+			}
+		case id.Kind == kindClaim || id.Kind == kindVolume:
 			d.done, d.left = append(d.done, Change{ObjectID: id, Action: ActionSkipped}), append(d.left, id)
 			continue
 		}
@@ -276,9 +202,28 @@ func (d *deletion) stage(ctx context.Context, stage stage) error {
 	return d.each(ctx, gone)
 }
 
-// holdsClaims reports whether claims that are kept are in the namespace.
-func (d *deletion) holdsClaims(namespace string) bool {
-	return slices.ContainsFunc(d.left, func(id ObjectID) bool { return id.Kind == kindClaim && id.Namespace == namespace })
+// stays says why a namespace stays; empty: it goes. Claims hold data, those too
+// that a StatefulSet made: nothing says whose they are.
+func (d *deletion) stays(ctx context.Context, namespace string) (string, error) {
+	if why := d.inhabited[namespace]; why != "" {
+		return why, nil
+	}
+	claims, err := d.c.list(ctx, "v1", kindClaim, client.InNamespace(namespace))
+	if err != nil {
+		return "", err
+	}
+	for _, claim := range claims {
+		if claim.GetDeletionTimestamp() == nil {
+			return "it holds " + IDOf(claim).String(), nil
+		}
+	}
+	return "", nil
+}
+
+// lasting reports namespaces that go with no stack: the environment's, in which
+// all stacks are, and those of every cluster.
+func (s Scope) lasting(namespace string) bool {
+	return namespace == s.Namespace || namespace == "default" || strings.HasPrefix(namespace, "kube-")
 }
 
 // list are all objects of a kind; none where the cluster does not know it.

@@ -51,7 +51,7 @@ webhooks:
 func TestDeleteTakesAllAlong(t *testing.T) {
 	c := connect(t)
 	scope := namespace(t, c)
-	t.Cleanup(func() { _, _ = c.Delete(context.WithoutCancel(t.Context()), scope) })
+	t.Cleanup(func() { _, _ = c.Delete(context.WithoutCancel(t.Context()), scope, kube.Staying{}) })
 	all := objects(t, scope, meshLike)
 	options := kube.ApplyOptions{Scope: scope, Leaves: []kube.Leftover{{APIVersion: "v1", Kind: "ConfigMap", Name: scope.Namespace + "-left"}}}
 	if _, err := c.Apply(within(t, time.Minute), all, options); err != nil {
@@ -86,7 +86,7 @@ spec: {ports: [{port: 80}]}`)
 		t.Fatal(err)
 	}
 
-	_, err := c.Delete(within(t, time.Minute), scope)
+	_, err := c.Delete(within(t, time.Minute), scope, kube.Staying{})
 	var refused *kube.ForeignError
 	if !errors.As(err, &refused) {
 		t.Fatalf("got %v", err)
@@ -105,7 +105,7 @@ spec: {ports: [{port: 80}]}`)
 			t.Fatal(err)
 		}
 	}
-	changes, err := c.Delete(within(t, 2*time.Minute), scope)
+	changes, err := c.Delete(within(t, 2*time.Minute), scope, kube.Staying{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,6 +70,9 @@ func (c *Client) diffOne(ctx context.Context, object *unstructured.Unstructured,
 	if existing == nil {
 		return &Difference{Change: Change{ObjectID: id, Action: ActionCreated}}, nil
 	}
+	if opts.Scope.foreignSpace(existing) {
+		return nil, nil
+	}
 	if err := opts.Scope.mayTake(existing); err != nil {
 		return nil, err
 	}

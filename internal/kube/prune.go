@@ -22,11 +22,18 @@ func (c *Client) Prune(ctx context.Context, scope Scope, keep []*unstructured.Un
 		return nil, err
 	}
 	ids := held.Objects
+	recorded := make(map[ObjectID]bool, len(ids))
+	for _, id := range ids {
+		recorded[id.same()] = true
+	}
 	kept := map[ObjectID]bool{}
 	var left []ObjectID
 	for _, object := range keep {
-		kept[IDOf(object).same()] = true
-		left = append(left, IDOf(object))
+		id := IDOf(object)
+		kept[id.same()] = true
+		if recorded[id.same()] { // a namespace of somebody else's is not
+			left = append(left, id)
+		}
 	}
 	changes := make([]Change, len(ids))
 	errs := make([]error, len(ids))

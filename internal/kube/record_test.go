@@ -52,7 +52,7 @@ func TestRecord(t *testing.T) {
 		if _, err := c.Apply(within(t, time.Minute), objects, kube.ApplyOptions{Scope: scope}); err != nil {
 			t.Fatalf("%s: %v", s.name, err)
 		}
-		t.Cleanup(func() { _, _ = c.Delete(context.WithoutCancel(t.Context()), scope) })
+		t.Cleanup(func() { _, _ = c.Delete(context.WithoutCancel(t.Context()), scope, kube.Staying{}) })
 	}
 	finished := errors.New("finished")
 	ctx, cancel := context.WithCancelCause(within(t, recordPatience))

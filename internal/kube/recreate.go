@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -103,7 +104,7 @@ func (c *Client) remove(ctx context.Context, existing *unstructured.Unstructured
 	id, uid := IDOf(existing), existing.GetUID()
 	err := c.dynamic.Delete(ctx, existing, client.PropagationPolicy(metav1.DeletePropagationForeground),
 		client.Preconditions{UID: &uid})
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) || meta.IsNoMatchError(err) {
 		return nil // gone, or another of that name is there by now
 	}
 	if err != nil {

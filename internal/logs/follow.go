@@ -47,6 +47,8 @@ type Container struct {
 	UID       string // the Pod's
 	Restarts  int
 	State     RunState
+	// Injected is true where a mesh gave the container to the Pod.
+	Injected bool
 }
 
 // FollowOptions bound a [Follower]. The zero value takes the defaults.

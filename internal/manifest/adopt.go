@@ -16,6 +16,8 @@ import (
 // kindCronJob makes Jobs; nobody waits for it.
 const kindCronJob = "CronJob"
 
+const kindNamespace = "Namespace"
+
 // clusterWide reports kinds that belong to no namespace. Those of a name that
 // its author is free to choose take the environment's, so that two
 // environments of one cluster have each their own.
@@ -25,7 +27,7 @@ func clusterWide(kind string) (wide, free bool) {
 		"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy",
 		"ValidatingAdmissionPolicyBinding", "PersistentVolume":
 		return true, true
-	case "Namespace", "Node", "CustomResourceDefinition", "APIService", "CSIDriver":
+	case kindNamespace, "Node", "CustomResourceDefinition", "APIService", "CSIDriver":
 		return true, false
 	}
 	return false, false
@@ -140,6 +142,9 @@ func (r *renderer) adopt() error {
 			return fmt.Errorf("%s: no object", object.Position)
 		}
 		u := &unstructured.Unstructured{Object: content}
+		if r.loseSpace(u, object.Position) {
+			continue
+		}
 		wave := 0
 		if workload(u.GetKind()) {
 			wave = last
@@ -190,7 +195,7 @@ func (a *adoption) take(u *unstructured.Unstructured, wave int) error {
 		}
 		u.SetNamespace(a.r.in.Namespace)
 	}
-	if path := a.exposed(u.Object, ""); kind != "Secret" && path != "" {
+	if path := exposed(u.Object, "", a.r.in.Secrets); kind != "Secret" && path != "" {
 		return fmt.Errorf("%s holds a credential, which everybody could read there: put it into a Secret's stringData and refer to that", path)
 	}
 	service := ""
@@ -220,21 +225,21 @@ func (a *adoption) take(u *unstructured.Unstructured, wave int) error {
 }
 
 // exposed is the path of a text in which a credential stands; empty without one.
-func (a *adoption) exposed(value any, path string) string {
+func exposed(value any, path string, secrets []string) string {
 	switch v := value.(type) {
 	case string:
-		if a.r.secret(v) {
+		if holdsAny(v, secrets) {
 			return path
 		}
 	case []any:
 		for i, item := range v {
-			if found := a.exposed(item, fmt.Sprintf("%s[%d]", path, i)); found != "" {
+			if found := exposed(item, fmt.Sprintf("%s[%d]", path, i), secrets); found != "" {
 				return found
 			}
 		}
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if found := a.exposed(v[key], strings.TrimPrefix(path+"."+key, ".")); found != "" {
+			if found := exposed(v[key], strings.TrimPrefix(path+"."+key, "."), secrets); found != "" {
 				return found
 			}
 		}

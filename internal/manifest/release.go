@@ -22,6 +22,9 @@ type Release struct {
 	Steps [][]stacks.Object
 	// Images are those of Pods that something else makes, after substitution.
 	Images []string
+	// Secrets are the credentials that its values hold: only these can be in
+	// its objects. A word of its own that happens to be one gives nothing away.
+	Secrets []string
 }
 
 // autoImage stands where Istio's injection puts the proxy's image
@@ -38,7 +41,8 @@ type releases struct {
 }
 
 // takeReleases renders the charts' objects. Their waves come after those of
-// everything else of the stack.
+// everything else of the stack; namespaces are there before what is in them,
+// whichever chart makes them.
 func (r *renderer) takeReleases() error {
 	first := 0
 	for _, p := range r.parts {
@@ -48,12 +52,15 @@ func (r *renderer) takeReleases() error {
 	}
 	for _, release := range r.in.Releases {
 		r.images = append(r.images, release.Images...)
+		if len(release.Steps) > 0 {
+			r.released.space(release.Namespace, first)
+		}
 		for i, step := range release.Steps {
-			wave := first + release.Wave + i
-			if i == 0 {
-				r.released.space(release.Namespace, wave)
-			}
 			for _, object := range step {
+				wave := first + release.Wave + i
+				if object.Body["kind"] == kindNamespace {
+					wave = first
+				}
 				if err := r.released.take(object, release, wave); err != nil {
 					return fmt.Errorf("chart %s: %s: %w", release.Name, object.Position, err)
 				}
@@ -70,7 +77,7 @@ func (r *renderer) nameReleases() error {
 		for _, object := range slices.Concat(release.Steps...) {
 			u := unstructured.Unstructured{Object: object.Body}
 			switch {
-			case u.GetKind() == "Namespace":
+			case u.GetKind() == kindNamespace:
 				r.released.made[u.GetName()] = true
 			case workload(u.GetKind()):
 				space := release.Namespace
@@ -97,7 +104,7 @@ func (a *releases) space(name string, wave int) {
 	}
 	a.made[name] = true
 	u := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": name},
+		"apiVersion": "v1", "kind": kindNamespace, "metadata": map[string]any{"name": name},
 	}}
 	u.SetLabels(a.r.labels(""))
 	a.r.parts = append(a.r.parts, part{wave: wave, object: u})
@@ -108,12 +115,29 @@ func givenNamespace(name string) bool {
 	return name == "default" || name == "local-path-storage" || strings.HasPrefix(name, "kube-")
 }
 
+// loseSpace leaves out a namespace that is none of the stack's, and reports
+// whether it did: it would go with the stack, and everything in it.
+func (r *renderer) loseSpace(u *unstructured.Unstructured, position string) bool {
+	name := u.GetName()
+	if u.GetKind() != kindNamespace || name != r.in.Namespace && !givenNamespace(name) {
+		return false
+	}
+	r.losses[Loss{
+		Position: parsePosition(position), Key: kindNamespace + "/" + name,
+		Reason: "it is not the stack's own: it is there already, and stays as it is",
+	}] = true
+	return true
+}
+
 func (a *releases) take(object stacks.Object, release Release, wave int) error {
 	content, ok := plain(object.Body).(map[string]any)
 	if !ok {
 		return fmt.Errorf("no object")
 	}
 	u := &unstructured.Unstructured{Object: content}
+	if a.r.loseSpace(u, object.Position) {
+		return nil
+	}
 	delete(u.Object, "status")
 	dropUnset(u.Object)
 	if wide, _ := clusterWide(u.GetKind()); wide || a.widened(u) {
@@ -126,7 +150,7 @@ func (a *releases) take(object stacks.Object, release Release, wave int) error {
 		return fmt.Errorf("%s %s is made by %s too", u.GetKind(), u.GetName(), first)
 	}
 	a.seen[key] = release.Name
-	if path := a.r.own.exposed(u.Object, ""); u.GetKind() != "Secret" && path != "" {
+	if path := exposed(u.Object, "", release.Secrets); u.GetKind() != "Secret" && path != "" {
 		return fmt.Errorf("%s of %s %s holds a credential, which everybody could read there: the chart must have it in a Secret", path, u.GetKind(), u.GetName())
 	}
 	service := ""
@@ -202,6 +226,7 @@ func (a *releases) workload(u *unstructured.Unstructured, service string, wave i
 			labels[key] = value
 		}
 	}
+	a.r.own.enrol(labels, u.GetKind(), service)
 	if u.GetKind() != kindCronJob {
 		a.r.work = append(a.r.work, w)
 	}

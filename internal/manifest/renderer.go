@@ -154,8 +154,10 @@ func (r *renderer) image(reference string) (string, error) {
 }
 
 // secret reports whether the text contains a credential.
-func (r *renderer) secret(text string) bool {
-	return slices.ContainsFunc(r.in.Secrets, func(value string) bool {
+func (r *renderer) secret(text string) bool { return holdsAny(text, r.in.Secrets) }
+
+func holdsAny(text string, secrets []string) bool {
+	return slices.ContainsFunc(secrets, func(value string) bool {
 		return value != "" && strings.Contains(text, value)
 	})
 }

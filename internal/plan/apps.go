@@ -145,7 +145,14 @@ func (e *ConflictError) Error() string {
 func (r *resolver) resolveConflicts(context.Context) error {
 	type key struct{ kind, namespace, name string }
 	owner := make(map[key]string)
+	services := make(map[string]string) // by these all is told, in whatever namespace
 	for _, stack := range r.plan.Stacks {
+		for _, w := range stack.Workloads {
+			if first, taken := services[w.Service]; taken && first != stack.Name {
+				return &ConflictError{Kind: "service", Name: w.Service, First: first, Second: stack.Name}
+			}
+			services[w.Service] = stack.Name
+		}
 		for _, object := range stack.Objects() {
 			k := key{object.GetKind(), object.GetNamespace(), object.GetName()}
 			if first, taken := owner[k]; taken {

@@ -21,15 +21,19 @@ func (r *resolver) releases(i instance) ([]manifest.Release, []manifest.Loss, er
 	if err != nil {
 		return nil, nil, err
 	}
+	secrets, err := r.givenSecrets(i, wanted)
+	if err != nil {
+		return nil, nil, err
+	}
 	var list []manifest.Release
 	var losses []manifest.Loss
 	free := make(map[string]int) // the first wave after each chart, by name
-	for _, w := range wanted {
+	for n, w := range wanted {
 		rendered, images, err := r.release(i, w)
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", w.Position, err)
 		}
-		made := manifest.Release{Name: w.Name, Namespace: w.Namespace, Images: images}
+		made := manifest.Release{Name: w.Name, Namespace: w.Namespace, Images: images, Secrets: secrets[n]}
 		for _, before := range w.After {
 			made.Wave = max(made.Wave, free[before])
 		}
@@ -49,6 +53,50 @@ func (r *resolver) releases(i instance) ([]manifest.Release, []manifest.Loss, er
 		list = append(list, made)
 	}
 	return list, losses, nil
+}
+
+// givenSecrets are the credentials that each of an instance's charts gets: other
+// texts of theirs may have one in them by chance.
+func (r *resolver) givenSecrets(i instance, wanted []stacks.Release) ([][]string, error) {
+	masked := *r
+	masked.in.Credentials = placeholders(r.in.Credentials)
+	without, err := i.stack.Releases(i.As, Namespace, masked.variables(i), r.in.Profile.Parameters[i.As])
+	if err != nil {
+		return nil, err
+	}
+	all := r.secrets()
+	list := make([][]string, len(wanted))
+	for n, w := range wanted {
+		for m, values := range w.Values {
+			list[n] = append(list[n], secretsIn(values, without[n].Values[m], all)...)
+		}
+	}
+	return list, nil
+}
+
+// secretsIn are the credentials in values: in texts that are otherwise without
+// credentials, and texts that are one.
+func secretsIn(value, without any, secrets []string) []string {
+	var found []string
+	switch v := value.(type) {
+	case map[string]any:
+		other, _ := without.(map[string]any)
+		for key, inner := range v {
+			found = append(found, secretsIn(inner, other[key], secrets)...)
+		}
+	case []any:
+		other, _ := without.([]any)
+		for n, inner := range v {
+			found = append(found, secretsIn(inner, other[n], secrets)...)
+		}
+	case string:
+		for _, secret := range secrets {
+			if secret != "" && (v == secret || value != without && strings.Contains(v, secret)) {
+				found = append(found, secret)
+			}
+		}
+	}
+	return found
 }
 
 // fetchCharts has the charts that are in registries; all that cannot be had

@@ -126,17 +126,24 @@ func TestInjectionIsAskedForByPods(t *testing.T) {
 	}
 }
 
-// TestMeshGoesLast: Pods lose their proxies before what serves these goes.
+// TestMeshGoesLast: Pods lose their proxies, or go, before what serves these
+// goes, under whatever name.
 func TestMeshGoesLast(t *testing.T) {
 	in := profile(t, input(t), "stacks: [redis, postgres]\n")
-	in.Record.Stacks = []string{"istio", "memcached", "redis"}
-	for _, step := range resolve(t, in).Steps {
-		if step.Kind != env.StepRemove {
-			continue
-		}
-		waits := slices.Contains(step.Needs, "wait/redis") && slices.Contains(step.Needs, "wait/postgres")
-		if waits != (step.Subject == "istio") {
-			t.Errorf("%s goes once there are %v", step.Subject, step.Needs)
+	for _, name := range []string{"istio", "sidecars"} {
+		in.Record = env.Record{}
+		in.Record.Gain("memcached")
+		in.Record.Gain("redis")
+		in.Record.GainMesh(name)
+		for _, step := range resolve(t, in).Steps {
+			if step.Kind != env.StepRemove {
+				continue
+			}
+			for _, before := range []string{"wait/redis", "wait/postgres", "remove/memcached"} {
+				if slices.Contains(step.Needs, before) != (step.Subject == name) {
+					t.Errorf("%s goes once there are %v", step.Subject, step.Needs)
+				}
+			}
 		}
 	}
 }

@@ -114,6 +114,9 @@ func Resolve(ctx context.Context, in Input) (Plan, error) {
 	}
 	r.plan.Removed, r.plan.Present = r.removed(), r.in.Record.Stacks
 	r.plan.RemovedLast = slices.DeleteFunc(slices.Clone(r.plan.Removed), func(name string) bool {
+		if slices.Contains(r.in.Record.Meshes, name) { // under whatever name
+			return false
+		}
 		stack, err := r.in.Catalogue.Lookup(name)
 		return err != nil || stack.Category != stacks.Mesh
 	})

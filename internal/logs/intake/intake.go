@@ -116,8 +116,12 @@ func (in *Intake) Set(containers []logs.Container) {
 		if !known {
 			p.of = make(map[string]owner, 1)
 		}
-		p.owner = owner{c.Stack, cmp.Or(c.Service, c.Pod)}
-		p.of[c.Container], in.pods[c.UID] = p.owner, p
+		whose := owner{c.Stack, cmp.Or(c.Service, c.Pod)}
+		p.of[c.Container] = whose
+		if !known || !c.Injected {
+			p.owner = whose
+		}
+		in.pods[c.UID] = p
 	}
 	for s := range in.sessions {
 		s.admit()

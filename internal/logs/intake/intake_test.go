@@ -416,8 +416,8 @@ func TestUnknownPod(t *testing.T) {
 func TestServicesOfContainers(t *testing.T) {
 	d := newDesk(t, newMemory())
 	d.in.Set([]logs.Container{
-		{Stack: "shop", Service: "istio-proxy", Pod: "web-0", Container: "istio-proxy", UID: "u"},
 		{Stack: "shop", Service: "web", Pod: "web-0", Container: "main", UID: "u"},
+		{Stack: "shop", Service: "istio-proxy", Pod: "web-0", Container: "istio-proxy", UID: "u", Injected: true},
 	})
 	for number, name := range []string{"istio-proxy", "main", "new"} {
 		d.announce(uint32(number+1), wire.Source{Pod: "web-0", UID: "u", Container: name, First: 1})

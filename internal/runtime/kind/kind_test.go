@@ -211,16 +211,20 @@ func TestContainers(t *testing.T) {
 	crashed.Status.ContainerStatuses[0].RestartCount = 2
 	foreign := pod("coredns", "n1", time.Now())
 	foreign.Namespace = "kube-system"
+	apart := pod("istiod", "n1", time.Now())
+	apart.Namespace = "istio-system"
+	theirs := pod("theirs", "n1", time.Now())
+	theirs.Namespace, theirs.Labels = "istio-system", nil
 	meshed := pod("gateway", "n1", time.Now())
 	meshed.Annotations = map[string]string{"sidecar.istio.io/status": `{"initContainers":["istio-proxy"]}`}
 	meshed.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "istio-proxy", State: running.Status.ContainerStatuses[0].State}}
 	got := make(map[string]logs.RunState)
-	for _, c := range containers([]corev1.Pod{running, waiting, crashed, foreign, meshed}, "diorama") {
+	for _, c := range containers([]corev1.Pod{running, waiting, crashed, foreign, apart, theirs, meshed}, "diorama", "istio-system") {
 		got[c.Service] = c.State
 	}
 	// What a mesh's proxy writes is asked for by its own name.
 	want := map[string]logs.RunState{
-		"redis": logs.Running, "kafka": logs.NotStarted, "billing": logs.Ended, "gateway": logs.Running, "istio-proxy": logs.Running,
+		"redis": logs.Running, "kafka": logs.NotStarted, "billing": logs.Ended, "gateway": logs.Running, "istio-proxy": logs.Running, "istiod": logs.Running,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("containers (-want +got):\n%s", diff)

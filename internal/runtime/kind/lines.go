@@ -13,6 +13,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/diagnose"
 	"github.com/diorama-dev/diorama/internal/kube"
 	"github.com/diorama-dev/diorama/internal/logs"
+	"github.com/diorama-dev/diorama/internal/plan"
 )
 
 // Logs opens what a container writes, see [logs.Streams].
@@ -31,10 +32,11 @@ func (r *Runtime) Logs(ctx context.Context, pod, container string, since time.Ti
 }
 
 // containers are those of the namespaces' Pods, for whoever follows their output.
+// All in the environment's own is its; beside it, what its stacks have made.
 func containers(pods []corev1.Pod, namespaces ...string) []logs.Container {
 	var list []logs.Container
 	for _, pod := range pods {
-		if !slices.Contains(namespaces, pod.Namespace) {
+		if !slices.Contains(namespaces, pod.Namespace) || pod.Namespace != plan.Namespace && pod.Labels[diagnose.LabelStack] == "" {
 			continue
 		}
 		add := func(statuses []corev1.ContainerStatus) {
@@ -44,7 +46,7 @@ func containers(pods []corev1.Pod, namespaces ...string) []logs.Container {
 					Pod: pod.Name, Container: status.Name, UID: string(pod.UID), Restarts: int(status.RestartCount),
 				}
 				if diagnose.Injected(pod, status.Name) {
-					c.Service = status.Name // what a mesh's proxy writes is not the service's
+					c.Injected, c.Service = true, status.Name // what a mesh's proxy writes is not the service's
 				}
 				switch {
 				case status.State.Running != nil:

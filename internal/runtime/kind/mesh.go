@@ -28,6 +28,9 @@ const secondLook = 2 * time.Second
 // from each to the next.
 const settles = 3
 
+// categoryMesh is that of stacks that others run by.
+const categoryMesh = "mesh"
+
 // meshes is what the runtime remembers of the mesh.
 type meshes struct {
 	edits sync.Mutex // held from reading what an edit changes until it is changed
@@ -222,7 +225,7 @@ func (r *Runtime) meshFrame() (istio.Observation, error) {
 	o := istio.Observation{
 		Time: time.Now(), Environment: p.Environment, Namespace: p.Namespace, Stack: "istio", Title: "istio",
 	}
-	i := slices.IndexFunc(p.Stacks, func(s plan.Stack) bool { return s.Category == "mesh" })
+	i := slices.IndexFunc(p.Stacks, func(s plan.Stack) bool { return s.Category == categoryMesh })
 	if i >= 0 {
 		o.Stack, o.Title = p.Stacks[i].Name, p.Stacks[i].Stack
 	}

@@ -84,6 +84,9 @@ func (r *Runtime) readNodes(ctx context.Context) error {
 		Package: readerPackage, Repository: "diorama.local/reader", Platform: r.options.Engine.Platform(),
 		Cache: r.options.Cache, Prebuilt: r.options.Files.Prebuilt,
 	})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -107,7 +110,8 @@ func (r *Runtime) readNodes(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// awaitNodes lists the nodes, for as long as it takes Docker to answer.
+// awaitNodes lists the nodes, for as long as it takes Docker to answer. Its error
+// is the context's cause.
 func awaitNodes(ctx context.Context, engine *docker.Engine, cluster string) ([]Node, error) {
 	for pause := readerRetry; ; pause = min(2*pause, readerRetryMax) {
 		nodes, err := Nodes(ctx, engine, cluster)
@@ -115,7 +119,7 @@ func awaitNodes(ctx context.Context, engine *docker.Engine, cluster string) ([]N
 			return nodes, nil
 		}
 		if !paused(ctx, pause) {
-			return nil, err
+			return nil, context.Cause(ctx) // what Docker said then is only that
 		}
 	}
 }

@@ -1,10 +1,14 @@
 package kind
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
+	"github.com/docker/docker/client"
+
+	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/logs/intake"
 )
 
@@ -42,5 +46,19 @@ func TestReadersThatEnd(t *testing.T) {
 				t.Errorf("another one is useless: %v, want %v; %d reports, want %d", useless, c.useless, reports, c.reports)
 			}
 		})
+	}
+}
+
+// TestNamespacesThatGrowEndTheWaitForNodes: what Docker said to that is no
+// reason to read logs in another way.
+func TestNamespacesThatGrowEndTheWaitForNodes(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errNamespaces)
+	dead, err := client.NewClientWithOpts(client.WithHost("tcp://127.0.0.1:1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := awaitNodes(ctx, &docker.Engine{Client: dead}, "diorama-x"); !errors.Is(err, errNamespaces) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -80,7 +80,7 @@ func (r *Runtime) apply(ctx context.Context, name string, report engine.Report) 
 	if err != nil {
 		return engine.Outcome{}, err
 	}
-	if err := r.holds(name); err != nil {
+	if err := r.holds(stack); err != nil {
 		return engine.Outcome{}, err
 	}
 	options := kube.ApplyOptions{
@@ -114,8 +114,14 @@ func (r *Runtime) apply(ctx context.Context, name string, report engine.Report) 
 
 // holds remembers that the cluster may hold objects of the stack, before it
 // does.
-func (r *Runtime) holds(stack string) error {
-	return r.amend(func(record *env.Record) { record.Gain(stack) })
+func (r *Runtime) holds(stack plan.Stack) error {
+	return r.amend(func(record *env.Record) {
+		if stack.Category == categoryMesh {
+			record.GainMesh(stack.Name)
+		} else {
+			record.Gain(stack.Name)
+		}
+	})
 }
 
 // amend changes the record of the environment.
@@ -154,7 +160,14 @@ func (r *Runtime) remove(ctx context.Context, name string, report engine.Report)
 		return engine.Outcome{}, err
 	}
 	report("deleting its objects", env.Progress{})
-	changes, err := client.Delete(ctx, kube.Scope{Environment: p.Environment, Stack: name, Namespace: p.Namespace})
+	var staying kube.Staying
+	for _, stack := range p.Stacks {
+		staying.Objects = append(staying.Objects, stack.Objects()...)
+		for _, l := range stack.Leaves {
+			staying.Leaves = append(staying.Leaves, kube.Leftover(l))
+		}
+	}
+	changes, err := client.Delete(ctx, kube.Scope{Environment: p.Environment, Stack: name, Namespace: p.Namespace}, staying)
 	if err != nil {
 		return engine.Outcome{}, err
 	}
@@ -194,7 +207,13 @@ func outcome(changes kube.ChangeSet) engine.Outcome {
 			parts = append(parts, fmt.Sprintf("%d %s", n, action))
 		}
 	}
-	return engine.Outcome{Unchanged: len(parts) == 0, Detail: strings.Join(parts, ", ")}
+	unchanged := len(parts) == 0
+	for _, change := range changes {
+		if change.Why != "" {
+			parts = append(parts, fmt.Sprintf("%s stays: %s", change.ObjectID, change.Why))
+		}
+	}
+	return engine.Outcome{Unchanged: unchanged, Detail: strings.Join(parts, ", ")}
 }
 
 // AppBuild is the build of a user's service as the image package has it.
