@@ -29,7 +29,7 @@ var ours = map[string][]string{
 		"internal/runtime/...", "internal/seed", "internal/seed/apply", "internal/terminal",
 	},
 	"internal/cli": {
-		"", "stacks", "profiles", "tui/...", "internal/compose", "internal/demo", "internal/demo/control", "internal/docker", "internal/doctor",
+		"", "stacks", "profiles", "tui/...", "internal/chart", "internal/compose", "internal/demo", "internal/demo/control", "internal/docker", "internal/doctor",
 		"internal/engine", "internal/env", "internal/gpu", "internal/image", "internal/keeper", "internal/latest", "internal/logs", "internal/mesh",
 		"internal/plan", "internal/queue", "internal/report", "internal/runtime/...", "internal/seed", "internal/terminal", "internal/yamlpos",
 	},

@@ -32,8 +32,9 @@ func (c Chart) again(r Release, values map[string]any, texts, files map[string]s
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if files[name] != second[name] {
-			return fmt.Errorf("render chart %s: %s differs at every rendering, since it draws something by chance: give that in values, from credentials",
-				r.Name, name)
+			return &RenderError{Release: r.Name, Err: fmt.Errorf(
+				"%s differs at every rendering, since it draws something by chance: give that in values, from credentials", name,
+			)}
 		}
 	}
 	return nil

@@ -72,9 +72,8 @@ func (c Chart) Render(r Release, values map[string]any, texts map[string]string)
 		out.Texts[name] = strings.TrimSpace(files[file])
 		delete(files, file)
 	}
-	err = out.sort(parsed, files)
-	if err != nil {
-		return Rendered{}, fmt.Errorf("render chart %s: %w", r.Name, err)
+	if err = out.sort(parsed, files); err != nil {
+		return Rendered{}, &RenderError{Release: r.Name, Err: err}
 	}
 	return out, nil
 }
@@ -93,7 +92,7 @@ func (c Chart) once(r Release, values map[string]any, texts map[string]string) (
 	}
 	files, err := c.templates(parsed, r, values)
 	if err != nil {
-		return nil, nil, fmt.Errorf("render chart %s: %w", r.Name, err)
+		return nil, nil, &RenderError{Release: r.Name, Err: err}
 	}
 	return parsed, files, nil
 }

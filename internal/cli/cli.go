@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/diorama-dev/diorama"
+	"github.com/diorama-dev/diorama/internal/chart"
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/plan"
@@ -178,6 +179,7 @@ func kinds() []errorKind {
 		{is[*plan.ImitationError], ExitHost},
 		{is[*plan.MissingRequirementError], ExitUsage},
 		{is[*plan.CycleError], ExitUsage},
+		{is[*chart.RenderError], ExitUsage},
 		{is[*plan.RecreateError], ExitUsage},
 		{is[*plan.PoolEmptyError], ExitUsage}, // --recreate is what is missing
 	}

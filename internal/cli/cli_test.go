@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/diorama-dev/diorama"
+	"github.com/diorama-dev/diorama/internal/chart"
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/plan"
 	"github.com/diorama-dev/diorama/stacks"
@@ -27,6 +28,7 @@ func TestExitCodes(t *testing.T) {
 		"several":             {&diorama.UsageError{Err: &diorama.SeveralError{Names: []string{"a", "b"}}}, ExitUsage},
 		"missing requirement": {&plan.MissingRequirementError{Stack: "demo", Requirement: stacks.Requirement{Stack: "kafka"}}, ExitUsage},
 		"cycle":               {&plan.CycleError{Path: []string{"a", "b", "a"}}, ExitUsage},
+		"chart":               {&chart.RenderError{Release: "mine", Err: errors.New("no such template")}, ExitUsage},
 		"recreate":            {&plan.RecreateError{What: "nodes:", Is: "1", Wanted: "2"}, ExitUsage},
 		"no spare port":       {&plan.PoolEmptyError{Endpoint: "redis/redis"}, ExitUsage},
 		"docker":              {&docker.Error{Reason: docker.NotRunning, Err: errors.New("refused")}, ExitHost},
