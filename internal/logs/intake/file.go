@@ -226,6 +226,12 @@ func (f *file) mark(last *item) {
 	if last.tied {
 		f.complete = min(f.complete, len(f.queue)-1)
 		f.tied += len(last.message)
+		// It may be one that could go already, and was joined now: what is tied
+		// to it waits with it.
+		for f.complete > f.head && f.queue[f.complete-1].tied {
+			f.complete--
+			f.tied += len(f.queue[f.complete].message)
+		}
 		return
 	}
 	f.complete, f.tied = len(f.queue), 0
