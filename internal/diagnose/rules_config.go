@@ -43,6 +43,12 @@ func mountRule() rule {
 					continue
 				}
 				doc := mountDoc()
+				// A kubelet that has just heard of a Pod may not have heard of its
+				// settings yet; it tries again at once.
+				if containsAny(event.Message, "failed to sync configmap cache", "failed to sync secret cache") &&
+					f.Time.Sub(firstSeen(event)) < settingPatience {
+					continue
+				}
 				absent := containsAny(event.Message, "not found", "references non-existent")
 				if absent {
 					doc = configDoc()
