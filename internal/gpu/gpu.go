@@ -101,8 +101,6 @@ type Slot struct {
 	// now: what was seen, and what to do.
 	Why    string   `json:"why,omitempty"`
 	Advice []string `json:"advice,omitempty"`
-	// History are earlier readings, the oldest first, at [Interval].
-	History []Reading `json:"-"`
 }
 
 // Interval is how often devices are read while somebody looks.

@@ -21,22 +21,14 @@ type history struct {
 // unknown.
 type trail struct{ used, memory []float64 } // per cent; share of all
 
-// with returns the history with a state's readings. Where the state brings a
-// history of its own, that counts.
+// with returns the history with a state's readings.
 func (h history) with(s gpu.State) history {
 	if h.trail != nil && !s.Time.After(h.at) {
 		return h
 	}
 	next := make(map[string]trail, len(s.Slots))
 	for _, slot := range s.Slots {
-		t := h.trail[keyOf(slot)]
-		if len(slot.History) > 0 {
-			t = trail{}
-			for _, r := range slot.History[max(0, len(slot.History)-kept):] {
-				t = t.with(r, slot.Memory)
-			}
-		}
-		next[keyOf(slot)] = t.with(slot.Reading, slot.Memory)
+		next[keyOf(slot)] = h.trail[keyOf(slot)].with(slot.Reading, slot.Memory)
 	}
 	return history{at: s.Time, trail: next}
 }

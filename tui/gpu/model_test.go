@@ -55,11 +55,6 @@ func TestHistory(t *testing.T) {
 	if got := h.trail[keyOf(s.Slots[3])].used[0]; !math.IsNaN(got) {
 		t.Errorf("of a lost device %v is known", got)
 	}
-	s.Time = s.Time.Add(gpu.Interval)
-	s.Slots[0].History = []gpu.Reading{{Utilisation: new(1)}, {Utilisation: new(2)}}
-	if diff := cmp.Diff([]float64{1, 2, 92}, h.with(s).trail[keyOf(s.Slots[0])].used); diff != "" {
-		t.Errorf("a state's own history counts: %s", diff)
-	}
 	s.Time, s.Slots = s.Time.Add(gpu.Interval), nil
 	if got := len(h.with(s).trail); got != 0 {
 		t.Errorf("%d devices are remembered that are gone", got)

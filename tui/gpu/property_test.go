@@ -69,7 +69,6 @@ func (r chance) state() gpu.State {
 			}
 			x.Holders = append(x.Holders, h)
 			x.MIG.Instances = append(x.MIG.Instances, gpu.Partition{UUID: r.text(), Profile: r.text(), Memory: r.Int64()})
-			x.History = append(x.History, x.Reading)
 		}
 		s.Slots = append(s.Slots, x)
 	}
