@@ -31,7 +31,7 @@ const meshEvery = 2 * time.Second
 // meshes looks at the environment's mesh, no oftener than watchers need it
 // however many those are.
 type meshes struct {
-	runtime func() Runtime
+	runtime Runtime
 	store   *env.Store
 
 	mu   sync.Mutex // held while the mesh is looked at
@@ -94,7 +94,7 @@ type MeshUndo struct {
 
 // look looks at the mesh, where what was last seen is older than that.
 func (m *meshes) look(ctx context.Context, older time.Duration) (mesh.State, error) {
-	can, ok := m.runtime().(Mesh)
+	can, ok := m.runtime.(Mesh)
 	if !ok {
 		return mesh.State{}, errNoMesh
 	}
@@ -157,7 +157,7 @@ func askMesh[In any](m *meshes, do func(context.Context, Mesh, In) (any, error))
 			refuse(w, http.StatusBadRequest, err)
 			return
 		}
-		can, ok := m.runtime().(Mesh)
+		can, ok := m.runtime.(Mesh)
 		if !ok {
 			refuse(w, http.StatusNotImplemented, errNoMesh)
 			return

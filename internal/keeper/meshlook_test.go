@@ -38,7 +38,7 @@ func TestWatchersShareLooks(t *testing.T) {
 	for name, failed := range map[string]error{"seen": nil, "failed": errors.New("the cluster does not answer")} {
 		synctest.Test(t, func(t *testing.T) {
 			looks := 0
-			m := &meshes{runtime: func() Runtime { return slowMesh{err: failed, looks: &looks} }}
+			m := &meshes{runtime: slowMesh{err: failed, looks: &looks}}
 			for range 4 {
 				if state, err := m.look(t.Context(), meshEvery); !errors.Is(err, failed) || err == nil && state.Title != "istio" {
 					t.Errorf("%s: it is %+v, %v", name, state, err)
@@ -55,7 +55,7 @@ func TestWatchersShareLooks(t *testing.T) {
 // what others see.
 func TestWhoGoesAwayIsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &meshes{runtime: func() Runtime { return slowMesh{looks: new(int)} }}
+		m := &meshes{runtime: slowMesh{looks: new(int)}}
 		gone, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := m.look(gone, meshEvery); !errors.Is(err, context.DeadlineExceeded) {

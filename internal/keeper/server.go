@@ -80,7 +80,7 @@ func (k *keeper) routes(ctx context.Context) http.Handler {
 	}))
 	k.brokers.routes(mux)
 	(&gpus{runtime: k.runtime}).routes(mux)
-	(&meshes{runtime: func() Runtime { return k.runtime }, store: k.store}).routes(mux)
+	(&meshes{runtime: k.runtime, store: k.store}).routes(mux)
 	mux.HandleFunc("POST /v1/quit", func(w http.ResponseWriter, r *http.Request) {
 		k.interrupt(r.Context(), errQuit)
 		answer(w, struct{}{})
