@@ -140,7 +140,8 @@ func (c *connection) why() error {
 }
 
 // write sends a frame whole. A part of one would spoil the stream: where the
-// context ends within, so does the connection.
+// context ends within, so does the connection. Where the connection has ended
+// already, the error is why: what a write to it says is only that it has.
 func (c *connection) write(ctx context.Context, f frame) error {
 	data, err := f.encode()
 	if err != nil {
@@ -162,9 +163,9 @@ func (c *connection) write(ctx context.Context, f frame) error {
 	if err == nil {
 		return nil
 	}
-	c.close(err)
+	c.close(fmt.Errorf("send a request: %w", err))
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return fmt.Errorf("send a request: %w", err)
+	return c.why()
 }

@@ -200,6 +200,24 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// TestWhyItEnded sees that a request on a connection that has ended is told why
+// it has, and not that one cannot write to it.
+func TestWhyItEnded(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	c := newConnection(ours)
+	if _, err := theirs.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	<-c.done
+	for range 20 { // a request goes one of two ways, by chance
+		_, err := c.ask(t.Context(), frame{})
+		if err == nil || !strings.Contains(err.Error(), "is this a RocketMQ port?") {
+			t.Fatalf("got %v", err)
+		}
+	}
+}
+
 // large answers as a broker of 1000 topics, each read by one of as many groups.
 func large(t testing.TB) func(frame) (frame, bool) {
 	t.Helper()
