@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 
+	"github.com/diorama-dev/diorama/internal/diagnose"
 	"github.com/diorama-dev/diorama/internal/docker"
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/gpu/nvml"
@@ -38,7 +39,7 @@ func Keep(ctx context.Context, folder env.Folder, on profiles.Runtime, build str
 	if err != nil {
 		return fmt.Errorf("find the program's own file: %w", err)
 	}
-	o := keeper.Options{Folder: folder, Build: build, Brokers: brokers(), Seed: seedFrom(folder), Log: log}
+	o := keeper.Options{Folder: folder, Build: build, Brokers: brokers(), Seed: seedFrom(folder), Explain: diagnose.ExplainError, Log: log}
 	if on == profiles.RuntimeEmbedded {
 		o.Owner, o.Open = true, openEmbedded(folder, executable)
 	} else {

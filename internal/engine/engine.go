@@ -79,6 +79,8 @@ type Options struct {
 	// AtOnce bounds how many steps of a kind run at the same time; 0: no bound.
 	// Those that come first in the plan go first.
 	AtOnce map[env.StepKind]int
+	// Explain tells what is known of a step's error; nil: nothing is.
+	Explain func(error) []env.Finding
 	// Now is the clock; nil is the real one.
 	Now func() time.Time
 }
@@ -222,10 +224,21 @@ func (r *run) end(ctx context.Context, e result) {
 	case ctx.Err() != nil && !isTimeout(e.err):
 		change.Phase, change.Detail = env.StepCancelled, context.Cause(ctx).Error()
 	default:
-		change.Phase, change.Error = env.StepFailed, e.err.Error()
+		change.Phase, change.Error, change.Advice = env.StepFailed, e.err.Error(), r.advice(e.err)
 		r.failures = append(r.failures, &StepError{Step: e.step, Err: e.err})
 	}
 	r.change(change)
+}
+
+func (r *run) advice(err error) []string {
+	if r.options.Explain == nil {
+		return nil
+	}
+	var advice []string
+	for _, finding := range r.options.Explain(err) {
+		advice = append(advice, finding.Advice...)
+	}
+	return advice
 }
 
 func isTimeout(err error) bool {

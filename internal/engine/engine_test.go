@@ -125,6 +125,28 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestAdvice sees that a step that fails says what is known to help, and one
+// that is done does not.
+func TestAdvice(t *testing.T) {
+	full := errors.New("no space left on device")
+	explain := func(err error) []env.Finding {
+		if !errors.Is(err, full) {
+			t.Errorf("asked of %v", err)
+		}
+		return []env.Finding{{Advice: []string{"make room"}}}
+	}
+	var got []string
+	emit := func(e env.Event) { got = append(got, e.Step.Advice...) }
+	steps := []env.Step{{ID: "cluster"}, {ID: "fetch", Needs: []string{"cluster"}}}
+	err := engine.Run(t.Context(), steps, scripted{"cluster": {}, "fetch": {err: full}}, emit, engine.Options{Explain: explain})
+	if !errors.Is(err, full) {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"make room"}, got); diff != "" {
+		t.Errorf("advice (-want +got):\n%s", diff)
+	}
+}
+
 func TestRunIsInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		interrupt := errors.New("interrupted")

@@ -33,6 +33,7 @@ type StepChange struct {
 	Detail   string    `json:"detail,omitempty"`
 	Progress Progress  `json:"progress,omitzero"`
 	Error    string    `json:"error,omitempty"`
+	Advice   []string  `json:"advice,omitempty"`
 }
 
 // Observed is the whole observable state at an instant; it replaces what was

@@ -68,7 +68,7 @@ func (s Snapshot) withStep(c StepChange, at time.Time) Snapshot {
 	if c.Phase.Ended() && step.Ended.IsZero() {
 		step.Ended = at
 	}
-	step.Phase, step.Detail, step.Error = c.Phase, c.Detail, c.Error
+	step.Phase, step.Detail, step.Error, step.Advice = c.Phase, c.Detail, c.Error, c.Advice
 	if c.Progress != (Progress{}) {
 		step.Progress = c.Progress
 	}

@@ -62,7 +62,9 @@ type StepState struct {
 	// Progress counts what the step moves, where that can be counted.
 	Progress Progress `json:"progress,omitzero"`
 	// Error is the reason of a failed step, with its remedy.
-	Error   string    `json:"error,omitempty"`
+	Error string `json:"error,omitempty"`
+	// Advice is what else to try, where the error is of a known kind.
+	Advice  []string  `json:"advice,omitempty"`
 	Started time.Time `json:"started,omitzero"`
 	Ended   time.Time `json:"ended,omitzero"`
 }

@@ -43,16 +43,17 @@ type Options struct {
 	Folder env.Folder
 	// Build identifies the binary, so that a newer one can take over.
 	Build string
-	// Open makes the runtime.
-	Open func(ctx context.Context, t Tell) (Runtime, error)
-	// Brokers make the sources of samples, by system.
+	// Open makes the runtime, Brokers the sources of samples, by system.
+	Open    func(ctx context.Context, t Tell) (Runtime, error)
 	Brokers map[string]queue.Open
 	// Owner is true where what runs is the keeper's own: it ended with an
 	// earlier keeper, and this one brings it about again.
 	Owner bool
 	// Seed puts seeds there; nil: plans have none.
 	Seed Seed
-	Log  *slog.Logger
+	// Explain tells what is known of a step's error; nil: nothing is.
+	Explain func(error) []env.Finding
+	Log     *slog.Logger
 }
 
 // Tell is whom a runtime tells.
@@ -258,6 +259,7 @@ func (k *keeper) run(ctx context.Context, request UpRequest) {
 	executor := seeder{Executor: k.runtime, plan: request.Plan, seed: k.options.Seed, emit: k.store.Emit}
 	err := engine.Run(ctx, request.Plan.Steps, executor, k.store.Emit, engine.Options{
 		Timeout: request.Timeout, Failing: failing, AtOnce: map[env.StepKind]int{env.StepLoad: loadsAtOnce()},
+		Explain: k.options.Explain,
 	})
 	if err != nil {
 		k.options.Log.Error("the run failed", "error", err)

@@ -116,7 +116,7 @@ func troubles(s env.Snapshot) []trouble {
 	}
 	for _, step := range s.Steps {
 		if step.Phase == env.StepFailed && (step.Kind != env.StepWait || !explained[step.Subject]) {
-			all = append(all, trouble{subject: stepTitle(step.Step), text: cmp.Or(step.Error, step.Detail, "failed")})
+			all = append(all, trouble{subject: stepTitle(step.Step), text: cmp.Or(step.Error, step.Detail, "failed"), advice: step.Advice})
 		}
 	}
 	if s.Error != "" && len(all) == 0 {

@@ -172,6 +172,22 @@ func TestReady(t *testing.T) {
 
 // TestSummaryNamesWhatIsNotUsual: an environment with a name of its own, and an
 // imitation; where there is no room, commands stand alone.
+func TestSummaryAdvisesOnAStepThatFailed(t *testing.T) {
+	s := ready()
+	s.Phase = env.PhaseFailed
+	s.Steps = []env.StepState{{
+		Step:  env.Step{ID: "load/redis", Kind: env.StepLoad, Subject: "redis"},
+		Phase: env.StepFailed, Error: "write blob: no space left on device", Advice: []string{"make room"},
+	}}
+	var out bytes.Buffer
+	if err := Summary(&out, s, Options{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "no space left on device\n     → make room\n") {
+		t.Errorf("got:\n%s", out.String())
+	}
+}
+
 func TestSummaryNamesWhatIsNotUsual(t *testing.T) {
 	s := ready()
 	s.Environment, s.Budget, s.Usage = "shop", 0, env.Usage{}

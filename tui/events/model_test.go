@@ -153,8 +153,9 @@ func screen(s env.Snapshot) Model {
 func TestAFailedStepSaysWhy(t *testing.T) {
 	s := tuitest.ComingUp()
 	s.Steps[10].Phase, s.Steps[10].Error = env.StepFailed, "wait for postgres: image cannot be pulled; check the tag"
+	s.Steps[10].Advice = []string{"pull it by hand"}
 	view := ansi.Strip(strings.Join(screen(s).View(), "\n"))
-	for _, want := range []string{"✗ postgres", "image cannot be pulled; check the tag"} {
+	for _, want := range []string{"✗ postgres", "image cannot be pulled; check the tag", "→ pull it by hand"} {
 		if !strings.Contains(view, want) {
 			t.Errorf("%q is not shown:\n%s", want, view)
 		}

@@ -41,7 +41,12 @@ func (m Model) rows() []row {
 		for i, g := range m.run.groups {
 			rows = append(rows, row{kind: rowStep, at: i, service: g.name, anchor: anchor{group: g.name}})
 			if g.phase == env.StepFailed {
-				for _, l := range layout.Clip(layout.Wrap(g.current().Error, m.width-6), 3, m.width-6) {
+				failed := g.current()
+				lines := layout.Clip(layout.Wrap(failed.Error, m.width-6), 3, m.width-6)
+				if len(failed.Advice) > 0 {
+					lines = append(lines, layout.Clip(layout.Wrap("→ "+failed.Advice[0], m.width-6), 2, m.width-6)...)
+				}
+				for _, l := range lines {
 					rows = append(rows, row{kind: rowError, at: i, text: l})
 				}
 			}
