@@ -75,7 +75,7 @@ func (e clusterEstate) clear(ctx context.Context) error {
 		return err
 	}
 	if e.record.Merged {
-		if err := kind.UnmergeKubeconfig(e.record.Cluster.Name); err != nil {
+		if err := kind.UnmergeKubeconfig(e.record.Cluster.Name, e.record.Context); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package diorama
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -111,9 +112,13 @@ func (s *Session) MergeKubeconfig() error {
 	if err != nil {
 		return err
 	}
+	before, err := kind.OtherContext(record.Cluster.Name)
+	if err != nil {
+		return err
+	}
 	// First noted, then done: what is noted and was not done is no harm.
-	record.Merged = true
-	if err := s.folder.WriteRecord(record); err != nil {
+	err = s.folder.Amend(func(r *env.Record) { r.Merged, r.Context = true, cmp.Or(before, r.Context) })
+	if err != nil {
 		return err
 	}
 	return kind.MergeKubeconfig(record.Cluster.Name)

@@ -29,6 +29,8 @@ type Record struct {
 	Meshes []string `json:"meshes,omitempty"`
 	// Merged is true when the user's kubeconfig leads to the cluster.
 	Merged bool `json:"merged,omitempty"`
+	// Context was the current one of that kubeconfig before.
+	Context string `json:"context,omitempty"`
 	// Ready is when the last start came to its end.
 	Ready time.Time `json:"ready,omitzero"`
 	// Stopped is true between stop and start.
