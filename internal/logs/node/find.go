@@ -69,12 +69,44 @@ func (r *reader) findFiles(c *container, now time.Time) {
 	if !changed {
 		return
 	}
+	found := c.find(names)
+	r.announce(c, found)
+	if len(names) > 0 { // the files of one that is gone do not become more
+		r.shed(c)
+	}
+}
+
+// attempts is how often a folder is listed that changes meanwhile.
+const attempts = 8
+
+// find returns the files that are new, all of one instant: of a container that
+// rotates a file while its folder is listed, the next file would be found
+// without the one before it, and read first.
+func (c *container) find(names []string) []*file {
+	for attempt := 1; ; attempt++ {
+		found, over := c.identifyAll(names)
+		again, err := c.names(c.path)
+		slices.Sort(names)
+		slices.Sort(again)
+		if err != nil || slices.Equal(names, again) || attempt == attempts {
+			c.over = over
+			return found
+		}
+		for _, f := range found {
+			f.opened.Close()
+		}
+		names = again
+	}
+}
+
+// identifyAll finds which of its files a container has still, and returns
+// those that are new, and those that are over.
+func (c *container) identifyAll(names []string) (found []*file, over map[wire.Source]bool) {
 	c.unborn = false
 	for _, f := range c.files {
 		f.there = false
 	}
-	over := make(map[wire.Source]bool, len(c.over))
-	var found []*file
+	over = make(map[wire.Source]bool, len(c.over))
 	for _, text := range names {
 		n, ok := parseName(text)
 		if !ok {
@@ -88,11 +120,7 @@ func (r *reader) findFiles(c *container, now time.Time) {
 			over[source] = true
 		}
 	}
-	c.over = over
-	r.announce(c, found)
-	if len(names) > 0 { // the files of one that is gone do not become more
-		r.shed(c)
-	}
+	return found, over
 }
 
 // unnamed is how many files without a name are held open of a container: more

@@ -16,9 +16,22 @@ import (
 // list to count as complete: two changes may bear the same time.
 const racy = time.Second
 
+// lister returns the names of what is in a folder, in any order.
+type lister func(path string) ([]string, error)
+
+func readNames(path string) ([]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Readdirnames(-1)
+}
+
 // folder is one that is listed again only when it has changed.
 type folder struct {
 	path     string
+	names    lister
 	modified time.Time
 	settled  bool
 }
@@ -35,17 +48,16 @@ func (d *folder) list(now time.Time) (names []string, changed bool) {
 	if d.settled && info.ModTime().Equal(d.modified) {
 		return nil, false
 	}
-	f, err := os.Open(d.path)
-	if err != nil {
+	if names, err = d.names(d.path); err != nil {
 		return nil, false // the next poll sees more
-	}
-	defer f.Close()
-	if names, err = f.Readdirnames(-1); err != nil {
-		return nil, false
 	}
 	age := now.Sub(info.ModTime())
 	d.modified, d.settled = info.ModTime(), age > racy || age < -racy
 	return names, true
+}
+
+func (r *reader) folder(parent, name string) folder {
+	return folder{path: filepath.Join(parent, name), names: r.root.names}
 }
 
 // pod is a Pod's folder.
@@ -109,7 +121,7 @@ func (r *reader) findPods(now time.Time) {
 		there[name] = true
 		if r.pods[name] == nil {
 			r.pods[name] = &pod{
-				folder: folder{path: filepath.Join(r.root.path, name)}, name: parts[1], uid: parts[2],
+				folder: r.folder(r.root.path, name), name: parts[1], uid: parts[2],
 				containers: make(map[string]*container),
 			}
 		}
@@ -134,7 +146,7 @@ func (r *reader) findContainers(p *pod, now time.Time) {
 		there[name] = true
 		if p.containers[name] == nil {
 			c := &container{
-				folder: folder{path: filepath.Join(p.path, name)}, over: make(map[wire.Source]bool),
+				folder: r.folder(p.path, name), over: make(map[wire.Source]bool),
 				source: wire.Source{Pod: p.name, UID: p.uid, Container: name},
 			}
 			p.containers[name] = c

@@ -78,7 +78,7 @@ type reader struct {
 func newReader(o Options) *reader {
 	o = o.withDefaults()
 	return &reader{
-		options: o, wake: make(chan struct{}, 1), root: folder{path: o.Root},
+		options: o, wake: make(chan struct{}, 1), root: folder{path: o.Root, names: readNames},
 		pods: make(map[string]*pod), files: make(map[uint32]*file),
 		said: []wire.Frame{{Kind: wire.Hello, Offset: wire.Version}},
 	}

@@ -247,6 +247,36 @@ func TestBacklog(t *testing.T) {
 	}
 }
 
+// A file is rotated while a reader that has just begun lists the folder: what
+// it held is read before what follows it.
+func TestRotatedWhileListed(t *testing.T) {
+	for _, zip := range []bool{false, true} {
+		b := newBench(t)
+		b.write("p", "c", "0.log.20261127-120000", lines(0, 10))
+		b.write("p", "c", "0.log", lines(10, 20))
+		listed := 0
+		b.r.root.names = func(path string) ([]string, error) {
+			names, err := readNames(path)
+			if filepath.Base(path) != "c" {
+				return names, err
+			}
+			if listed++; listed == 1 {
+				b.rename("p", "c", "0.log", "0.log.20261127-130000")
+				b.write("p", "c", "0.log", lines(20, 30))
+				if zip {
+					b.zip("p", "c", "0.log.20261127-120000")
+				}
+			}
+			return names, err
+		}
+		b.rounds(6)
+		b.want("p/c", lines(0, 30))
+		if got := strings.Count(strings.Join(b.seen, " "), "announce"); got != 3 {
+			t.Errorf("%d files are announced: %v", got, b.seen)
+		}
+	}
+}
+
 func TestGoesOnWhereTheKeeperSays(t *testing.T) {
 	b := newBench(t)
 	b.write("p", "c", "0.log", lines(0, 1000))
