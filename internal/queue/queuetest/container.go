@@ -22,6 +22,7 @@ import (
 )
 
 // startsWithin bounds how long a broker may take to listen, on a busy machine.
+// Each strategy has a bound of its own, of a minute, beside the common one.
 const startsWithin = 3 * time.Minute
 
 // Spec is a broker to start.
@@ -74,10 +75,10 @@ func Start(tb testing.TB, s Spec) Broker {
 		port := strconv.Itoa(inside) + "/tcp"
 		request.ExposedPorts = append(request.ExposedPorts, port)
 		published[network.MustParsePort(port)] = []network.PortBinding{{HostIP: netip.MustParseAddr("127.0.0.1"), HostPort: strconv.Itoa(host)}}
-		waits = append(waits, wait.ForListeningPort(port))
+		waits = append(waits, wait.ForListeningPort(port).WithStartupTimeout(startsWithin))
 	}
 	if s.Ready != "" {
-		waits = append(waits, wait.ForLog(s.Ready))
+		waits = append(waits, wait.ForLog(s.Ready).WithStartupTimeout(startsWithin))
 	}
 	request.WaitingFor = wait.ForAll(waits...).WithDeadline(startsWithin)
 	made, err := testcontainers.GenericContainer(tb.Context(), testcontainers.GenericContainerRequest{ContainerRequest: request, Started: true})
