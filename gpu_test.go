@@ -26,7 +26,8 @@ func TestMachineGPUs(t *testing.T) {
 	there := answers{
 		inventory: gpu.Inventory{Driver: "580.1", CUDA: "13.0", Devices: []gpu.Device{
 			{Index: 0, UUID: "GPU-a", Model: "A100", MIG: gpu.MIG{Enabled: true, Instances: []gpu.Partition{{UUID: "MIG-1", Profile: "1g.5gb"}, {UUID: "MIG-2", Profile: "1g.5gb"}}}},
-			{Index: 1, UUID: "GPU-b", Model: "A100"}, {Index: 2, Model: "A100", Error: "GPU is lost"},
+			{Index: 1, UUID: "GPU-b", Model: "A100"},
+			{Index: 2, Model: "A100", Error: "GPU is lost"},
 		}},
 		sample: nvml.Sample{Processes: map[string][]gpu.Process{"MIG-1": {{PID: 7}}, "GPU-b": {{PID: 8}, {PID: 9}}}},
 	}

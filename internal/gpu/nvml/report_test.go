@@ -150,8 +150,10 @@ func TestReportOfLostDevices(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []gpu.Device{
-		{UUID: "", Minor: -1, Error: "nvidia-smi says of it: GPU is lost"}, {UUID: "", Minor: 1, Error: "nvidia-smi says of it: GPU requires reset"},
-		{UUID: "", Minor: 2}, {UUID: "GPU-a", Minor: 3},
+		{UUID: "", Minor: -1, Error: "nvidia-smi says of it: GPU is lost"},
+		{UUID: "", Minor: 1, Error: "nvidia-smi says of it: GPU requires reset"},
+		{UUID: "", Minor: 2},
+		{UUID: "GPU-a", Minor: 3},
 	} {
 		if d := r.inventory().Devices[i]; d.Index != i || d.UUID != want.UUID || d.Minor != want.Minor || d.Error != want.Error {
 			t.Errorf("%d: %+v", i, d)
