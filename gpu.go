@@ -21,7 +21,10 @@ func (s *Session) WatchGPUs(ctx context.Context, see func(gpu.State) bool) error
 
 // MachineGPUs are the machine's own GPUs, where no environment has them: each
 // is apart, with what it does, and one that is divided is its MIG devices.
-func MachineGPUs(ctx context.Context) gpu.State { return machineGPUs(ctx, nvml.New()) }
+func MachineGPUs(ctx context.Context) gpu.State {
+	driver := nvml.New()
+	return machineGPUs(ctx, driver)
+}
 
 // gpuDriver is who knows of the machine's GPUs.
 type gpuDriver interface {
