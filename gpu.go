@@ -6,6 +6,7 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/gpu"
 	"github.com/diorama-dev/diorama/internal/gpu/nvml"
+	"github.com/diorama-dev/diorama/internal/gpu/watch"
 )
 
 // GPUs asks what is known now of the environment's GPUs.
@@ -19,32 +20,29 @@ func (s *Session) WatchGPUs(ctx context.Context, see func(gpu.State) bool) error
 }
 
 // MachineGPUs are the machine's own GPUs, where no environment has them: each
-// is apart, with what it does.
+// is apart, with what it does, and one that is divided is its MIG devices.
 func MachineGPUs(ctx context.Context) gpu.State {
 	driver := nvml.New()
-	inventory := driver.Inventory(ctx)
-	state := gpu.State{
-		Time: time.Now(), Driver: inventory.Driver, CUDA: inventory.CUDA, Absence: inventory.Absence, Slots: []gpu.Slot{},
-	}
-	if len(inventory.Devices) == 0 {
+	return machineGPUs(ctx, driver)
+}
+
+// gpuDriver is who knows of the machine's GPUs.
+type gpuDriver interface {
+	Inventory(ctx context.Context) gpu.Inventory
+	Read(ctx context.Context) (nvml.Sample, error)
+}
+
+func machineGPUs(ctx context.Context, driver gpuDriver) gpu.State {
+	seen := watch.Seen{Time: time.Now(), Driver: watch.Driver{Inventory: driver.Inventory(ctx)}}
+	if len(seen.Driver.Inventory.Devices) == 0 {
+		state := watch.State(seen, gpu.State{})
 		state.Remedies = []string{"diorama up PROFILE --set gpu.simulate=2xA100 advertises some that schedule and do not compute"}
 		return state
 	}
 	sample, err := driver.Read(ctx)
-	for _, d := range inventory.Devices {
-		slot := gpu.Slot{Device: d, Phase: gpu.Apart, Reading: sample.Readings[d.UUID]}
-		if processes := sample.Processes[d.UUID]; len(processes) > 0 {
-			slot.Holders = []gpu.Holder{{Processes: processes}}
-		}
-		switch {
-		case d.Error != "":
-			slot.Phase, slot.Why = gpu.Lost, "the driver answers for it with: "+d.Error
-		case sample.Errors[d.UUID] != "":
-			slot.Phase, slot.Why = gpu.Lost, "the driver answers for it with: "+sample.Errors[d.UUID]
-		case err != nil:
-			slot.Why = err.Error()
-		}
-		state.Slots = append(state.Slots, slot)
+	seen.Driver.Readings, seen.Driver.Processes, seen.Driver.Errors = sample.Readings, sample.Processes, sample.Errors
+	if err != nil {
+		seen.Driver.Error = err.Error()
 	}
-	return state
+	return watch.State(seen, gpu.State{})
 }

@@ -55,17 +55,21 @@ func (f *facts) lacksGPUs(fit fitting, finding *found) {
 	}
 }
 
-// otherGPUs is the name by which nodes have GPUs where they have none by this
-// one: shares may have a name of their own. Empty: there are none by either.
-func (f *facts) otherGPUs(name corev1.ResourceName) corev1.ResourceName {
-	for _, other := range []corev1.ResourceName{"nvidia.com/gpu", "nvidia.com/gpu.shared"} {
-		for _, node := range f.Nodes {
-			if quantity := node.Status.Allocatable[other]; other != name && quantity.Value() > 0 {
-				return other
+// otherGPUs are the names by which nodes have GPUs, other than this one: shares
+// may have a name of their own, and MIG devices of several kinds have. Empty:
+// there are none.
+func (f *facts) otherGPUs(name corev1.ResourceName) string {
+	var names []string
+	for _, node := range f.Nodes {
+		for other, quantity := range node.Status.Allocatable {
+			known := other == "nvidia.com/gpu" || other == "nvidia.com/gpu.shared" || strings.HasPrefix(string(other), "nvidia.com/mig-")
+			if known && other != name && quantity.Value() > 0 {
+				names = append(names, string(other))
 			}
 		}
 	}
-	return ""
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
 }
 
 // gpuHolder is a Pod that has GPUs of a node.

@@ -91,19 +91,26 @@ func TestWhoHoldsTheGPUs(t *testing.T) {
 	}
 }
 
-// TestGPUsByAnotherName: shares may be called otherwise than what Pods ask for.
+// TestGPUsByAnotherName: shares may be called otherwise than what Pods ask for,
+// and MIG devices of several kinds are.
 func TestGPUsByAnotherName(t *testing.T) {
-	for there, want := range map[corev1.ResourceName]string{
-		"nvidia.com/gpu.shared": "wants 1 GPU, and no node has any under the name nvidia.com/gpu: they are there as nvidia.com/gpu.shared",
-		"amd.com/gpu":           "wants 1 GPU, and no node has any",
+	for there, want := range map[string]string{
+		"nvidia.com/gpu.shared":                         "wants 1 GPU, and no node has any under the name nvidia.com/gpu: they are there as nvidia.com/gpu.shared",
+		"nvidia.com/mig-1g.10gb":                        "wants 1 GPU, and no node has any under the name nvidia.com/gpu: they are there as nvidia.com/mig-1g.10gb",
+		"nvidia.com/mig-3g.40gb nvidia.com/mig-1g.10gb": "wants 1 GPU, and no node has any under the name nvidia.com/gpu: they are there as nvidia.com/mig-1g.10gb, nvidia.com/mig-3g.40gb",
+		"amd.com/gpu":                                   "wants 1 GPU, and no node has any",
 	} {
 		waiting := gpuPod("waits", "", "1")
 		waiting.Status.Conditions = []corev1.PodCondition{{
 			Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable,
 			Message: "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.",
 		}}
+		amounts := corev1.ResourceList{"nvidia.com/gpu": resource.MustParse("0"), "nvidia.com/mig-7g.80gb": resource.MustParse("0")}
+		for name := range strings.FieldsSeq(there) {
+			amounts[corev1.ResourceName(name)] = resource.MustParse("4")
+		}
 		findings := scheduleRule().find(index(Observation{Time: time.Unix(100, 0), Pods: []corev1.Pod{waiting}, Nodes: []corev1.Node{{
-			ObjectMeta: metav1.ObjectMeta{Name: "node"}, Status: corev1.NodeStatus{Allocatable: corev1.ResourceList{there: resource.MustParse("4")}},
+			ObjectMeta: metav1.ObjectMeta{Name: "node"}, Status: corev1.NodeStatus{Allocatable: amounts},
 		}}}))
 		if len(findings) == 0 || findings[0].Summary != want {
 			t.Errorf("%s: %+v", there, findings)

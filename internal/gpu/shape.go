@@ -139,6 +139,12 @@ const SimulatedLabel = "diorama.dev/gpu-simulated"
 // (k8s-device-plugin, MIG_STRATEGY=mixed).
 const migResource = "nvidia.com/mig-"
 
+// MIGResource is what Pods ask for to be given a MIG device of the profile where
+// there are several kinds (k8s-device-plugin, internal/rm, AddMIGResource).
+func MIGResource(profile string) string {
+	return migResource + strings.ReplaceAll(profile, "+", ".")
+}
+
 // IsResource reports whether Pods ask for devices, whole or parts of one, under
 // the name.
 func IsResource(name string) bool {

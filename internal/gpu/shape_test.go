@@ -26,6 +26,14 @@ func TestParseShape(t *testing.T) {
 	}
 }
 
+func TestMIGResource(t *testing.T) {
+	for profile, want := range map[string]string{"1g.10gb": "nvidia.com/mig-1g.10gb", "1g.10gb+me": "nvidia.com/mig-1g.10gb.me"} {
+		if got := gpu.MIGResource(profile); got != want || !gpu.IsResource(got) {
+			t.Errorf("%s: %s", profile, got)
+		}
+	}
+}
+
 func TestSimulatedDevicesStayTheSame(t *testing.T) {
 	shape, err := gpu.ParseShape("2xT4")
 	if err != nil {

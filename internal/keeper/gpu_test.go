@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/diorama-dev/diorama/internal/gpu"
 )
@@ -33,14 +34,19 @@ func TestGPUsThroughTheKeeper(t *testing.T) {
 			t.Fatalf("%+v, %v", state, err)
 		}
 	}
+	start := time.Now()
+	if _, err := client.GPUs(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	before := runtime.asked.Load()
 	for range 3 { // watchers that come together share an answer
 		if err := client.WatchGPUs(t.Context(), func(s gpu.State) bool { return len(s.Slots) != 1 }); err != nil {
 			t.Error(err)
 		}
 	}
-	if n := runtime.asked.Load() - before; n > 2 {
-		t.Errorf("three watchers asked %d times", n)
+	// Where all this took longer than an answer holds, one may have had to ask.
+	if n := runtime.asked.Load() - before; n > 0 && time.Since(start) < gpu.Interval/2 {
+		t.Errorf("three watchers asked %d times for what had just been told", n)
 	}
 }
 

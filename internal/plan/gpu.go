@@ -69,6 +69,8 @@ func (g GPUs) String() string {
 	switch {
 	case g.Unasked > 0:
 		text = fmt.Sprintf("none: no service asks for one, so that the machine's (%d) stay out of the nodes; --set gpu=require passes them on all the same", g.Unasked)
+	case g.Advertised() == 0 && len(g.Passing.Nodes) > 0:
+		text = "MIG devices, which Pods ask for by profile"
 	case g.Advertised() == 0:
 		text = "none"
 	case g.Simulated:
@@ -255,6 +257,8 @@ func (g GPUs) warnings() []string {
 	advertised := g.Advertised()
 	node := int64(g.PerNode) * int64(max(1, g.Share))
 	switch {
+	case advertised == 0 && len(g.Passing.Nodes) > 0:
+		return nil // there are MIG devices; whoever asks otherwise is told by misnamed
 	case advertised == 0:
 		return []string{fmt.Sprintf("%s asks for %s, there are none; --set gpu.simulate=%dxA100 advertises some that schedule and do not compute",
 			who, devices(g.Asked), min(max(g.Asked, largest), 64))}

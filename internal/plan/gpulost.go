@@ -38,6 +38,24 @@ func (r *resolver) lost(made pass.Plan, there gpu.Inventory) (gone []string) {
 	return gone
 }
 
+// renumber gives the devices the numbers that their files have now: another card,
+// or one that is dead, shifts those of the others. The node keeps the files of
+// its numbers and loses the rest. A device that the driver does not know keeps
+// its number as long as no other has it.
+func renumber(made pass.Plan, there gpu.Inventory) {
+	for _, node := range made.Nodes {
+		for i, d := range node.Devices {
+			now := slices.IndexFunc(there.Devices, func(o gpu.Device) bool { return o.UUID == d.UUID })
+			switch {
+			case now >= 0 && there.Devices[now].Minor >= 0:
+				node.Devices[i].Minor = there.Devices[now].Minor
+			case slices.ContainsFunc(there.Devices, func(o gpu.Device) bool { return o.Minor == d.Minor && o.UUID != d.UUID }):
+				node.Devices[i].Minor = -1
+			}
+		}
+	}
+}
+
 // redivided warns of a device that has other MIG devices than when the node was
 // made, whose mounts and plugin are for those. It reports whether nothing is
 // left of what the node was made with.

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +50,54 @@ func TestDividedAnew(t *testing.T) {
 			_, err := plan.Resolve(t.Context(), in)
 			if _, ok := errors.AsType[*plan.GPUError](err); ok != c.all {
 				t.Errorf("required: %v", err)
+			}
+		})
+	}
+}
+
+// TestNumbersOfDeviceFiles change with the slots: the files that a node keeps
+// are those that its devices have now.
+func TestNumbersOfDeviceFiles(t *testing.T) {
+	numbered := func(minors ...int) pass.Facts {
+		f := machine(len(minors))
+		for i, minor := range minors {
+			f.Inventory.Devices[i].Minor = minor
+		}
+		return f
+	}
+	dead := numbered(0, 1)
+	dead.Inventory.Devices = dead.Inventory.Devices[1:]
+	dead.Inventory.Devices[0].Minor = 0
+	lost := numbered(0, 1)
+	lost.Inventory.Devices[0] = gpu.Device{Index: 0, Minor: -1, Error: "GPU is lost"}
+	absent := pass.Facts{Inventory: gpu.Inventory{Absence: "the driver is gone"}}
+	for name, c := range map[string]struct {
+		now  pass.Facts
+		want []int
+	}{
+		"as they were":       {numbered(0, 1), []int{0, 1}},
+		"exchanged":          {numbered(1, 0), []int{1, 0}},
+		"one in front":       {numbered(1, 2, 0), []int{1, 2}},
+		"one died at boot":   {dead, []int{-1, 0}},
+		"one is lost since":  {lost, []int{0, 1}},
+		"no driver":          {absent, []int{0, 1}},
+		"nobody was asked":   {pass.Facts{}, []int{0, 1}},
+		"no number is known": {numbered(-1, -1), []int{0, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := asking(t, "gpu: auto\ncluster: {nodes: 3}", "one=1")
+			in.Host.GPU = numbered(0, 1)
+			first := resolve(t, in)
+			in.Host.GPU, in.Record.Ports = c.now, first.Ports
+			in.Record.Cluster = env.ClusterRecord{Name: first.Cluster.Name, NodeImage: first.Cluster.Image, Nodes: 3, Complete: true, Ports: first.Cluster.Ports, GPU: first.Cluster.GPU.Record()}
+			var got []int
+			for _, node := range resolve(t, in).Cluster.GPU.Passing.Nodes {
+				for _, d := range node.Devices {
+					got = append(got, d.Minor)
+				}
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("files %v, want %v", got, c.want)
 			}
 		})
 	}

@@ -112,6 +112,7 @@ func (r *resolver) recorded(wish profiles.GPUWish) (pass.Plan, error) {
 		return pass.Plan{}, nil
 	}
 	gone := r.lost(made, facts.Inventory)
+	renumber(made, facts.Inventory)
 	if len(gone) == len(made.UUIDs()) && wish == profiles.GPURequire {
 		return pass.Plan{}, &GPUError{Obstacles: append(obstacles, pass.Obstacle{
 			ID: "driver", Found: "all GPUs that the cluster was made with are gone", Remedy: "make it anew with --recreate where the machine has others",

@@ -1,13 +1,18 @@
 package plan_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/diorama-dev/diorama/internal/env"
+	"github.com/diorama-dev/diorama/internal/gpu"
+	"github.com/diorama-dev/diorama/internal/gpu/pass"
 	"github.com/diorama-dev/diorama/internal/manifest"
 	"github.com/diorama-dev/diorama/internal/plan"
+	"github.com/diorama-dev/diorama/profiles"
 )
 
 func TestSharesHaveBounds(t *testing.T) {
@@ -60,6 +65,72 @@ func TestRenamedShares(t *testing.T) {
 			}
 			if text := said(resolve(t, in)); !strings.Contains(text, c.want) || c.want == "" && text != "" {
 				t.Errorf("warnings %q, want %q", text, c.want)
+			}
+		})
+	}
+}
+
+// asksFor is a workload that asks for one ASKED, by a selector for several.
+const asksFor = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: one}
+spec:
+  selector: {matchLabels: {app: one}}
+  template:
+    metadata: {labels: {app: one}}
+    spec:
+      nodeSelector: {nvidia.com/mig-4g.40gb.count: "2"}
+      containers:
+        - name: one
+          image: example.com/one:1
+          resources: {limits: {ASKED: 1, memory: 20Mi}}
+`
+
+// TestNamesOfMIGDevices: those of several kinds are asked for by profile, and
+// whoever asks otherwise is told so, not that there are none.
+func TestNamesOfMIGDevices(t *testing.T) {
+	divided := func(profiles ...string) pass.Facts {
+		f := machine(1)
+		f.Inventory.Devices[0].MIG.Enabled = len(profiles) > 0
+		for i, p := range profiles {
+			f.Inventory.Devices[0].MIG.Instances = append(f.Inventory.Devices[0].MIG.Instances, gpu.Partition{UUID: fmt.Sprintf("MIG-%d", i), Profile: p})
+		}
+		return f
+	}
+	both := machine(2)
+	both.Inventory.Devices[0].MIG = divided("1g.10gb").Inventory.Devices[0].MIG
+	const kinds = "GPUs are advertised as nvidia.com/mig-1g.10gb, nvidia.com/mig-2g.20gb.me"
+	for name, c := range map[string]struct {
+		facts pass.Facts
+		asks  string // for one of it
+		want  string // of the only warning
+	}{
+		"of several kinds":   {divided("2g.20gb+me", "1g.10gb", "1g.10gb"), "nvidia.com/gpu", "one asks for nvidia.com/gpu, and " + kinds + ": its Pods will find none; ask for one of those"},
+		"of one of them":     {divided("2g.20gb+me", "1g.10gb"), "nvidia.com/mig-1g.10gb", ""},
+		"of another kind":    {divided("2g.20gb+me", "1g.10gb"), "nvidia.com/mig-7g.80gb", "one asks for nvidia.com/mig-7g.80gb, and " + kinds},
+		"all alike":          {divided("1g.10gb", "1g.10gb"), "nvidia.com/gpu", ""},
+		"all alike, by kind": {divided("1g.10gb", "1g.10gb"), "nvidia.com/mig-1g.10gb", "one asks for nvidia.com/mig-1g.10gb, and GPUs are advertised as nvidia.com/gpu: its Pods will find none; ask for nvidia.com/gpu"},
+		"one is whole":       {both, "nvidia.com/gpu", ""},
+		"one is divided":     {both, "nvidia.com/mig-1g.10gb", ""},
+		"neither":            {both, "nvidia.com/gpu.shared", "GPUs are advertised as nvidia.com/gpu, nvidia.com/mig-1g.10gb"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := own(t, map[string]string{
+				"stack.yaml":         "name: mine\ntitle: Mine\ncategory: app\nsummary: Of mine.\n",
+				"manifests/one.yaml": strings.ReplaceAll(asksFor, "ASKED", c.asks),
+			})
+			in.Host.GPU, in.Profile.GPU.Wish = c.facts, profiles.GPURequire
+			for range 2 { // the second time the cluster is there
+				p := resolve(t, in)
+				if text := strings.ReplaceAll(said(p), "MIG devices are of several kinds: Pods ask for them by profile, such as nvidia.com/mig-1g.10gb", ""); !strings.Contains(text, c.want) || c.want == "" && text != "" || strings.Contains(text, "gpu.simulate") {
+					t.Errorf("warnings %q, want %q", text, c.want)
+				}
+				if text := p.Cluster.GPU.String(); strings.HasPrefix(text, "none") {
+					t.Error(text)
+				}
+				in.Record.Ports = p.Ports
+				in.Record.Cluster = env.ClusterRecord{Name: p.Cluster.Name, NodeImage: p.Cluster.Image, Nodes: 1, Complete: true, Ports: p.Cluster.Ports, GPU: p.Cluster.GPU.Record()}
 			}
 		})
 	}

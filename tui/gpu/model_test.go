@@ -125,6 +125,21 @@ func TestCursorKeepsItsDevice(t *testing.T) {
 	}
 }
 
+// TestHeldByCountsPods, not the containers of them nor what nobody has given
+// the device.
+func TestHeldByCountsPods(t *testing.T) {
+	slot := gpu.Slot{Phase: gpu.Shared, Holders: []gpu.Holder{
+		{Processes: []gpu.Process{{Name: "game"}}}, {Pod: "a", Container: "one"}, {Pod: "a", Container: "two"}, {Pod: "b"},
+	}}
+	if got, want := heldBy(slot, 4), "shared by 2 of 4: game, outside the environment, a, b"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	slot.Phase, slot.Holders = gpu.Held, slot.Holders[1:3]
+	if got := heldBy(slot, 4); got != "a" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestStale(t *testing.T) {
 	m := screen(t, 120, 20, tuitest.GPUs()[5]).WithNow(tuitest.Noon().Add(20 * time.Second))
 	if got := m.Status(100); !strings.HasSuffix(got, "· 20 s old") {

@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -199,7 +200,7 @@ func heldBy(s gpu.Slot, sharing int) string {
 	case gpu.Apart:
 		return "no node of the environment has it"
 	case gpu.Shared:
-		switch n := len(s.Holders); {
+		switch n := pods(s.Holders); {
 		case n == 0:
 			return "to be shared, and free"
 		case sharing > 1:
@@ -218,12 +219,27 @@ func heldBy(s gpu.Slot, sharing int) string {
 	return names(s.Holders)
 }
 
+// names are those of all holders; a Pod has one, however many containers of it
+// hold the device.
 func names(all []gpu.Holder) string {
 	var out []string
 	for _, h := range all {
-		out = append(out, nameOf(h))
+		if name := nameOf(h); !slices.Contains(out, name) {
+			out = append(out, name)
+		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// pods is how many Pods are among the holders.
+func pods(all []gpu.Holder) int {
+	seen := make(map[string]bool)
+	for _, h := range all {
+		if h.Pod != "" {
+			seen[h.Pod] = true
+		}
+	}
+	return len(seen)
 }
 
 // nameOf is the Pod, or the process that was given nothing.

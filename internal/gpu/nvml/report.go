@@ -114,7 +114,7 @@ func (r report) inventory() gpu.Inventory {
 		found.CUDA = ""
 	}
 	for i, g := range r.GPUs {
-		d := gpu.Device{Index: i, Minor: -1, UUID: g.UUID, Model: g.Model, Memory: amount(g.Total), Error: trouble(g)}
+		d := gpu.Device{Index: i, Minor: -1, UUID: g.uuid(), Model: g.Model, Memory: amount(g.Total), Error: trouble(g)}
 		if minor, known := number(g.Minor, ""); known {
 			d.Minor = int(minor)
 		}
@@ -135,6 +135,15 @@ func (r report) inventory() gpu.Inventory {
 	return found
 }
 
+// uuid is empty where something else stands in its place, as with a device that
+// is lost: it would be taken for the name of each such device.
+func (g reportGPU) uuid() string {
+	if !strings.HasPrefix(g.UUID, "GPU-") {
+		return ""
+	}
+	return g.UUID
+}
+
 // trouble is what stands in the place of a device's numbers where it cannot be
 // asked: "[GPU is lost]", "[GPU requires reset]", "[Unknown Error]", "ERR!".
 func trouble(g reportGPU) string {
@@ -151,6 +160,9 @@ func trouble(g reportGPU) string {
 func (r report) sample() Sample {
 	s := Sample{Readings: map[string]gpu.Reading{}, Processes: map[string][]gpu.Process{}, Errors: map[string]string{}}
 	for _, g := range r.GPUs {
+		if g.uuid() == "" {
+			continue // it has none to be told by; the inventory says so
+		}
 		if text := trouble(g); text != "" {
 			s.Errors[g.UUID] = text
 			continue

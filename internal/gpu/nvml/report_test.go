@@ -137,6 +137,33 @@ case "$*" in "-q -x") cat q.xml;; -L) cat list;; esac; exit 255`,
 	}
 }
 
+// TestReportOfLostDevices: what stands in the place of a UUID is none, and two
+// such devices are two.
+func TestReportOfLostDevices(t *testing.T) {
+	t.Parallel()
+	r, err := parse([]byte(`<nvidia_smi_log><driver_version>580.1</driver_version>
+<gpu><product_name>NVIDIA A100</product_name><uuid>[GPU is lost]</uuid><minor_number>[GPU is lost]</minor_number></gpu>
+<gpu><product_name>NVIDIA A100</product_name><uuid>[GPU requires reset]</uuid><minor_number>1</minor_number></gpu>
+<gpu><product_name>NVIDIA A100</product_name><uuid>N/A</uuid><minor_number>2</minor_number></gpu>
+<gpu><product_name>NVIDIA A100</product_name><uuid>GPU-a</uuid><minor_number>3</minor_number></gpu></nvidia_smi_log>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []gpu.Device{
+		{UUID: "", Minor: -1, Error: "nvidia-smi says of it: GPU is lost"},
+		{UUID: "", Minor: 1, Error: "nvidia-smi says of it: GPU requires reset"},
+		{UUID: "", Minor: 2},
+		{UUID: "GPU-a", Minor: 3},
+	} {
+		if d := r.inventory().Devices[i]; d.Index != i || d.UUID != want.UUID || d.Minor != want.Minor || d.Error != want.Error {
+			t.Errorf("%d: %+v", i, d)
+		}
+	}
+	if s := r.sample(); len(s.Errors) != 0 || len(s.Readings) != 1 {
+		t.Errorf("errors %v, readings %v", s.Errors, s.Readings)
+	}
+}
+
 func TestCommandFails(t *testing.T) {
 	t.Parallel()
 	for script, said := range map[string]string{

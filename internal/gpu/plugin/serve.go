@@ -40,10 +40,12 @@ type plugin struct {
 	listed atomic.Bool
 	// counted is true once the node has been seen to count them since.
 	counted atomic.Bool
+	// left has an entry once the kubelet has ended the list.
+	left chan struct{}
 }
 
 func newPlugin(o Options, log *slog.Logger) *plugin {
-	return &plugin{options: o, devices: o.Shape.Devices(o.Environment, o.Node), log: log}
+	return &plugin{options: o, devices: o.Shape.Devices(o.Environment, o.Node), log: log, left: make(chan struct{}, 1)}
 }
 
 // serve registers with the kubelet, and again whenever it is another one: a
@@ -63,7 +65,7 @@ func (p *plugin) serve(ctx context.Context) {
 	}
 }
 
-// once serves one kubelet, and returns when that is gone.
+// once serves one kubelet, and returns when that is gone or follows no more.
 func (p *plugin) once(ctx context.Context) error {
 	kubelet, own := filepath.Join(p.options.Plugins, kubeletSocket), filepath.Join(p.options.Plugins, ownSocket)
 	known, err := os.Stat(kubelet)
@@ -78,14 +80,17 @@ func (p *plugin) once(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen for the kubelet: %w", err)
 	}
-	server := grpc.NewServer()
+	// The list of one kubelet must have ended before another is served.
+	server := grpc.NewServer(grpc.WaitForHandlers(true))
 	api.RegisterDevicePluginServer(server, p)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	defer func() {
 		server.Stop()
-		p.listed.Store(false)
-		p.counted.Store(false)
+		select {
+		case <-p.left: // this one's
+		default:
+		}
 	}()
 	if err := p.register(ctx, kubelet); err != nil {
 		return err
@@ -97,6 +102,13 @@ func (p *plugin) once(ctx context.Context) error {
 			return nil
 		case err := <-ended:
 			return fmt.Errorf("serve the kubelet: %w", err)
+		case <-p.left:
+			// It gives the devices to no Pod any more. One that still runs does so
+			// where it notes late that an earlier start of the plugin has ended: it
+			// knows each by resource and socket alone (Kubernetes,
+			// pkg/kubelet/cm/devicemanager/plugin/v1beta1/handler.go, runClient).
+			p.log.Info("the kubelet does not follow the devices any more")
+			return nil
 		case <-time.After(pace):
 		}
 		if now, err := os.Stat(kubelet); err != nil || !os.SameFile(known, now) || now.ModTime() != known.ModTime() {
@@ -152,6 +164,14 @@ func (p *plugin) GetDevicePluginOptions(context.Context, *api.Empty) (*api.Devic
 
 // ListAndWatch lists the devices. They never change while the program runs.
 func (p *plugin) ListAndWatch(_ *api.Empty, stream grpc.ServerStreamingServer[api.ListAndWatchResponse]) error {
+	defer func() {
+		p.listed.Store(false)
+		p.counted.Store(false)
+		select {
+		case p.left <- struct{}{}:
+		default:
+		}
+	}()
 	var list []*api.Device
 	for _, id := range p.advertised() {
 		list = append(list, &api.Device{ID: id, Health: api.Healthy})

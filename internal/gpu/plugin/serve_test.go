@@ -6,8 +6,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -63,6 +65,21 @@ func folder(t *testing.T) string {
 	return dir
 }
 
+// serving has the plugin serve until the test ends.
+func serving(t *testing.T, p *plugin) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		p.serve(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+}
+
 func options(t *testing.T, shape string, share int) Options {
 	t.Helper()
 	s, err := gpu.ParseShape(shape)
@@ -72,14 +89,15 @@ func options(t *testing.T, shape string, share int) Options {
 	return Options{Shape: s, Share: share, Environment: "shop", Node: "node", Programs: "/programs"}
 }
 
-// list asks the plugin for its devices.
-func list(t *testing.T, socket string) []string {
+// list asks the plugin for its devices, and follows them until it leaves.
+func list(t *testing.T, socket string) (ids []string, leave func()) {
 	t.Helper()
 	conn, err := grpc.NewClient("unix://"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	leave = sync.OnceFunc(func() { _ = conn.Close() })
+	t.Cleanup(leave)
 	stream, err := api.NewDevicePluginClient(conn).ListAndWatch(t.Context(), &api.Empty{})
 	if err != nil {
 		t.Fatal(err)
@@ -88,14 +106,13 @@ func list(t *testing.T, socket string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var ids []string
 	for _, d := range response.Devices {
 		if d.Health != api.Healthy {
 			t.Errorf("%s is %s", d.ID, d.Health)
 		}
 		ids = append(ids, d.ID)
 	}
-	return ids
+	return ids, leave
 }
 
 // TestRegistersWithEveryKubelet: the first, one that starts again, and with the
@@ -118,7 +135,7 @@ func TestRegistersWithEveryKubelet(t *testing.T) {
 			if r.ResourceName != gpu.Resource || r.Version != api.Version {
 				t.Errorf("registered as %+v", r)
 			}
-			ids := list(t, filepath.Join(o.Plugins, r.Endpoint))
+			ids, _ := list(t, filepath.Join(o.Plugins, r.Endpoint))
 			if len(first) == 0 {
 				first = ids
 			}
@@ -129,6 +146,63 @@ func TestRegistersWithEveryKubelet(t *testing.T) {
 		}
 		cancel()
 		<-ended
+	}
+}
+
+// TestRegistersAgain while the kubelet, or what is left of it, follows the list.
+func TestRegistersAgain(t *testing.T) {
+	for name, change := range map[string]func(t *testing.T, o Options, registered chan *api.RegisterRequest){
+		"another kubelet in the place of the first": func(t *testing.T, o Options, registered chan *api.RegisterRequest) {
+			t.Helper()
+			elsewhere := folder(t)
+			t.Cleanup(startKubelet(t, elsewhere, registered))
+			if err := os.Rename(filepath.Join(elsewhere, kubeletSocket), filepath.Join(o.Plugins, kubeletSocket)); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"the socket is gone": func(t *testing.T, o Options, _ chan *api.RegisterRequest) {
+			t.Helper()
+			if err := os.Remove(filepath.Join(o.Plugins, ownSocket)); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t, "2xA100", 1)
+			o.Plugins = folder(t)
+			registered := make(chan *api.RegisterRequest, 8)
+			t.Cleanup(startKubelet(t, o.Plugins, registered))
+			serving(t, newPlugin(o, slog.New(slog.DiscardHandler)))
+			for range 2 {
+				if ids, _ := list(t, filepath.Join(o.Plugins, (<-registered).Endpoint)); len(ids) != 2 {
+					t.Errorf("devices %v", ids)
+				}
+				change(t, o, registered)
+			}
+		})
+	}
+}
+
+// TestRegistersWhereNobodyFollows: a kubelet that ends the list has taken the
+// devices from the node, and nothing but another registration brings them back.
+func TestRegistersWhereNobodyFollows(t *testing.T) {
+	o := options(t, "2xA100", 1)
+	o.Plugins = folder(t)
+	registered := make(chan *api.RegisterRequest, 8)
+	defer startKubelet(t, o.Plugins, registered)()
+	p := newPlugin(o, slog.New(slog.DiscardHandler))
+	serving(t, p)
+	node := fakeNode(t, map[string]string{})
+	for range 3 {
+		r := <-registered
+		if err := p.ready(t.Context(), node); err == nil {
+			t.Error("it is ready before anybody asks for the devices")
+		}
+		_, leave := list(t, filepath.Join(o.Plugins, r.Endpoint))
+		for p.ready(t.Context(), node) != nil { // the list is sent a moment before it is said to be followed
+			runtime.Gosched()
+		}
+		leave()
 	}
 }
 

@@ -98,6 +98,10 @@ func (f *fold) node(n Node) {
 	if n.Counted == nil && n.Error == "" {
 		return // not seen by the cluster yet
 	}
+	if n.Error != "" && len(n.Simulated) == 0 {
+		f.unasked(n)
+		return
+	}
 	// How many of its resource the node says it can give, by device.
 	advertised := make(map[string]int64)
 	for resource, ids := range n.Checkpoint.Registered {
@@ -129,10 +133,40 @@ func (f *fold) node(n Node) {
 		case advertised[uuid] == 0:
 			f.unadvertised(slot, n, false)
 		case !inDriver && len(f.seen.Driver.Inventory.Devices) > 0:
-			f.lose(slot, "node "+n.Name+" advertises it, and the driver does not know it any more",
-				"look for Xid in the kernel's log: `dmesg | grep -i xid`", "restart the environment: `diorama stop`, `diorama start`")
+			f.unknown(slot, n)
 		}
 	}
+}
+
+// unasked keeps the devices that a node had which cannot be asked now, and the
+// Pods that hold them, as long as those are there.
+func (f *fold) unasked(n Node) {
+	for _, old := range f.before.Slots {
+		if old.Node != n.Name || old.UUID == "" || f.before.Simulated {
+			continue
+		}
+		d, inDriver := f.known(old.UUID, old.Index)
+		slot := f.add(d, n.Name, gpu.Free)
+		for _, h := range old.Holders {
+			if slices.ContainsFunc(f.seen.Pods, func(p Pod) bool { return p.Name == h.Pod && p.Node == n.Name }) {
+				h.Processes = nil // the driver tells of them
+				slot.Holders = append(slot.Holders, h)
+			}
+		}
+		switch {
+		case slot.Phase == gpu.Lost:
+		case !inDriver && len(f.seen.Driver.Inventory.Devices) > 0:
+			f.unknown(slot, n)
+		default:
+			slot.Why = fmt.Sprintf("who has it is not known: node %s cannot be asked: %s", n.Name, n.Error)
+		}
+	}
+}
+
+// unknown explains a device that a node gives and the driver does not know.
+func (f *fold) unknown(slot *gpu.Slot, n Node) {
+	f.lose(slot, "node "+n.Name+" advertises it, and the driver does not know it any more",
+		"look for Xid in the kernel's log: `dmesg | grep -i xid`", "restart the environment: `diorama stop`, `diorama start`")
 }
 
 // physical are the devices that IDs stand for, each once.
@@ -174,8 +208,8 @@ func (f *fold) unadvertised(slot *gpu.Slot, n Node, simulated bool) {
 // without a UUID is not kept: nobody could say that it is back.
 func (f *fold) missed() {
 	for _, old := range f.before.Slots {
-		if _, there := f.slots[keyOf(old.Device)]; there || f.before.Simulated || old.UUID == "" {
-			continue // what is simulated went with the plan
+		if _, there := f.slots[keyOf(old.Device)]; there || f.before.Simulated || f.simulated || old.UUID == "" {
+			continue // what is simulated went with the plan, or came with it
 		}
 		old.Holders, old.Reading = nil, gpu.Reading{}
 		why := "neither the driver nor a node knows it any more"

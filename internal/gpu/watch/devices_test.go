@@ -147,3 +147,54 @@ func TestLostWithoutUUID(t *testing.T) {
 		t.Errorf("they are back: %q", lines(got))
 	}
 }
+
+// TestNodeThatCannotBeAsked: its devices stay where they were, and whoever looks
+// is told that nobody knows who has been given them since.
+func TestNodeThatCannotBeAsked(t *testing.T) {
+	parts := func(t *testing.T) Seen {
+		t.Helper()
+		return divided(t, map[string][]string{gpu.Resource: {"MIG-1", "MIG-2"}})
+	}
+	for name, c := range map[string]struct {
+		seen   func(*testing.T) Seen
+		change func(*Seen)
+		want   []string
+	}{
+		"as it was":         {real, func(*Seen) {}, []string{"GPU-c apart", first + " held /stray one-1/train", second + " held /game"}},
+		"MIG devices":       {parts, func(*Seen) {}, []string{second + " apart", "MIG-1 held one-1/train", "MIG-2 free"}},
+		"a Pod has ended":   {real, func(s *Seen) { s.Pods, s.Driver.Processes = nil, nil }, []string{"GPU-c apart", first + " free", second + " free"}},
+		"one is lost":       {real, func(s *Seen) { s.Driver.Errors = map[string]string{first: "GPU is lost"} }, []string{"GPU-c apart", first + " lost /stray one-1/train", second + " held /game"}},
+		"not in the driver": {real, func(s *Seen) { s.Driver.Inventory.Devices = s.Driver.Inventory.Devices[1:] }, []string{"GPU-c apart", first + " lost /stray one-1/train", second + " held /game"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state := State(c.seen(t), gpu.State{})
+			for range 2 { // as long as it lasts
+				seen := c.seen(t)
+				seen.Nodes[0].Checkpoint, seen.Nodes[0].Error = Checkpoint{}, "unexpected EOF"
+				c.change(&seen)
+				state = State(seen, state)
+				if diff := cmp.Diff(c.want, lines(state)); diff != "" {
+					t.Fatal(diff)
+				}
+				for _, slot := range state.Slots {
+					if told := strings.Contains(slot.Why, "node node cannot be asked: unexpected EOF"); told != (slot.Node != "" && slot.Phase != gpu.Lost) {
+						t.Errorf("%s %s: %q", slot.UUID, slot.Phase, slot.Why)
+					}
+				}
+			}
+			if got := State(c.seen(t), state); got.Count(gpu.Lost) != 0 || strings.Contains(got.Slots[1].Why, "EOF") {
+				t.Errorf("it can be asked again: %+v", got.Slots)
+			}
+		})
+	}
+}
+
+// TestFromRealToSimulated: what the simulation takes the place of is not lost.
+func TestFromRealToSimulated(t *testing.T) {
+	seen := simulated(t)
+	seen.Nodes[0].Simulated = []gpu.Device{{UUID: "GPU-simulated"}}
+	seen.Nodes[0].Checkpoint = Checkpoint{Registered: map[string][]string{gpu.Resource: {"GPU-simulated"}}}
+	if diff := cmp.Diff([]string{"GPU-simulated free"}, lines(State(seen, State(real(t), gpu.State{})))); diff != "" {
+		t.Error(diff)
+	}
+}

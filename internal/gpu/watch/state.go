@@ -62,17 +62,17 @@ func (f *fold) holders() {
 		slices.SortStableFunc(slot.Holders, func(a, b gpu.Holder) int {
 			return cmp.Or(cmp.Compare(a.Pod, b.Pod), cmp.Compare(a.Container, b.Container))
 		})
-		pods := 0
+		pods := make(map[string]bool) // one may have several containers
 		for _, h := range slot.Holders {
 			if h.Pod != "" {
-				pods++
+				pods[h.Pod] = true
 			}
 		}
 		switch {
 		case slot.Phase == gpu.Lost:
-		case pods > 1:
+		case len(pods) > 1:
 			slot.Phase = gpu.Shared
-		case pods == 1 || slot.Phase == gpu.Free && len(slot.Holders) > 0:
+		case len(pods) == 1 || slot.Phase == gpu.Free && len(slot.Holders) > 0:
 			slot.Phase = gpu.Held
 		}
 	}

@@ -149,6 +149,19 @@ func TestShares(t *testing.T) {
 	}
 }
 
+// TestSeveralContainersOfAPod hold a device together: it is their Pod's alone.
+func TestSeveralContainersOfAPod(t *testing.T) {
+	seen := real(t)
+	seen.Sharing = 2
+	seen.Nodes[0].Checkpoint.Given = []Given{
+		{PodUID: uidOne, Container: "a", Resource: gpu.Resource, IDs: []string{gpu.Replica(first, 0)}},
+		{PodUID: uidOne, Container: "b", Resource: gpu.Resource, IDs: []string{gpu.Replica(first, 1)}},
+	}
+	if got := State(seen, gpu.State{}); got.Slots[1].Phase != gpu.Held || len(got.Slots[1].Holders) != 3 {
+		t.Errorf("%+v", got.Slots[1])
+	}
+}
+
 // real is a machine with three devices of which a node has two.
 func real(t *testing.T) Seen {
 	t.Helper()

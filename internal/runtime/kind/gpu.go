@@ -42,8 +42,9 @@ func (r *Runtime) GPUs(ctx context.Context, before gpu.State) (gpu.State, error)
 		Time: time.Now(), Sharing: p.Cluster.GPU.Share,
 		Planned: p.GivesGPUs(),
 	}
-	r.observer.looked(ctx)
-	counted, pods := r.observer.gpus()
+	o := r.observing()
+	o.looked(ctx)
+	counted, pods := o.gpus()
 	seen.Pods = pods
 	for _, node := range nodes {
 		seen.Nodes = append(seen.Nodes, r.gpuNode(ctx, p, node, len(nodes), counted[node.Name]))

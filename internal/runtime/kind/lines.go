@@ -22,7 +22,7 @@ func (r *Runtime) Logs(ctx context.Context, pod, container string, since time.Ti
 	if err != nil {
 		return nil, err
 	}
-	stream, err := client.Logs(ctx, diagnose.PodKey{Namespace: r.observer.namespaceOf(pod, r.current().Namespace), Name: pod}, kube.LogOptions{
+	stream, err := client.Logs(ctx, diagnose.PodKey{Namespace: r.observing().namespaceOf(pod, r.current().Namespace), Name: pod}, kube.LogOptions{
 		Container: container, Since: since, Previous: previous,
 	})
 	if err != nil && previous && errors.Is(err, kube.ErrNoPrevious) {
