@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -264,8 +265,13 @@ func wouldUndo(ctx context.Context, s *streams, client keeper.MeshClient, all bo
 	if !all {
 		changes = changes[max(len(changes)-1, 0):]
 	}
-	for i := len(changes) - 1; i >= 0; i-- {
-		fmt.Fprintln(s.out, harmless(changes[i].Summary))
+	for _, c := range slices.Backward(changes) {
+		if c.Stuck != "" {
+			return fmt.Errorf("nothing would be taken back: %s", harmless(c.Stuck))
+		}
+	}
+	for _, c := range slices.Backward(changes) {
+		fmt.Fprintln(s.out, harmless(c.Summary))
 	}
 	return nil
 }

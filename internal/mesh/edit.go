@@ -62,4 +62,7 @@ type Change struct {
 	Service string    `json:"service,omitempty"`
 	Summary string    `json:"summary"`
 	YAML    string    `json:"yaml"`
+	// Stuck says why it cannot be undone, with those after it, since somebody else
+	// has changed what it had set; empty: it can.
+	Stuck string `json:"stuck,omitempty"`
 }

@@ -274,6 +274,9 @@ func (p *page) meshChanges(changes []mesh.Change) {
 	p.line(plain, " changed from here; `diorama mesh undo` takes the last back, --all all of them")
 	for _, c := range changes {
 		p.line(plain, "   "+since(c.Time, p.options.Now)+" ago  "+one(c.Summary))
+		if c.Stuck != "" {
+			p.wrapped(working, "cannot be undone: "+one(c.Stuck), "     ")
+		}
 	}
 }
 

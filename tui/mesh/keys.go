@@ -100,6 +100,20 @@ func (m Model) refusal(i intent.Intent) string {
 		if m.asks.undoing != 0 {
 			return "the last undo is under way"
 		}
+		return m.stuck(i == UndoAll)
+	}
+	return ""
+}
+
+// stuck says why the last change cannot be undone, or all; empty: it can.
+func (m Model) stuck(all bool) string {
+	for i := len(m.state.Changes) - 1; i >= 0; i-- {
+		if why := m.state.Changes[i].Stuck; why != "" {
+			return why
+		}
+		if !all {
+			break
+		}
 	}
 	return ""
 }

@@ -99,6 +99,11 @@ func (m Model) changePaper(c mesh.Change) *paper.Paper {
 	if !c.Time.IsZero() {
 		p.Field("when", layout.LongAge(m.now.Sub(c.Time))+" ago, at "+c.Time.Format("15:04:05"))
 	}
+	if c.Stuck != "" {
+		p.Blank()
+		p.Text(m.theme.Working, theme.SignWorking+" it cannot be undone: "+c.Stuck)
+		p.Field("try", "set that back and undo again, or let `diorama up` put the plan's rules back")
+	}
 	p.Heading("it applied")
 	p.Code(c.YAML, "")
 	return p

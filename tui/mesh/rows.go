@@ -271,7 +271,11 @@ func (m Model) listChanges(l *lines) {
 	for i := len(m.state.Changes) - 1; i >= 0; i-- {
 		c := m.state.Changes[i]
 		if m.passes(c.Service, c.Summary) {
-			l.rows = append(l.rows, row{kind: rowChange, key: fmt.Sprintf("change %s %d", c.ID, i), service: -1, at: i})
+			key := fmt.Sprintf("change %s %d", c.ID, i)
+			l.rows = append(l.rows, row{kind: rowChange, key: key, service: -1, at: i})
+			if c.Stuck != "" && m.open(key) {
+				l.text(key, working, 5, theme.SignWorking+" cannot be undone: "+c.Stuck, 3)
+			}
 		}
 	}
 }

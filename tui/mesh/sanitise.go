@@ -18,6 +18,7 @@ func harmless(s mesh.State) mesh.State {
 	})
 	s.Changes = each(s.Changes, func(c mesh.Change) mesh.Change {
 		c.ID, c.Service, c.Summary = layout.Safe(c.ID), layout.Safe(c.Service), layout.Safe(c.Summary)
+		c.Stuck = layout.Safe(c.Stuck)
 		return c
 	})
 	return s

@@ -75,7 +75,6 @@ const noBase = "none"
 // finish notes the edit in the object and shows it.
 func finish(e mesh.Edit, summary string, before, after Object, now time.Time) (Planned, error) {
 	p := Planned{Draft: mesh.Draft{Edit: e, Summary: summary, Base: noBase}}
-	spec := after.spec()
 	if before != nil {
 		p.Draft.Base = before.version()
 		after.at(before)
@@ -85,15 +84,17 @@ func finish(e mesh.Edit, summary string, before, after Object, now time.Time) (P
 	}
 	if before != nil {
 		p.Draft.Before = before.shown().yaml()
-		after["spec"] = before["spec"] // what is remembered
 	}
 	c := change{
 		ID: after.Name() + "-" + strconv.FormatInt(now.UnixMilli(), 36), Time: now.UTC().Truncate(time.Millisecond), Service: e.Service, Summary: summary,
+		After: plain(after.spec()),
 	}
-	if err := after.remember(c, before == nil); err != nil {
+	if before != nil {
+		c.Before = plain(before.spec())
+	}
+	if err := after.remember(c); err != nil {
 		return Planned{}, err
 	}
-	after["spec"] = spec
 	p.Draft.YAML = after.shown().yaml()
 	p.Objects = []Object{after}
 	return p, nil

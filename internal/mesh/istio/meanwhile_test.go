@@ -126,7 +126,7 @@ func TestHistoryHasRoom(t *testing.T) {
 	}
 	size := 0
 	for _, object := range edited(o) {
-		size += len(object.annotation(annotationOriginal)) + len(object.annotation(annotationChanges))
+		size += len(object.annotation(annotationChanges))
 	}
 	if n := len(Changes(o)); size == 0 || size > 256<<10 || n == 0 || n == 4 {
 		t.Errorf("%d changes are kept in %d bytes", n, size)

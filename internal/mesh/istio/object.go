@@ -125,7 +125,6 @@ func (o Object) clean() Object {
 // shown is the object as a person reads it: without what is kept to undo edits.
 func (o Object) shown() Object {
 	c := o.clean()
-	c.annotate(annotationOriginal, "")
 	c.annotate(annotationChanges, "")
 	return c
 }
