@@ -116,12 +116,12 @@ func (f *faultFlags) add(c *cobra.Command) {
 	c.Flags().Float64Var(&f.share, "share", 100, "per cent of the requests")
 }
 
-// fault is the route's fault as it is: of two that a route can have, a command
-// changes one.
-func (f *faultFlags) fault(ctx context.Context, client keeper.MeshClient, service string) (mesh.Fault, error) {
+// shown is the route as it is: of two faults that it can have, a command changes
+// one, and must not take back what somebody else does to the other meanwhile.
+func (f *faultFlags) shown(ctx context.Context, client keeper.MeshClient, service string) (mesh.Shown, error) {
 	state, err := client.State(ctx)
 	if err != nil {
-		return mesh.Fault{}, err
+		return mesh.Shown{}, err
 	}
 	for _, v := range state.Services {
 		if v.Name != service {
@@ -129,11 +129,11 @@ func (f *faultFlags) fault(ctx context.Context, client keeper.MeshClient, servic
 		}
 		for i, r := range v.Routes {
 			if i == f.number-1 || f.number == 0 && len(r.Match) == 0 {
-				return r.Fault, nil
+				return mesh.Shown{Match: r.Match, Fault: r.Fault}, nil
 			}
 		}
 	}
-	return mesh.Fault{}, nil // the edit says what is not there
+	return mesh.Shown{}, nil // the edit says what is not there
 }
 
 func newMeshDelay(s *streams) *cobra.Command {
@@ -148,12 +148,13 @@ func newMeshDelay(s *streams) *cobra.Command {
 			if err != nil {
 				return mesh.Edit{}, &exitError{ExitUsage, fmt.Errorf("%q is no duration: expected such as 3s or 500ms", given[1])}
 			}
-			fault, err := flags.fault(ctx, client, given[0])
+			shown, err := flags.shown(ctx, client, given[0])
+			fault := shown.Fault
 			fault.Delay, fault.DelayShare = delay, flags.share
 			if delay == 0 {
 				fault.DelayShare = 0
 			}
-			return mesh.Edit{Kind: mesh.EditFault, Service: given[0], Route: flags.number - 1, Fault: fault}, err
+			return mesh.Edit{Kind: mesh.EditFault, Service: given[0], Route: flags.number - 1, Fault: fault, Shown: &shown}, err
 		},
 		offer: offerServices,
 	}.command(s)
@@ -173,12 +174,13 @@ func newMeshAbort(s *streams) *cobra.Command {
 			if err != nil {
 				return mesh.Edit{}, &exitError{ExitUsage, fmt.Errorf("%q is no status of HTTP: expected such as 503", given[1])}
 			}
-			fault, err := flags.fault(ctx, client, given[0])
+			shown, err := flags.shown(ctx, client, given[0])
+			fault := shown.Fault
 			fault.Abort, fault.AbortShare = status, flags.share
 			if status == 0 {
 				fault.AbortShare = 0
 			}
-			return mesh.Edit{Kind: mesh.EditFault, Service: given[0], Route: flags.number - 1, Fault: fault}, err
+			return mesh.Edit{Kind: mesh.EditFault, Service: given[0], Route: flags.number - 1, Fault: fault, Shown: &shown}, err
 		},
 		offer: offerServices,
 	}.command(s)

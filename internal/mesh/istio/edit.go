@@ -134,34 +134,10 @@ func (x *index) foreign(object Object, does string) error {
 	return cannot("%s %s and was not made by diorama: it is left as it is; change it where it comes from, or delete it and try again", object, does)
 }
 
-// route is a route of an object's for HTTP, to be changed in its place; a
-// negative number is the one for all that is left.
-func route(o Object, i int) (map[string]any, error) {
-	all, _ := o.spec()["http"].([]any)
-	if i < 0 {
-		i = slices.IndexFunc(all, func(r any) bool {
-			m, _ := r.(map[string]any)
-			conditions, _ := m["match"].([]any)
-			return len(conditions) == 0
-		})
-		if i < 0 {
-			return nil, cannot("every route of %s has a match: say which of its %d is meant, such as --route 1", o, len(all))
-		}
-	}
-	if i < 0 || i >= len(all) {
-		return nil, cannot("%s has no route number %d; it has %d", o, i+1, len(all))
-	}
-	r, ok := all[i].(map[string]any)
-	if !ok {
-		return nil, cannot("route number %d of %s cannot be read", i+1, o)
-	}
-	return r, nil
-}
-
 // planWeights gives the destinations of a route their shares. One that is a
 // subset of the service and was not in the route comes in.
 func (x *index) planWeights(e *entry, after Object, edit mesh.Edit) (string, error) {
-	r, err := route(after, edit.Route)
+	r, where, err := shown(after, edit)
 	if err != nil {
 		return "", err
 	}
@@ -213,7 +189,7 @@ func (x *index) planWeights(e *entry, after Object, edit mesh.Edit) (string, err
 		}
 	}
 	r["route"] = next
-	return "send " + shares(edit.Weights) + " of " + edit.Service, nil
+	return "send " + shares(edit.Weights) + " of " + edit.Service + where, nil
 }
 
 // written is the service's host as the object's rules write it.
