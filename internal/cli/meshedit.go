@@ -245,7 +245,7 @@ func newMeshUndo(s *streams) *cobra.Command {
 			if dry {
 				return wouldUndo(c.Context(), s, session.Mesh(), all)
 			}
-			undone, err := session.Mesh().Undo(c.Context(), all)
+			undone, err := session.Mesh().Undo(c.Context(), mesh.Undo{All: all})
 			for _, change := range undone {
 				s.say("undone: %s", harmless(change.Summary))
 			}

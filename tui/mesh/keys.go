@@ -189,7 +189,7 @@ func (m Model) about(i intent.Intent) (Model, tea.Cmd) {
 	case UndoAll:
 		return m.asking(formUndo), nil
 	case Undo:
-		return m.undo(false)
+		return m.undo(mesh.Undo{Last: m.lastChange().ID})
 	}
 	return m, nil
 }

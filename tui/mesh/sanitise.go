@@ -6,7 +6,8 @@ import (
 )
 
 // harmless returns the state with every text made safe for a terminal. YAML is
-// made so line by line as it is drawn.
+// made so line by line as it is drawn, conditions of routes by matchText: an edit
+// brings those back as they came.
 func harmless(s mesh.State) mesh.State {
 	s.Stack, s.Title, s.Absence = layout.Safe(s.Stack), layout.Safe(s.Title), layout.Safe(s.Absence)
 	s.Services = each(s.Services, harmlessService)
@@ -30,7 +31,7 @@ func harmlessService(s mesh.Service) mesh.Service {
 	s.Policy.Rule, s.Policy.Eject = layout.Safe(s.Policy.Rule), layout.Safe(s.Policy.Eject)
 	s.Policy.TLS, s.Policy.Balancer = layout.Safe(s.Policy.TLS), layout.Safe(s.Policy.Balancer)
 	s.Routes = each(s.Routes, func(r mesh.Route) mesh.Route {
-		r.Name, r.Match = layout.Safe(r.Name), each(r.Match, layout.Safe)
+		r.Name = layout.Safe(r.Name)
 		if r.Retries != nil {
 			t := *r.Retries
 			t.On = layout.Safe(t.On)

@@ -140,7 +140,7 @@ func endpointText(e mesh.Endpoint) string {
 }
 
 // matchText is the conditions of a route.
-func matchText(r *mesh.Route) string { return strings.Join(r.Match, " or ") }
+func matchText(r *mesh.Route) string { return layout.Safe(strings.Join(r.Match, " or ")) }
 
 // callersText is who calls a service, as many as three.
 func callersText(s *mesh.Service) string {

@@ -153,6 +153,15 @@ func (u Undoing) Of(objects ...Object) []mesh.Change {
 	return all
 }
 
+// As refuses to undo where the last change is another one than was shown; an
+// empty ID: whatever is last.
+func (u Undoing) As(last string) error {
+	if last != "" && u.Changes[0].ID != last {
+		return cannot("the mesh was changed meanwhile, and the last change is another one: look again")
+	}
+	return nil
+}
+
 // ErrNothingToUndo is the answer where no edit was made.
 var ErrNothingToUndo = errors.New("there is nothing to undo: nothing was changed from here")
 

@@ -70,3 +70,23 @@ func TestSummariesNameTheRoute(t *testing.T) {
 		}
 	}
 }
+
+// TestUndoIsOfTheChangeThatWasShown checks that what somebody else has changed
+// meanwhile is not taken back unseen.
+func TestUndoIsOfTheChangeThatWasShown(t *testing.T) {
+	o := planned(t, observed(t), aborts(503), now())
+	last := Changes(o)[0].ID
+	meanwhile := planned(t, o, mesh.Edit{Kind: mesh.EditTLS, TLS: mesh.Strict}, now().Add(time.Second))
+	for _, all := range []bool{false, true} {
+		u, err := Undo(o, all)
+		if err != nil || u.As(last) != nil || u.As("") != nil {
+			t.Errorf("what was shown is not undone: %v, %v", u.As(last), err)
+		}
+		if u, err = Undo(meanwhile, all); err != nil {
+			t.Fatal(err)
+		}
+		if refused, ok := errors.AsType[*CannotError](u.As(last)); !ok || !strings.Contains(refused.Message, "look again") {
+			t.Errorf("all %v: a change that was not shown is answered with %v", all, refused)
+		}
+	}
+}

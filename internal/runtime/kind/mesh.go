@@ -102,37 +102,6 @@ func (r *Runtime) ApplyMesh(ctx context.Context, e mesh.Edit) error {
 	return nil
 }
 
-// UndoMesh takes the last edit back, or all, and returns those that it took
-// back, with an error too.
-func (r *Runtime) UndoMesh(ctx context.Context, all bool) ([]mesh.Change, error) {
-	r.meshes.edits.Lock()
-	defer r.meshes.edits.Unlock()
-	o, client, err := r.meshObjects(ctx)
-	if err != nil {
-		return nil, err
-	}
-	undoing, err := istio.Undo(o, all)
-	if err != nil {
-		return nil, err
-	}
-	defer r.lookAgain(ctx)
-	var done []istio.Object
-	for _, object := range undoing.Apply {
-		if err := r.applyMesh(ctx, client, object); err != nil {
-			return undoing.Of(done...), err
-		}
-		done = append(done, object)
-	}
-	for _, object := range undoing.Delete {
-		u := &unstructured.Unstructured{Object: object}
-		if err := client.DeleteOurs(ctx, r.meshScope(u), u); err != nil {
-			return undoing.Of(done...), err
-		}
-		done = append(done, object)
-	}
-	return undoing.Changes, nil
-}
-
 func (r *Runtime) planMesh(ctx context.Context, e mesh.Edit) (istio.Planned, *kube.Client, error) {
 	o, client, err := r.meshObjects(ctx)
 	if err != nil {
