@@ -2,12 +2,16 @@ package kind
 
 import (
 	"context"
+	"time"
 
 	"github.com/diorama-dev/diorama/internal/mesh"
 	"github.com/diorama-dev/diorama/internal/mesh/istio"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
+
+// undoneWithin bounds how long edits are taken back.
+const undoneWithin = 30 * time.Second
 
 // UndoMesh takes the last edit back, or all, and returns those that it took
 // back, with an error too. It refuses where the last one is another than was
@@ -36,8 +40,11 @@ func (r *Runtime) UndoMesh(ctx context.Context, u mesh.Undo) ([]mesh.Change, err
 }
 
 // undo carries out what was planned, and returns the changes that were taken back
-// with it.
+// with it. It goes on where ctx ends: who went away wanted all of them taken back,
+// not some.
 func undo(ctx context.Context, undoing istio.Undoing, apply, remove func(context.Context, istio.Object) error) ([]mesh.Change, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoneWithin)
+	defer cancel()
 	var done []istio.Object
 	for _, object := range undoing.Apply {
 		if err := apply(ctx, object); err != nil {
