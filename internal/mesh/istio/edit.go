@@ -112,22 +112,33 @@ func (x *index) virtualOf(e *entry) (before, after Object, err error) {
 		}
 		return e.virtual.object, e.virtual.object.clean(), nil
 	}
-	return nil, x.made(kindVirtualService, "networking.istio.io/v1", e.service.object.Name(), map[string]any{
+	after, err = x.made(kindVirtualService, "networking.istio.io/v1", madeName+"-"+e.service.object.Name(), map[string]any{
 		"hosts": []any{e.service.object.Name()},
 		"http":  []any{map[string]any{"route": []any{map[string]any{"destination": map[string]any{"host": e.service.object.Name()}}}}},
-	}), nil
+	})
+	return nil, after, err
 }
 
+// madeName is what an object that an edit makes for all is called; one for a
+// service or a workload has that one's name behind it.
+const madeName = "diorama-mesh"
+
 // made is an object of ours that an edit makes.
-func (x *index) made(kind, version, name string, spec map[string]any) Object {
-	return Object{
+func (x *index) made(kind, version, name string, spec map[string]any) (Object, error) {
+	object := Object{
 		"apiVersion": version, "kind": kind,
 		"metadata": map[string]any{
-			"name": "diorama-mesh-" + name, "namespace": x.Namespace,
+			"name": name, "namespace": x.Namespace,
 			"labels": map[string]any{labelEnvironment: x.Environment, labelStack: x.Stack},
 		},
 		"spec": spec,
 	}
+	for _, other := range x.Objects {
+		if other.String() == object.String() {
+			return nil, cannot("%s is there already, for something else: delete it, or undo what has made it, and try again", other)
+		}
+	}
+	return object, nil
 }
 
 func (x *index) foreign(object Object, does string) error {

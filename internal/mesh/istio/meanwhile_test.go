@@ -189,3 +189,30 @@ func TestUndoTakesTheLastWhereTheClockStepsBack(t *testing.T) {
 		t.Errorf("undoing is %+v, %v", u, err)
 	}
 }
+
+// TestPlanTakesNoOthersName checks that what is made for all workloads is not met
+// in the place of what is made for one that is called so.
+func TestPlanTakesNoOthersName(t *testing.T) {
+	o := observed(t)
+	for _, name := range []string{"all", "mesh"} {
+		o.Pods = append(o.Pods, Pod{
+			Name: name + "-0", Namespace: o.Namespace, Workload: name, Proxy: true, ProxyReady: true, Labels: map[string]string{labelService: name},
+		})
+	}
+	strict := func(workload string) mesh.Edit {
+		return mesh.Edit{Kind: mesh.EditTLS, Service: workload, TLS: mesh.Strict}
+	}
+	all := planned(t, o, strict(""), now())
+	for _, workload := range []string{"all", "mesh"} {
+		p, err := Plan(all, strict(workload), now())
+		if err != nil || slices.ContainsFunc(all.Objects, func(other Object) bool { return other.String() == p.Objects[0].String() }) {
+			t.Errorf("for %s it is %v, %v", workload, p.Objects, err)
+		}
+	}
+	// As it was once called, by somebody else, or for something else.
+	o.Objects = append(o.Objects, object(t, kindPeerAuthentication, "diorama-mesh-all", `{"selector":{"matchLabels":{"app":"else"}}}`))
+	_, err := Plan(o, strict("all"), now())
+	if refused, ok := errors.AsType[*CannotError](err); !ok || !strings.Contains(refused.Message, "diorama-mesh-all is there already") {
+		t.Errorf("over another object it is %v", err)
+	}
+}
