@@ -25,6 +25,10 @@ const (
 	keptBytes   = 200 << 10
 )
 
+// lastYear bounds the times of edits: later ones follow them, and RFC 3339 has no
+// year after 9999.
+const lastYear = 9998
+
 // change is an edit as an object remembers it.
 type change struct {
 	ID      string    `json:"id"`
@@ -45,6 +49,11 @@ func (o Object) changes() []change {
 	var all []change
 	if json.Unmarshal([]byte(o.annotation(annotationChanges)), &all) != nil {
 		return nil
+	}
+	for i := range all {
+		if all[i].Time.UTC().Year() > lastYear {
+			all[i].Time = time.Date(lastYear, time.December, 31, 0, 0, 0, 0, time.UTC)
+		}
 	}
 	for i := 1; i < len(all); i++ {
 		if !all[i].Time.After(all[i-1].Time) { // the clock had stepped back

@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -214,5 +215,27 @@ func TestPlanTakesNoOthersName(t *testing.T) {
 	_, err := Plan(o, strict("all"), now())
 	if refused, ok := errors.AsType[*CannotError](err); !ok || !strings.Contains(refused.Message, "diorama-mesh-all is there already") {
 		t.Errorf("over another object it is %v", err)
+	}
+}
+
+// TestPlanWhereANoteIsOfTheLastYear checks that a time beyond which none can be
+// written down keeps nobody from changing the mesh.
+func TestPlanWhereANoteIsOfTheLastYear(t *testing.T) {
+	for _, late := range []string{"9999-12-31T23:59:59.9999Z", "9999-12-31T23:59:59-23:59"} {
+		o := planned(t, observed(t), aborts(503), now())
+		for _, object := range o.Objects {
+			if note := object.annotation(annotationChanges); note != "" {
+				object.annotate(annotationChanges, strings.Replace(note, now().Format(time.RFC3339), late, 1))
+			}
+		}
+		o = planned(t, o, mesh.Edit{Kind: mesh.EditTLS, TLS: mesh.Strict}, now())
+		o = planned(t, o, aborts(504), now())
+		changes := Changes(o)
+		if len(changes) != 3 || changes[1].Service != "" || !changes[2].Time.After(changes[1].Time) || !changes[1].Time.After(changes[0].Time) {
+			t.Errorf("%s: the changes are %+v", late, changes)
+		}
+		if _, err := json.Marshal(Fold(o, Memory{})); err != nil {
+			t.Error(err)
+		}
 	}
 }
