@@ -258,6 +258,11 @@ func (m Model) listWorkloads(l *lines) {
 			for _, text := range behindTexts(w) {
 				l.text(key, working, 5, theme.SignWorking+" "+text, 2)
 			}
+			for _, d := range m.state.Doors {
+				if d.Workload == w.Name && d.Refuses {
+					l.text(key, unwell, 5, theme.SignUnwell+" "+d.String()+" refuses this machine: it has no proxy", 2)
+				}
+			}
 		}
 	}
 }

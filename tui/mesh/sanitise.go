@@ -16,12 +16,19 @@ func harmless(s mesh.State) mesh.State {
 		p.Advice = each(p.Advice, layout.Safe)
 		return p
 	})
+	s.Doors = each(s.Doors, harmlessDoor)
 	s.Changes = each(s.Changes, func(c mesh.Change) mesh.Change {
 		c.ID, c.Service, c.Summary = layout.Safe(c.ID), layout.Safe(c.Service), layout.Safe(c.Summary)
 		c.Stuck = layout.Safe(c.Stuck)
 		return c
 	})
 	return s
+}
+
+func harmlessDoor(d mesh.Door) mesh.Door {
+	d.Endpoint, d.Address = layout.Safe(d.Endpoint), layout.Safe(d.Address)
+	d.Workload, d.Policy = layout.Safe(d.Workload), layout.Safe(d.Policy)
+	return d
 }
 
 func harmlessService(s mesh.Service) mesh.Service {
