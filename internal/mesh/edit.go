@@ -64,6 +64,9 @@ type Draft struct {
 	// Base is which state of the object the draft was made from; an edit that
 	// brings it back applies what was shown, or nothing.
 	Base string `json:"base,omitempty"`
+	// Doors are, of an edit of mutual TLS, the environment's endpoints as they
+	// would be.
+	Doors []Door `json:"doors,omitempty"`
 }
 
 // Change is an edit that was applied.

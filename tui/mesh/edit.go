@@ -116,6 +116,7 @@ func (m Model) gotDraft(msg draftMsg) Model {
 		return m
 	}
 	msg.draft.Summary = layout.Safe(msg.draft.Summary)
+	msg.draft.Doors = layout.Each(msg.draft.Doors, harmlessDoor)
 	m.page.draft = msg.draft
 	if m.page.kind == pageYAML && msg.draft.Before == "" {
 		m.page.title = "there is no such rule yet; a change from here would write this one"

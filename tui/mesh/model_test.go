@@ -194,7 +194,7 @@ func TestCursorShows(t *testing.T) {
 		for _, way := range []string{"down", "up"} {
 			for range 40 {
 				m = press(t, m, way)
-				if !strings.Contains(strings.Join(m.View(), "\n"), marker) {
+				if !strings.Contains(strings.Join(m.View(), "\n"), theme.Marker) {
 					t.Fatalf("%v: the cursor at %q is not shown", size, m.cursor.ID)
 				}
 			}

@@ -37,6 +37,7 @@ func (m Model) draftPaper() *paper.Paper {
 		return p
 	}
 	p.Text(m.theme.Strong, d.Summary)
+	m.doors(p, d)
 	p.Text(m.theme.Muted, "y applies it, esc goes back; u undoes it later")
 	title := "it applies"
 	if d.Before != "" {
@@ -49,6 +50,22 @@ func (m Model) draftPaper() *paper.Paper {
 		p.Code(gone, "")
 	}
 	return p
+}
+
+// doors says, of a draft of mutual TLS, which endpoints would refuse.
+func (m Model) doors(p *paper.Paper, d mesh.Draft) {
+	if len(d.Doors) == 0 {
+		return
+	}
+	refuse, answer := mesh.Parted(d.Doors)
+	if len(refuse) == 0 {
+		p.Text(m.theme.Well, theme.SignWell+" every endpoint of the environment answers this machine then")
+		return
+	}
+	p.Text(m.theme.Unwell, theme.SignUnwell+" these endpoints refuse this machine then, as it has no proxy: "+strings.Join(refuse, ", "))
+	if len(answer) > 0 {
+		p.Text(m.theme.Well, theme.SignWell+" these answer it: "+strings.Join(answer, ", "))
+	}
 }
 
 // missing are the lines of a text that another does not have.
@@ -125,6 +142,11 @@ func (m Model) workloadPaper(w mesh.Workload) *paper.Paper {
 		p.Field("mTLS", string(w.TLS))
 	}
 	p.Field("decided by", w.Policy)
+	for _, d := range m.state.Doors {
+		if d.Workload == w.Name && d.Refuses {
+			p.Field("refuses", d.String()+": this machine has no proxy")
+		}
+	}
 	if len(w.Proxies) > 0 {
 		p.Heading(fmt.Sprintf("its %s", plural(len(w.Proxies), "proxy", "proxies")))
 	}

@@ -244,6 +244,9 @@ func TestExplain(t *testing.T) {
 	if one.Error() != "istio refuses Gateway/diorama/bad: server must have at least one host" {
 		t.Errorf("it is %v", one)
 	}
+	if both := Explain(errors.Join(one, fmt.Errorf("%s", said))); both.Error() != one.Error()+"\n"+want {
+		t.Errorf("two are %v", both)
+	}
 	other := errors.New("no route to host")
 	if !errors.Is(Explain(other), other) || Explain(nil) != nil {
 		t.Error("other errors are changed")

@@ -15,6 +15,7 @@ func Fold(o Observation, m Memory) mesh.State {
 	state := mesh.State{
 		Time: o.Time, Stack: o.Stack, Title: o.Title,
 		Services: []mesh.Service{}, Workloads: x.workloads(), Problems: x.problems(), Changes: Changes(o),
+		Doors: x.doors(),
 	}
 	for _, e := range x.entries {
 		s := mesh.Service{Name: e.name, Callers: x.callers(e), Routes: x.routes(e)}

@@ -19,6 +19,7 @@ const (
 	codePortName    = "IST0118" // PortNameIsNotUnderNamingConvention
 	codeNoWorkload  = "IST0127" // NoMatchingWorkloadsFound
 	codeUnreachable = "IST0130" // VirtualServiceUnreachableRule
+	codeIneffective = "IST0131" // VirtualServiceIneffectiveMatch
 )
 
 // problems are what is wrong with what configures the mesh: those that fail
@@ -50,18 +51,8 @@ func (x *index) problems() []mesh.Problem {
 func place(o Object) string { return o.Kind() + "/" + o.Name() }
 
 func (x *index) wrongWith(v virtual) []mesh.Problem {
-	var all []mesh.Problem
+	all := x.wrongMatches(v)
 	namespace := v.object.Namespace()
-	for i, r := range v.spec.HTTP {
-		if len(r.Match) == 0 && i < len(v.spec.HTTP)-1 {
-			all = append(all, mesh.Problem{
-				ID: codeUnreachable, Object: place(v.object),
-				Summary: fmt.Sprintf("its route %s takes every request, so that none reaches what follows", routeName(i, r.Name)),
-				Advice:  []string{"move the route without a match to the end"},
-			})
-			break
-		}
-	}
 	for i, r := range v.spec.HTTP {
 		sum := 0
 		for _, d := range r.Route {

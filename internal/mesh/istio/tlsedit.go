@@ -35,7 +35,11 @@ func (x *index) planTLS(e mesh.Edit, now time.Time) (Planned, error) {
 		mesh.Permissive: "let %s take connections with and without mutual TLS",
 		mesh.Disabled:   "let %s take connections without mutual TLS only",
 	}[e.TLS]
-	return finish(e, fmt.Sprintf(summary, whom), before, after, now)
+	p, err := finish(e, fmt.Sprintf(summary, whom), before, after, now)
+	if err == nil {
+		p.Draft.Doors = Doors(x.with(after))
+	}
+	return p, err
 }
 
 // policyOf is the policy that decides for a workload, empty: for all, and a copy

@@ -192,7 +192,7 @@ func (r *Runtime) meshFrame() (istio.Observation, error) {
 	p := r.current()
 	seen := r.observing().newest()
 	o := istio.Observation{
-		Time: time.Now(), Environment: p.Environment, Namespace: p.Namespace, Stack: "istio", Title: "istio",
+		Time: time.Now(), Environment: p.Environment, Namespace: p.Namespace, Stack: "istio", Title: "istio", Doors: doorsOf(p),
 	}
 	i := slices.IndexFunc(p.Stacks, func(s plan.Stack) bool { return s.Category == categoryMesh })
 	if i >= 0 {

@@ -72,6 +72,7 @@ func (r *Runtime) lookAtMesh(ctx context.Context) (istio.Observation, error) {
 	}
 	_ = group.Wait() // nobody fails
 	o.Title = titled(o.Title, o.Syncs)
+	r.observing().refuse(refusals(istio.Doors(o)))
 	return o, context.Cause(ctx)
 }
 
@@ -169,7 +170,7 @@ func listMesh(ctx context.Context, client *kube.Client) ([]istio.Object, error) 
 		{schema.GroupVersionKind{Group: networking, Version: "v1", Kind: "DestinationRule"}, "destinationrules"},
 		{schema.GroupVersionKind{Group: networking, Version: "v1", Kind: "Gateway"}, "gateways"},
 		{schema.GroupVersionKind{Group: networking, Version: "v1", Kind: "ServiceEntry"}, "serviceentries"},
-		{schema.GroupVersionKind{Group: security, Version: "v1", Kind: "PeerAuthentication"}, "peerauthentications"},
+		{peerAuthentication(), peerAuthentications},
 		{schema.GroupVersionKind{Group: security, Version: "v1", Kind: "AuthorizationPolicy"}, "authorizationpolicies"},
 	}
 	lists := make([][]map[string]any, len(kinds))
