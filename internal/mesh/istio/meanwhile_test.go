@@ -91,8 +91,8 @@ func TestUndoWhereTheClockStepsBack(t *testing.T) {
 	}
 	// Notes of before this was minded.
 	for _, object := range o.Objects {
-		if note := object.annotation(annotationChanges); note != "" {
-			object.annotate(annotationChanges, strings.Replace(note, now().Format(time.RFC3339), now().Add(time.Hour).Format(time.RFC3339), 1))
+		if note := object.notes(); note != "" {
+			object.keep(strings.Replace(note, now().Format(time.RFC3339), now().Add(time.Hour).Format(time.RFC3339), 1))
 		}
 	}
 	for want := 1; want >= 0; want-- {
@@ -126,7 +126,7 @@ func TestHistoryHasRoom(t *testing.T) {
 	}
 	size := 0
 	for _, object := range edited(o) {
-		size += len(object.annotation(annotationChanges))
+		size += len(object.notes())
 	}
 	if n := len(Changes(o)); size == 0 || size > 256<<10 || n == 0 || n == 4 {
 		t.Errorf("%d changes are kept in %d bytes", n, size)
