@@ -203,8 +203,9 @@ func newMeshTLS(s *streams) *cobra.Command {
 	modes := []string{string(mesh.Strict), string(mesh.Permissive)}
 	return meshEdit{
 		use: "mtls strict|permissive [WORKLOAD]", short: "Switch mutual TLS of a workload, or of all",
-		long: `Strict refuses connections from programs that have no proxy; permissive takes them.
-Without a workload it is switched for all of the environment.`,
+		long: `Strict refuses connections from programs that have no proxy, those of this machine
+among them: which endpoints would refuse is said first, with --dry-run too.
+Permissive takes them. Without a workload it is switched for all of the environment.`,
 		example: "  diorama mesh mtls strict recommender\n  diorama mesh mtls permissive",
 		least:   1, most: 2,
 		edit: func(_ context.Context, _ keeper.MeshClient, given []string) (mesh.Edit, error) {
@@ -240,6 +241,8 @@ func newMeshUndo(s *streams) *cobra.Command {
 	var all, dry bool
 	c := &cobra.Command{
 		Use: "undo", Short: "Take back the last change that was made to the mesh from here, or all", Args: args(0, 0),
+		Long: `Takes back what the change had set, and leaves what somebody else has changed since.
+Where that is the very same field, nothing is taken back.`,
 		Example: "  diorama mesh undo\n  diorama mesh undo --all",
 		RunE: func(c *cobra.Command, _ []string) error {
 			session, err := session(c.Context(), name)

@@ -29,7 +29,7 @@ func TestDoors(t *testing.T) {
 	}
 	for want, e := range map[string]mesh.Edit{
 		"caller by diorama/diorama-mesh-caller": {Kind: mesh.EditTLS, Service: "caller", TLS: mesh.Strict},
-		"caller by diorama/diorama-mesh":    {Kind: mesh.EditTLS, TLS: mesh.Strict},
+		"caller by diorama/diorama-mesh":        {Kind: mesh.EditTLS, TLS: mesh.Strict},
 		"":                                      {Kind: mesh.EditTLS, TLS: mesh.Permissive},
 	} {
 		p, err := Plan(o, e, now())

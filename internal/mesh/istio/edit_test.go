@@ -176,7 +176,7 @@ func TestUndo(t *testing.T) {
 			t.Errorf("%s: it is %+v", name, after.Services)
 		}
 		for _, object := range end.Objects {
-			if object.annotation(annotationChanges) != "" || strings.HasPrefix(object.Name(), madeName) {
+			if object.notes() != "" || strings.HasPrefix(object.Name(), madeName) {
 				t.Errorf("%s: %v is left", name, object)
 			}
 		}

@@ -26,7 +26,6 @@ func Explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	//nolint:errorlint // of a wrapped one what was wrapped around it counts
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, one := range joined.Unwrap() {

@@ -47,7 +47,7 @@ type change struct {
 // what it left.
 func (o Object) changes() []change {
 	var all []change
-	if json.Unmarshal([]byte(o.annotation(annotationChanges)), &all) != nil {
+	if json.Unmarshal([]byte(o.notes()), &all) != nil {
 		return nil
 	}
 	for i := range all {
@@ -83,7 +83,7 @@ func (o Object) note(all []change) error {
 			return fmt.Errorf("keep what was done to %s: %w", o, err)
 		}
 		if len(all) == 1 || len(all) <= keptChanges && len(data) <= keptBytes {
-			o.annotate(annotationChanges, string(data))
+			o.keep(string(data))
 			return nil
 		}
 		all = forgotten(all)
@@ -211,7 +211,7 @@ func Undo(o Observation, all bool) (Undoing, error) {
 			u.Delete = append(u.Delete, restored)
 			continue
 		case keep == 0:
-			restored.annotate(annotationChanges, "")
+			restored.keep("")
 		default:
 			if err := restored.note(own[:keep]); err != nil {
 				return Undoing{}, err

@@ -92,8 +92,8 @@ func TestUndoWhereTheClockStepsBack(t *testing.T) {
 	}
 	// Notes of before this was minded.
 	for _, object := range o.Objects {
-		if note := object.annotation(annotationChanges); note != "" {
-			object.annotate(annotationChanges, strings.Replace(note, now().Format(time.RFC3339), now().Add(time.Hour).Format(time.RFC3339), 1))
+		if note := object.notes(); note != "" {
+			object.keep(strings.Replace(note, now().Format(time.RFC3339), now().Add(time.Hour).Format(time.RFC3339), 1))
 		}
 	}
 	for want := 1; want >= 0; want-- {
@@ -127,7 +127,7 @@ func TestHistoryHasRoom(t *testing.T) {
 	}
 	size := 0
 	for _, object := range edited(o) {
-		size += len(object.annotation(annotationChanges))
+		size += len(object.notes())
 	}
 	if n := len(Changes(o)); size == 0 || size > 256<<10 || n == 0 || n == 4 {
 		t.Errorf("%d changes are kept in %d bytes", n, size)
@@ -224,8 +224,8 @@ func TestPlanWhereANoteIsOfTheLastYear(t *testing.T) {
 	for _, late := range []string{"9999-12-31T23:59:59.9999Z", "9999-12-31T23:59:59-23:59"} {
 		o := planned(t, observed(t), aborts(503), now())
 		for _, object := range o.Objects {
-			if note := object.annotation(annotationChanges); note != "" {
-				object.annotate(annotationChanges, strings.Replace(note, now().Format(time.RFC3339), late, 1))
+			if note := object.notes(); note != "" {
+				object.keep(strings.Replace(note, now().Format(time.RFC3339), late, 1))
 			}
 		}
 		o = planned(t, o, mesh.Edit{Kind: mesh.EditTLS, TLS: mesh.Strict}, now())
