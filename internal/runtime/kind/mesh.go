@@ -37,6 +37,7 @@ type meshes struct {
 
 	mu     sync.Mutex // held while the mesh is looked at
 	memory istio.Memory
+	turns  turns
 	client *kube.Client // of the cluster that is remembered
 	pods   *http.Client // whose connections end in that cluster's Pods
 }
@@ -129,7 +130,7 @@ const (
 	// takeUp is how long proxies are given to take up a change.
 	takeUp = 300 * time.Millisecond
 	// lookedWithin bounds the look after a change.
-	lookedWithin = 3 * time.Second
+	lookedWithin = 5 * time.Second
 )
 
 // lookAgain notes what proxies have counted at a change, so that the next look
