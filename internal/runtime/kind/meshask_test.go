@@ -51,7 +51,6 @@ func TestHungProxiesHoldUpNobody(t *testing.T) {
 			for key := range answers {
 				known[key] = true
 			}
-			time.Sleep(time.Second)
 		}
 		if len(known) != 10 {
 			t.Errorf("known are %v", known)
