@@ -63,7 +63,7 @@ func (m Model) since(service string, f mesh.Fault) string {
 			continue
 		}
 		text := "   (set here " + layout.Age(m.now.Sub(c.Time)) + " ago"
-		if i == len(m.state.Changes)-1 {
+		if i == len(m.state.Changes)-1 && c.Stuck == "" {
 			text += ", u undoes it"
 		}
 		return text + ")"
