@@ -79,7 +79,7 @@ func (m Model) asking(kind formKind) Model {
 		f = form.Form{Question: "Undo all that was changed from here?", Does: "undo all"}
 		t.last = m.lastChange().ID
 		for i := len(m.state.Changes) - 1; i >= 0; i-- {
-			f.Notes = append(f.Notes, strings.TrimPrefix(m.state.Changes[i].Service+": ", ": ")+m.state.Changes[i].Summary)
+			f.Notes = append(f.Notes, changeText(m.state.Changes[i]))
 		}
 		if n := len(f.Notes); n > mostNotes {
 			f.Notes = append(f.Notes[:mostNotes-1], fmt.Sprintf("and %d more", n-mostNotes+1))

@@ -32,6 +32,9 @@ func TestWhatSomebodyElseHasChangedIsNotUndone(t *testing.T) {
 	if m.refusal(Undo) != "" || m.refusal(UndoAll) != s.Changes[0].Stuck {
 		t.Errorf("refused are %q and %q", m.refusal(Undo), m.refusal(UndoAll))
 	}
+	if why := press(t, m, "end", "w"); why.page.kind != pageDetails || !strings.Contains(strings.Join(why.View(), "\n"), "it cannot be undone") {
+		t.Errorf("its why is %+v", why.page)
+	}
 	if got := ansi.Strip(strings.Join(m.View(), "\n")); !strings.Contains(got, "cannot be undone: VirtualService/diorama/recommender was changed by kubectl-edit") {
 		t.Errorf("it is not said in\n%s", got)
 	}

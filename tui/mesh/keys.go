@@ -66,7 +66,7 @@ func (m Model) refusal(i intent.Intent) string {
 		}
 		return ""
 	case Why:
-		if len(m.problemsOf(r)) == 0 {
+		if len(m.problemsOf(r)) == 0 && !m.stuckAt(r) {
 			if name := m.Service(); name != "" {
 				return "nothing is known to be wrong with the routes of " + name
 			}
@@ -116,6 +116,11 @@ func (m Model) stuck(all bool) string {
 		}
 	}
 	return ""
+}
+
+// stuckAt reports whether a row is a change that cannot be undone.
+func (m Model) stuckAt(r row) bool {
+	return r.kind == rowChange && r.key != "" && m.state.Changes[r.at].Stuck != ""
 }
 
 func (m Model) noWeight(r row) string {
@@ -177,6 +182,9 @@ func (m Model) about(i intent.Intent) (Model, tea.Cmd) {
 		}
 		return m.opened(i, r), nil
 	case Why:
+		if m.stuckAt(r) {
+			i = Details
+		}
 		return m.opened(i, r), nil
 	case YAML:
 		return m.openedYAML(r)

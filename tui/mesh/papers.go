@@ -39,16 +39,12 @@ func (m Model) draftPaper() *paper.Paper {
 	p.Text(m.theme.Strong, d.Summary)
 	m.doors(p, d)
 	p.Text(m.theme.Muted, "y applies it, esc goes back; u undoes it later")
-	title := "it applies"
 	if d.Before != "" {
-		title += ", what is new marked with +"
+		p.Heading("what it changes")
+		p.Changes(d.YAML, d.Before)
 	}
-	p.Heading(title)
+	p.Heading("all that it applies")
 	p.Code(d.YAML, d.Before)
-	if gone := missing(d.Before, d.YAML); gone != "" {
-		p.Heading("and takes away")
-		p.Code(gone, "")
-	}
 	return p
 }
 
@@ -66,22 +62,6 @@ func (m Model) doors(p *paper.Paper, d mesh.Draft) {
 	if len(answer) > 0 {
 		p.Text(m.theme.Well, theme.SignWell+" these answer it: "+strings.Join(answer, ", "))
 	}
-}
-
-// missing are the lines of a text that another does not have.
-func missing(text, other string) string {
-	has := map[string]int{}
-	for l := range strings.Lines(other) {
-		has[strings.TrimRight(l, "\r\n")]++
-	}
-	var b strings.Builder
-	for l := range strings.Lines(text) {
-		l = strings.TrimRight(l, "\r\n")
-		if has[l]--; has[l] < 0 {
-			b.WriteString(l + "\n")
-		}
-	}
-	return b.String()
 }
 
 func (m Model) whyPaper(r row) *paper.Paper {

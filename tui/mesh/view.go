@@ -205,9 +205,5 @@ func (m Model) changeLine(c mesh.Change, at bool) string {
 		age = layout.Age(m.now.Sub(c.Time)) + " ago"
 	}
 	line := m.theme.Mark(at) + "  " + m.theme.Muted.Paint(layout.FitRight(age, 9)) + "  "
-	text := c.Summary
-	if c.Service != "" {
-		text = c.Service + ": " + text
-	}
-	return line + m.theme.Name(at).Paint(layout.Cut(text, m.width-layout.Width(line)-1))
+	return line + m.theme.Name(at).Paint(layout.Cut(changeText(c), m.width-layout.Width(line)-1))
 }

@@ -90,14 +90,14 @@ func (x *index) never(v virtual, m httpMatch) string {
 		return fmt.Sprintf("the port %d, which no host of the rule has", m.Port)
 	}
 	if len(m.SourceLabels) > 0 && !slices.ContainsFunc(x.Pods, func(p Pod) bool { return p.Proxy && p.has(m.SourceLabels) }) {
-		return (httpMatch{SourceLabels: m.SourceLabels}).words() + ", and no Pod in the mesh has these labels"
+		return "callers " + (httpMatch{SourceLabels: m.SourceLabels}).words() + ", and no Pod in the mesh has these labels"
 	}
 	gateways := v.spec.Gateways
 	if len(gateways) == 0 {
 		gateways = []string{"mesh"}
 	}
 	if len(m.Gateways) > 0 && !slices.ContainsFunc(m.Gateways, func(g string) bool { return slices.Contains(gateways, g) }) {
-		return (httpMatch{Gateways: m.Gateways}).words() + ", and the rule is not for that gateway"
+		return "requests " + (httpMatch{Gateways: m.Gateways}).words() + ", and the rule is not for that gateway"
 	}
 	return ""
 }

@@ -52,6 +52,13 @@ func place(o Object) string { return o.Kind() + "/" + o.Name() }
 
 func (x *index) wrongWith(v virtual) []mesh.Problem {
 	all := x.wrongMatches(v)
+	if len(v.spec.Hosts) == 0 && !x.delegated(v.object) {
+		all = append(all, mesh.Problem{
+			ID: "no-hosts", Object: place(v.object),
+			Summary: "it names no host, and no other VirtualService delegates to it: it routes nothing",
+			Advice:  []string{"name the services that it is to route under hosts"},
+		})
+	}
 	namespace := v.object.Namespace()
 	for i, r := range v.spec.HTTP {
 		sum := 0
@@ -113,11 +120,21 @@ func (x *index) wrongDestination(v virtual, host, written, subset string) (mesh.
 func (x *index) known(namespace string) string {
 	var names []string
 	for _, host := range slices.Sorted(maps.Keys(x.services)) {
-		if x.services[host].object.Namespace() == namespace {
+		k := x.services[host]
+		if k.object.Namespace() == namespace && (k.spec.Type == "" || k.spec.Type == "ClusterIP") { // others are doors
 			names = append(names, x.services[host].object.Name())
 		}
 	}
 	return "in " + namespace + " there is " + orNone(names)
+}
+
+// delegated tells whether another rule delegates to a VirtualService.
+func (x *index) delegated(to Object) bool {
+	return slices.ContainsFunc(x.virtuals, func(v virtual) bool {
+		return slices.ContainsFunc(v.spec.HTTP, func(r httpRoute) bool {
+			return r.Delegate.Name == to.Name() && cmp.Or(r.Delegate.Namespace, v.object.Namespace()) == to.Namespace()
+		})
+	})
 }
 
 // subsets are the names of a host's.

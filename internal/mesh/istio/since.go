@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// ourManager is who we are to the cluster's API, see internal/kube.
+const ourManager = "diorama"
+
 // mostClashes is how many fields a refusal names.
 const mostClashes = 3
 
@@ -53,7 +56,8 @@ func brief(v any) string {
 
 // writer is who has last changed a field of the spec, as the cluster's API notes
 // it (https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management).
-// Lists count as one field there.
+// Lists count as one field there. Where we have written it after them, they are
+// not known any more.
 func (o Object) writer(path string) string {
 	managers, _ := o.metadata()["managedFields"].([]any)
 	path, _, _ = strings.Cut(path, "[")
@@ -66,6 +70,9 @@ func (o Object) writer(path string) string {
 		if depth > best || depth == best && depth > 0 && at.After(when) {
 			best, who, when = depth, text(entry["manager"]), at
 		}
+	}
+	if who == ourManager || best < 2 { // the spec as a whole is everybody's
+		return "somebody"
 	}
 	return who
 }
