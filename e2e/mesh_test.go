@@ -47,6 +47,7 @@ func TestMesh(t *testing.T) {
 	t.Run("answer", func(t *testing.T) { testAnswer(t, address) })
 	t.Run("logs", func(t *testing.T) { testSidecarLines(t, w.in(t)) })
 	t.Run("delay", func(t *testing.T) { testDelay(t, address) })
+	t.Run("undo", func(t *testing.T) { testUndo(t, w.in(t)) })
 	t.Run("mutual TLS", func(t *testing.T) { testStrict(t, address) })
 	t.Run("without it", func(t *testing.T) { testWithoutMesh(t, w.in(t)) })
 }
@@ -192,6 +193,28 @@ func testDelay(t *testing.T, address string) {
 		}
 		return nil
 	})
+}
+
+// testUndo: taking a change back leaves what somebody else has changed since, and
+// takes nothing back where that is what the change had set.
+func testUndo(t *testing.T, w *world) {
+	patch := func(what string) {
+		kubectl(t, "mesh", "patch", "virtualservice", "recommender", "--type", "json", "-p", what)
+	}
+	weights := func(one, two int) {
+		patch(fmt.Sprintf(`[{"op":"replace","path":"/spec/http/1/route/0/weight","value":%d},{"op":"replace","path":"/spec/http/1/route/1/weight","value":%d}]`, one, two))
+	}
+	w.must("mesh", "weight", "recommender", "v1=80", "v2=20", "--name", "mesh")
+	patch(`[{"op":"replace","path":"/spec/http/1/timeout","value":"7s"}]`)
+	weights(70, 30)
+	w.fails(1, []string{"kubectl-patch", "http[1].route[0].weight is 70, and was 80"}, "mesh", "undo", "--name", "mesh")
+	weights(80, 20)
+	w.must("mesh", "undo", "--name", "mesh")
+	route := kubectl(t, "mesh", "get", "virtualservice", "recommender", "-o", "jsonpath={.spec.http[1]}")
+	if !strings.Contains(route, `"timeout":"7s"`) || !strings.Contains(route, `"weight":90`) {
+		t.Errorf("it is %s", route)
+	}
+	patch(`[{"op":"replace","path":"/spec/http/1/timeout","value":"8s"}]`)
 }
 
 const strict = `{"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication", "metadata": {"name": "default", "namespace": "diorama"}, "spec": {"mtls": {"mode": "STRICT"}}}`

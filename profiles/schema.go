@@ -78,7 +78,7 @@ func selectionSchema() *jsonschema.Schema {
 	named := &jsonschema.Schema{
 		Type: "object", MinProperties: &one, MaxProperties: &one,
 		AdditionalProperties: object(map[string]*jsonschema.Schema{
-			"as": {Type: "string", Description: "The instance's name; by default the stack's."},
+			"as": {Type: "string", Description: "The instance's name; by default the stack's. It is no key of profiles, such as mesh."},
 		}),
 	}
 	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, named}}

@@ -104,6 +104,11 @@ func (v *validator) stacks(files []selectionFile) []Selection {
 			v.problems = append(v.problems, file.node.Problem(path, fmt.Sprintf("found the name %s, expected small letters, digits and dashes", yamlpos.Quote(file.instance))))
 			continue
 		}
+		if slices.Contains(profileKeys(), file.instance) {
+			v.problems = append(v.problems, file.node.Problem(path, fmt.Sprintf("an instance cannot be called %s: that is a key of profiles, so that --set %s.… would mean the key; name it with {%s: {as: OTHER}}",
+				file.instance, file.instance, file.stack)))
+			continue
+		}
 		if at, ok := first[file.instance]; ok {
 			v.problems = append(v.problems, file.node.Problem(path, fmt.Sprintf("%s is there already, at %s: remove one, or name it with {%s: {as: OTHER}}", yamlpos.Quote(file.instance), at, file.stack)))
 			continue

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/diorama-dev/diorama/internal/gpu"
 	"github.com/diorama-dev/diorama/internal/mesh"
@@ -118,9 +119,9 @@ func TestMeshIsEditedInTheFrame(t *testing.T) {
 	}
 	m = press(t, m, "U", "q", "1", "y")
 	asked := f.net.Asked()
-	want := tuitest.Applied{Edit: mesh.Edit{Kind: mesh.EditWeights, Service: "recommender", Route: 1, Weights: map[string]int{"v1": 80, "v2": 20}, Base: tuitest.DraftBase}}
-	if len(asked) != 2 || fmt.Sprint(asked[0]) != fmt.Sprint(want) || asked[1] != "undo all" {
-		t.Errorf("asked for %v", asked)
+	want := tuitest.Applied{Edit: mesh.Edit{Kind: mesh.EditWeights, Service: "recommender", Route: 1, Weights: map[string]int{"v1": 80, "v2": 20}, Shown: &mesh.Shown{}, Base: tuitest.DraftBase}}
+	if diff := cmp.Diff([]any{want, mesh.Undo{All: true, Last: "2"}}, asked); diff != "" {
+		t.Error(diff)
 	}
 	if m.screen != ScreenMesh || m.asking() {
 		t.Error("the form is still open")

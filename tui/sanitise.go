@@ -11,33 +11,33 @@ func harmless(s env.Snapshot) env.Snapshot {
 	s.Environment, s.Profile = layout.Safe(s.Environment), layout.Safe(s.Profile)
 	s.Runtime, s.Namespace = layout.Safe(s.Runtime), layout.Safe(s.Namespace)
 	s.Error = layout.Safe(s.Error)
-	s.Findings = each(s.Findings, harmlessFinding)
-	s.Services = each(s.Services, harmlessService)
-	s.Steps = each(s.Steps, harmlessStep)
-	s.Recent = each(s.Recent, harmlessRecent)
-	s.Endpoints = each(s.Endpoints, harmlessEndpoint)
+	s.Findings = layout.Each(s.Findings, harmlessFinding)
+	s.Services = layout.Each(s.Services, harmlessService)
+	s.Steps = layout.Each(s.Steps, harmlessStep)
+	s.Recent = layout.Each(s.Recent, harmlessRecent)
+	s.Endpoints = layout.Each(s.Endpoints, harmlessEndpoint)
 	return s
 }
 
 func harmlessFinding(f env.Finding) env.Finding {
 	f.ID, f.Subject, f.Service = layout.Safe(f.ID), layout.Safe(f.Subject), layout.Safe(f.Service)
 	f.Summary = layout.Safe(f.Summary)
-	f.Evidence = each(f.Evidence, layout.Safe)
-	f.Advice = each(f.Advice, layout.Safe)
+	f.Evidence = layout.Each(f.Evidence, layout.Safe)
+	f.Advice = layout.Each(f.Advice, layout.Safe)
 	return f
 }
 
 func harmlessService(s env.Service) env.Service {
 	s.Stack, s.Category = layout.Safe(s.Stack), layout.Safe(s.Category)
 	s.Name, s.Kind, s.Waiting = layout.Safe(s.Name), layout.Safe(s.Kind), layout.Safe(s.Waiting)
-	s.Pods = each(s.Pods, layout.Safe)
-	s.Why = each(s.Why, harmlessFinding)
+	s.Pods = layout.Each(s.Pods, layout.Safe)
+	s.Why = layout.Each(s.Why, harmlessFinding)
 	return s
 }
 
 func harmlessStep(s env.StepState) env.StepState {
 	s.ID, s.Subject = layout.Safe(s.ID), layout.Safe(s.Subject)
-	s.Needs = each(s.Needs, layout.Safe)
+	s.Needs = layout.Each(s.Needs, layout.Safe)
 	s.Detail, s.Error = layout.Safe(s.Detail), layout.Safe(s.Error)
 	return s
 }
@@ -53,16 +53,4 @@ func harmlessEndpoint(e env.Endpoint) env.Endpoint {
 	e.Host, e.URL, e.Env = layout.Safe(e.Host), layout.Safe(e.URL), layout.Safe(e.Env)
 	e.Variable, e.User, e.Password = layout.Safe(e.Variable), layout.Safe(e.User), layout.Safe(e.Password)
 	return e
-}
-
-// each returns a new slice of what f makes of every element.
-func each[T any](in []T, f func(T) T) []T {
-	if in == nil {
-		return nil
-	}
-	out := make([]T, len(in))
-	for i, v := range in {
-		out[i] = f(v)
-	}
-	return out
 }

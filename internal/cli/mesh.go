@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -130,6 +131,7 @@ func applyMesh(ctx context.Context, s *streams, client keeper.MeshClient, edit m
 	if err != nil {
 		return err
 	}
+	sayDoors(s, draft)
 	if dry {
 		_, err := fmt.Fprint(s.out, harmless(draft.YAML))
 		return err
@@ -140,6 +142,24 @@ func applyMesh(ctx context.Context, s *streams, client keeper.MeshClient, edit m
 	}
 	s.say("done: %s; `diorama mesh undo` takes it back", harmless(draft.Summary))
 	return nil
+}
+
+// sayDoors says, of an edit of mutual TLS, which endpoints would refuse.
+func sayDoors(s *streams, draft mesh.Draft) {
+	if draft.Edit.Kind != mesh.EditTLS {
+		return
+	}
+	refuse, answer := mesh.Parted(draft.Doors)
+	switch {
+	case len(draft.Doors) == 0:
+	case len(refuse) == 0:
+		s.say("every endpoint of the environment answers this machine then")
+	default:
+		s.say("these endpoints refuse this machine then, as it has no proxy: %s", harmless(strings.Join(refuse, ", ")))
+		if len(answer) > 0 {
+			s.say("these answer it: %s", harmless(strings.Join(answer, ", ")))
+		}
+	}
 }
 
 // completeMesh offers words of the mesh as it is; a shell waits for them, so

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,85 +105,91 @@ is there for the same condition is replaced. With --remove it goes.`,
 	return c
 }
 
-// faultFlags are those of a fault: which requests it befalls.
-type faultFlags struct {
-	number int
-	share  float64
+// faultCommand is a command for one of the two faults that a route can have; the
+// other stays as it is.
+type faultCommand struct {
+	use, short, long, example string
+	// read reads what a fault is to be, with a share of the requests.
+	read func(given string, share float64) (func(*mesh.Fault), error)
 }
 
-func (f *faultFlags) add(c *cobra.Command) {
-	routeFlag(c, &f.number)
-	c.Flags().Float64Var(&f.share, "share", 100, "per cent of the requests")
+func (f faultCommand) command(s *streams) *cobra.Command {
+	var number int
+	var share float64
+	c := meshEdit{
+		use: f.use, short: f.short, long: f.long, example: f.example, least: 2, most: 2,
+		edit: func(ctx context.Context, client keeper.MeshClient, given []string) (mesh.Edit, error) {
+			e := mesh.Edit{Kind: mesh.EditFault, Service: given[0], Route: number - 1}
+			change, err := f.read(given[1], share)
+			if err != nil {
+				return e, &exitError{ExitUsage, err}
+			}
+			state, err := client.State(ctx)
+			if err != nil {
+				return e, err
+			}
+			shown := routeOf(state, given[0], number)
+			e.Fault, e.Shown = shown.Fault, &shown
+			change(&e.Fault)
+			return e, nil
+		},
+		offer: offerServices,
+	}.command(s)
+	routeFlag(c, &number)
+	c.Flags().Float64Var(&share, "share", 100, "per cent of the requests")
+	return c
 }
 
-// fault is the route's fault as it is: of two that a route can have, a command
-// changes one.
-func (f *faultFlags) fault(ctx context.Context, client keeper.MeshClient, service string) (mesh.Fault, error) {
-	state, err := client.State(ctx)
-	if err != nil {
-		return mesh.Fault{}, err
-	}
+// routeOf is a route of a service as it is; of one that is not there the edit
+// says so.
+func routeOf(state mesh.State, service string, number int) mesh.Shown {
 	for _, v := range state.Services {
 		if v.Name != service {
 			continue
 		}
 		for i, r := range v.Routes {
-			if i == f.number-1 || f.number == 0 && len(r.Match) == 0 {
-				return r.Fault, nil
+			if i == number-1 || number == 0 && len(r.Match) == 0 {
+				return mesh.Shown{Match: r.Match, Fault: r.Fault}
 			}
 		}
 	}
-	return mesh.Fault{}, nil // the edit says what is not there
+	return mesh.Shown{}
 }
 
 func newMeshDelay(s *streams) *cobra.Command {
-	var flags faultFlags
-	c := meshEdit{
+	return faultCommand{
 		use: "delay SERVICE DURATION", short: "Delay requests to a service, or stop doing so",
 		long:    "Lets callers' proxies hold requests back for a while. A duration of 0 takes it away.",
 		example: "  diorama mesh delay recommender 3s\n  diorama mesh delay recommender 500ms --share 5\n  diorama mesh delay recommender 0",
-		least:   2, most: 2,
-		edit: func(ctx context.Context, client keeper.MeshClient, given []string) (mesh.Edit, error) {
-			delay, err := time.ParseDuration(given[1])
+		read: func(given string, share float64) (func(*mesh.Fault), error) {
+			delay, err := time.ParseDuration(given)
 			if err != nil {
-				return mesh.Edit{}, &exitError{ExitUsage, fmt.Errorf("%q is no duration: expected such as 3s or 500ms", given[1])}
+				return nil, fmt.Errorf("%q is no duration: expected such as 3s or 500ms", given)
 			}
-			fault, err := flags.fault(ctx, client, given[0])
-			fault.Delay, fault.DelayShare = delay, flags.share
 			if delay == 0 {
-				fault.DelayShare = 0
+				share = 0
 			}
-			return mesh.Edit{Kind: mesh.EditFault, Service: given[0], Route: flags.number - 1, Fault: fault}, err
+			return func(f *mesh.Fault) { f.Delay, f.DelayShare = delay, share }, nil
 		},
-		offer: offerServices,
 	}.command(s)
-	flags.add(c)
-	return c
 }
 
 func newMeshAbort(s *streams) *cobra.Command {
-	var flags faultFlags
-	c := meshEdit{
+	return faultCommand{
 		use: "abort SERVICE STATUS", short: "Answer requests with an error, or stop doing so",
 		long:    "Lets callers' proxies answer in the service's place. A status of 0 takes it away.",
 		example: "  diorama mesh abort recommender 503 --share 10\n  diorama mesh abort recommender 0",
-		least:   2, most: 2,
-		edit: func(ctx context.Context, client keeper.MeshClient, given []string) (mesh.Edit, error) {
-			status, err := strconv.Atoi(given[1])
+		read: func(given string, share float64) (func(*mesh.Fault), error) {
+			status, err := strconv.Atoi(given)
 			if err != nil {
-				return mesh.Edit{}, &exitError{ExitUsage, fmt.Errorf("%q is no status of HTTP: expected such as 503", given[1])}
+				return nil, fmt.Errorf("%q is no status of HTTP: expected such as 503", given)
 			}
-			fault, err := flags.fault(ctx, client, given[0])
-			fault.Abort, fault.AbortShare = status, flags.share
 			if status == 0 {
-				fault.AbortShare = 0
+				share = 0
 			}
-			return mesh.Edit{Kind: mesh.EditFault, Service: given[0], Route: flags.number - 1, Fault: fault}, err
+			return func(f *mesh.Fault) { f.Abort, f.AbortShare = status, share }, nil
 		},
-		offer: offerServices,
 	}.command(s)
-	flags.add(c)
-	return c
 }
 
 func offerServices(state mesh.State, given []string) []string {
@@ -196,8 +203,9 @@ func newMeshTLS(s *streams) *cobra.Command {
 	modes := []string{string(mesh.Strict), string(mesh.Permissive)}
 	return meshEdit{
 		use: "mtls strict|permissive [WORKLOAD]", short: "Switch mutual TLS of a workload, or of all",
-		long: `Strict refuses connections from programs that have no proxy; permissive takes them.
-Without a workload it is switched for all of the environment.`,
+		long: `Strict refuses connections from programs that have no proxy, those of this machine
+among them: which endpoints would refuse is said first, with --dry-run too.
+Permissive takes them. Without a workload it is switched for all of the environment.`,
 		example: "  diorama mesh mtls strict recommender\n  diorama mesh mtls permissive",
 		least:   1, most: 2,
 		edit: func(_ context.Context, _ keeper.MeshClient, given []string) (mesh.Edit, error) {
@@ -233,6 +241,8 @@ func newMeshUndo(s *streams) *cobra.Command {
 	var all, dry bool
 	c := &cobra.Command{
 		Use: "undo", Short: "Take back the last change that was made to the mesh from here, or all", Args: args(0, 0),
+		Long: `Takes back what the change had set, and leaves what somebody else has changed since.
+Where that is the very same field, nothing is taken back.`,
 		Example: "  diorama mesh undo\n  diorama mesh undo --all",
 		RunE: func(c *cobra.Command, _ []string) error {
 			session, err := session(c.Context(), name)
@@ -242,7 +252,7 @@ func newMeshUndo(s *streams) *cobra.Command {
 			if dry {
 				return wouldUndo(c.Context(), s, session.Mesh(), all)
 			}
-			undone, err := session.Mesh().Undo(c.Context(), all)
+			undone, err := session.Mesh().Undo(c.Context(), mesh.Undo{All: all})
 			for _, change := range undone {
 				s.say("undone: %s", harmless(change.Summary))
 			}
@@ -264,8 +274,13 @@ func wouldUndo(ctx context.Context, s *streams, client keeper.MeshClient, all bo
 	if !all {
 		changes = changes[max(len(changes)-1, 0):]
 	}
-	for i := len(changes) - 1; i >= 0; i-- {
-		fmt.Fprintln(s.out, harmless(changes[i].Summary))
+	for _, c := range slices.Backward(changes) {
+		if c.Stuck != "" {
+			return fmt.Errorf("nothing would be taken back: %s", harmless(c.Stuck))
+		}
+	}
+	for _, c := range slices.Backward(changes) {
+		fmt.Fprintln(s.out, harmless(c.Summary))
 	}
 	return nil
 }

@@ -35,6 +35,8 @@ type Observation struct {
 	Moves []Move `json:"moves,omitempty"`
 	// Lines are the last log lines of containers that ended badly.
 	Lines []ContainerLines `json:"lines,omitempty"`
+	// Refusals are the endpoints at which a mesh refuses whoever comes from outside.
+	Refusals []Refusal `json:"refusals,omitempty"`
 	// Usage is by Pod; Pods of unknown usage are absent.
 	Usage []PodUsage `json:"usage,omitempty"`
 }

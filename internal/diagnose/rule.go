@@ -33,7 +33,7 @@ func rules() []rule {
 		imageRule(), configRule(), architectureRule(), startRule(), memoryRule(),
 		inotifyRule(), boundPortRule(), livenessRule(), crashRule(), jobRule(),
 		probeRule(), claimRule(), scheduleRule(), evictionRule(), mountRule(),
-		sandboxRule(), creationRule(),
+		sandboxRule(), creationRule(), refusalRule(),
 	}
 }
 

@@ -22,7 +22,7 @@ type Mesh interface {
 	DraftMesh(ctx context.Context, e mesh.Edit) (mesh.Draft, error)
 	ApplyMesh(ctx context.Context, e mesh.Edit) error
 	// UndoMesh takes the last edit back, or all, and returns those.
-	UndoMesh(ctx context.Context, all bool) ([]mesh.Change, error)
+	UndoMesh(ctx context.Context, u mesh.Undo) ([]mesh.Change, error)
 }
 
 // meshEvery is how often the mesh is looked at while somebody watches.
@@ -66,8 +66,8 @@ func (m *meshes) routes(mux *http.ServeMux) {
 		m.tell("MeshChanged", e.Service, draft.Summary, err)
 		return struct{}{}, err
 	}))
-	mux.HandleFunc("POST /v1/mesh/undo", askMesh(m, func(ctx context.Context, can Mesh, q MeshUndo) (any, error) {
-		undone, err := can.UndoMesh(ctx, q.All)
+	mux.HandleFunc("POST /v1/mesh/undo", askMesh(m, func(ctx context.Context, can Mesh, u mesh.Undo) (any, error) {
+		undone, err := can.UndoMesh(ctx, u)
 		for _, c := range undone {
 			m.tell("MeshUndone", c.Service, "undone: "+c.Summary, nil)
 		}
@@ -85,11 +85,6 @@ func undoneBefore(undone []mesh.Change, err error) error {
 		summaries = append(summaries, c.Summary)
 	}
 	return fmt.Errorf("only in part: undone were %s; then: %w", strings.Join(summaries, ", "), err)
-}
-
-// MeshUndo asks for the last edit to be undone, or all.
-type MeshUndo struct {
-	All bool `json:"all,omitempty"`
 }
 
 // look looks at the mesh, where what was last seen is older than that.

@@ -20,7 +20,8 @@ type meshed struct {
 	mu    sync.Mutex
 	edits []mesh.Edit
 	err   error
-	stuck error // of undoing, after the first
+	stuck error     // of undoing, after the first
+	undo  mesh.Undo // that was asked for
 }
 
 func (m *meshed) Mesh(context.Context) (mesh.State, error) {
@@ -43,11 +44,12 @@ func (m *meshed) ApplyMesh(_ context.Context, e mesh.Edit) error {
 	return nil
 }
 
-func (m *meshed) UndoMesh(_ context.Context, all bool) ([]mesh.Change, error) {
+func (m *meshed) UndoMesh(_ context.Context, u mesh.Undo) ([]mesh.Change, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.undo = u
 	var undone []mesh.Change
-	for len(m.edits) > 0 && (all || len(undone) == 0) {
+	for len(m.edits) > 0 && (u.All || len(undone) == 0) {
 		m.edits = m.edits[:len(m.edits)-1]
 		undone = append(undone, mesh.Change{Summary: "send all to v1"})
 		if m.stuck != nil {
@@ -79,10 +81,10 @@ func TestMeshThroughTheKeeper(t *testing.T) {
 	if err := client.Apply(t.Context(), mesh.Edit{Service: "nobody"}); err == nil || !strings.Contains(err.Error(), `no service "nobody"`) {
 		t.Errorf("a wrong service is answered with %v", err)
 	}
-	if undone, err := client.Undo(t.Context(), false); err != nil || len(undone) != 1 {
+	if undone, err := client.Undo(t.Context(), mesh.Undo{Last: "last"}); err != nil || len(undone) != 1 || runtime.undo.Last != "last" {
 		t.Errorf("undone are %v, %v", undone, err)
 	}
-	if undone, err := client.Undo(t.Context(), true); err != nil || len(undone) != 2 || len(runtime.edits) != 0 {
+	if undone, err := client.Undo(t.Context(), mesh.Undo{All: true}); err != nil || len(undone) != 2 || len(runtime.edits) != 0 {
 		t.Errorf("undone are %v, %v", undone, err)
 	}
 }
@@ -109,7 +111,7 @@ func TestWatchingTheMesh(t *testing.T) {
 func TestUndoingInPart(t *testing.T) {
 	runtime := &meshed{fake: newFake(), edits: make([]mesh.Edit, 2), stuck: errors.New("the cluster does not answer")}
 	client := runWith(t, folder(t), runtime, func(*keeper.Options) {}).Mesh()
-	_, err := client.Undo(t.Context(), true)
+	_, err := client.Undo(t.Context(), mesh.Undo{All: true})
 	if err == nil || !strings.Contains(err.Error(), "undone were send all to v1; then: the cluster does not answer") {
 		t.Errorf("it is %v", err)
 	}

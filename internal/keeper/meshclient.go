@@ -55,8 +55,9 @@ func (c MeshClient) Apply(ctx context.Context, e mesh.Edit) error {
 	return c.client.call(ctx, http.MethodPost, "mesh/apply", e, &struct{}{})
 }
 
-// Undo takes the last edit back, or all, and returns those.
-func (c MeshClient) Undo(ctx context.Context, all bool) ([]mesh.Change, error) {
+// Undo takes the last edit back, or all, and returns those. It goes on where ctx
+// ends meanwhile.
+func (c MeshClient) Undo(ctx context.Context, u mesh.Undo) ([]mesh.Change, error) {
 	var undone []mesh.Change
-	return undone, c.client.call(ctx, http.MethodPost, "mesh/undo", MeshUndo{All: all}, &undone)
+	return undone, c.client.call(ctx, http.MethodPost, "mesh/undo", u, &undone)
 }

@@ -28,9 +28,9 @@ func (s slowMesh) Mesh(ctx context.Context) (mesh.State, error) {
 	}
 }
 
-func (slowMesh) DraftMesh(context.Context, mesh.Edit) (mesh.Draft, error) { return mesh.Draft{}, nil }
-func (slowMesh) ApplyMesh(context.Context, mesh.Edit) error               { return nil }
-func (slowMesh) UndoMesh(context.Context, bool) ([]mesh.Change, error)    { return nil, nil }
+func (slowMesh) DraftMesh(context.Context, mesh.Edit) (mesh.Draft, error)   { return mesh.Draft{}, nil }
+func (slowMesh) ApplyMesh(context.Context, mesh.Edit) error                 { return nil }
+func (slowMesh) UndoMesh(context.Context, mesh.Undo) ([]mesh.Change, error) { return nil, nil }
 
 // TestWatchersShareLooks checks that a look is shared however long it took, and
 // whatever came of it.

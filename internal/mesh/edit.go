@@ -22,6 +22,10 @@ type Edit struct {
 	// Route is the index of a route of the service's, as the state has it; negative:
 	// the one for all that no other takes.
 	Route int `json:"route,omitempty"`
+	// Shown is that route as it was shown: the edit is refused where it is another
+	// one by now, since routes move when somebody puts one in front. Nil: whatever
+	// is there is changed.
+	Shown *Shown `json:"shown,omitempty"`
 	// Weights are by destination name, in per cent; together 100.
 	Weights map[string]int `json:"weights,omitempty"`
 	// Header routes requests that have it to the destination To. An empty To
@@ -33,6 +37,13 @@ type Edit struct {
 	// Base is a draft's, see [Draft]: the edit is refused where the object is
 	// another one by now. Empty: whatever is there is changed.
 	Base string `json:"base,omitempty"`
+}
+
+// Shown is what a person saw of a route.
+type Shown struct {
+	Match []string `json:"match,omitempty"` // as [Route] has them
+	// Fault counts for an edit of faults: that gives the whole of it.
+	Fault Fault `json:"fault,omitzero"`
 }
 
 // Header is a condition on a request's header.
@@ -53,6 +64,9 @@ type Draft struct {
 	// Base is which state of the object the draft was made from; an edit that
 	// brings it back applies what was shown, or nothing.
 	Base string `json:"base,omitempty"`
+	// Doors are, of an edit of mutual TLS, the environment's endpoints as they
+	// would be.
+	Doors []Door `json:"doors,omitempty"`
 }
 
 // Change is an edit that was applied.
@@ -62,4 +76,15 @@ type Change struct {
 	Service string    `json:"service,omitempty"`
 	Summary string    `json:"summary"`
 	YAML    string    `json:"yaml"`
+	// Stuck says why it cannot be undone, with those after it, since somebody else
+	// has changed what it had set; empty: it can.
+	Stuck string `json:"stuck,omitempty"`
+}
+
+// Undo says what is to be undone.
+type Undo struct {
+	All bool `json:"all,omitempty"` // rather than the last change
+	// Last is the ID of the last change as it was shown: nothing is undone where
+	// another one is the last by now. Empty: whatever is last.
+	Last string `json:"last,omitempty"`
 }

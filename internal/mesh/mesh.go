@@ -19,6 +19,8 @@ type State struct {
 	// Changes are what was done to the mesh from here and not undone, the
 	// oldest first.
 	Changes []Change `json:"changes,omitempty"`
+	// Doors are the environment's endpoints, in the order of the plan.
+	Doors []Door `json:"doors,omitempty"`
 	// Absence says in a sentence why nothing is known; empty where it is.
 	Absence string `json:"absence,omitempty"`
 }
@@ -156,4 +158,35 @@ type Problem struct {
 	Advice  []string `json:"advice,omitempty"`
 	// Blocks is true where requests fail because of it.
 	Blocks bool `json:"blocks,omitempty"`
+}
+
+// Door is an endpoint of the environment: a port of this machine that leads to a
+// workload. Nobody who comes through it has a proxy of the mesh.
+type Door struct {
+	Endpoint string `json:"endpoint"` // as stack/name
+	Address  string `json:"address"`  // as host:port
+	Workload string `json:"workload,omitempty"`
+	// Refuses is true where the workload takes mutual TLS only: connections are
+	// made, and closed without an answer.
+	Refuses bool `json:"refuses,omitempty"`
+	// Policy names the PeerAuthentication that has it refuse.
+	Policy string `json:"policy,omitempty"`
+	// Gateway is true of the mesh's own gateway, behind which the others are
+	// reached where a rule of it routes to them.
+	Gateway bool `json:"gateway,omitempty"`
+}
+
+// String is the endpoint and where it is.
+func (d Door) String() string { return d.Endpoint + " (" + d.Address + ")" }
+
+// Parted are the doors that refuse, and those that answer.
+func Parted(doors []Door) (refuse, answer []string) {
+	for _, d := range doors {
+		if d.Refuses {
+			refuse = append(refuse, d.String())
+		} else {
+			answer = append(answer, d.String())
+		}
+	}
+	return refuse, answer
 }

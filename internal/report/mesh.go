@@ -26,6 +26,7 @@ func Mesh(w io.Writer, s mesh.State, o Options) error {
 	}
 	p.line(plain, "")
 	p.meshTLS(s)
+	p.meshDoors(s.Doors)
 	p.meshProblems(s.Problems)
 	p.meshChanges(s.Changes)
 	return p.to(w, "the mesh")
@@ -226,29 +227,6 @@ func podOf(e mesh.Endpoint) string {
 	return e.Address
 }
 
-// meshTLS says who takes connections without mutual TLS.
-func (p *page) meshTLS(s mesh.State) {
-	names := make(map[mesh.TLSMode][]string)
-	for _, w := range s.Workloads {
-		names[w.TLS] = append(names[w.TLS], one(w.Name))
-	}
-	for _, mode := range []struct {
-		mode mesh.TLSMode
-		sign string
-		t    tone
-		text string
-	}{
-		{mesh.Strict, signWell, well, "mutual TLS only (strict)"},
-		{mesh.Permissive, signWorking, working, "with and without (permissive)"},
-		{mesh.Disabled, signUnwell, unwell, "without mutual TLS"},
-		{mesh.Outside, signIdle, quiet, "outside the mesh"},
-	} {
-		if all := names[mode.mode]; len(all) > 0 {
-			p.buf.WriteString(" " + p.options.paint(mode.t, mode.sign) + p.cut(" "+mode.text+": "+strings.Join(all, ", ")) + "\n")
-		}
-	}
-}
-
 func (p *page) meshProblems(problems []mesh.Problem) {
 	if len(problems) > 0 {
 		p.line(plain, "")
@@ -274,6 +252,9 @@ func (p *page) meshChanges(changes []mesh.Change) {
 	p.line(plain, " changed from here; `diorama mesh undo` takes the last back, --all all of them")
 	for _, c := range changes {
 		p.line(plain, "   "+since(c.Time, p.options.Now)+" ago  "+one(c.Summary))
+		if c.Stuck != "" {
+			p.wrapped(working, "cannot be undone: "+one(c.Stuck), "     ")
+		}
 	}
 }
 

@@ -53,7 +53,11 @@ func meshAt(now time.Time) mesh.State {
 			{ID: "IST0101", Object: "VirtualService/odd", Summary: "it routes to nobody, and there is no such service", Advice: []string{"route to a service that there is"}, Blocks: true},
 			{ID: "weights-not-100", Object: "VirtualService/sloppy", Summary: "the weights add up to 120"},
 		},
-		Changes: []mesh.Change{{ID: "1", Time: now.Add(-4 * time.Minute), Service: "recommender", Summary: "delay 5 % of requests to recommender by 3s"}},
+		Doors: []mesh.Door{
+			{Endpoint: "istio/http", Address: "127.0.0.1:8088", Workload: "istio-ingressgateway", Gateway: true},
+			{Endpoint: "demo/gateway", Address: "127.0.0.1:8080", Workload: "gateway", Refuses: true, Policy: "diorama/all"},
+		},
+		Changes: []mesh.Change{{ID: "1", Time: now.Add(-4 * time.Minute), Service: "recommender", Summary: "delay 5 % of requests to recommender by 3s", Stuck: "VirtualService/diorama/recommender was changed by kubectl-edit since: http[1].fault.delay.fixedDelay is 5s, and was 3s"}},
 	}
 }
 

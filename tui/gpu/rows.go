@@ -29,19 +29,8 @@ type row struct {
 	slot int    // index of the device; -1: none
 	part int    // index of the partition, or of the waiting Pod
 	text string
-	loud loudness
+	loud theme.Loudness
 }
-
-// loudness is how a text is painted.
-type loudness uint8
-
-const (
-	quiet loudness = iota
-	plain
-	strong
-	working
-	unwell
-)
 
 // ID is what the row is known by.
 func (r row) ID() string { return r.key }
@@ -60,7 +49,7 @@ type lines struct {
 }
 
 // text adds a text in at most so many lines, of a row.
-func (l *lines) text(of string, loud loudness, indent int, text string, most int) {
+func (l *lines) text(of string, loud theme.Loudness, indent int, text string, most int) {
 	w := l.width - indent - 1
 	for _, part := range layout.Clip(layout.Wrap(text, w), most, w) {
 		l.rows = append(l.rows, row{of: of, slot: -1, text: layout.Space(indent) + part, loud: loud})
@@ -72,7 +61,7 @@ func (l *lines) remedy(of string, indent int, text string) {
 	lead := "try: "
 	w := l.width - indent - len(lead) - 1
 	for _, part := range layout.Clip(layout.Wrap(text, w), 3, w) {
-		l.rows = append(l.rows, row{of: of, slot: -1, text: layout.Space(indent) + lead + part, loud: plain})
+		l.rows = append(l.rows, row{of: of, slot: -1, text: layout.Space(indent) + lead + part, loud: theme.Usual})
 		lead = layout.Space(len(lead))
 	}
 }
@@ -81,13 +70,13 @@ func (l *lines) remedy(of string, indent int, text string) {
 func (m Model) list() []row {
 	l := &lines{width: m.width}
 	if m.state.Absence != "" {
-		l.text("", strong, 3, m.state.Absence, 4)
+		l.text("", theme.Strong, 3, m.state.Absence, 4)
 		for _, r := range m.state.Remedies {
 			l.remedy("", 3, r)
 		}
 	}
 	for _, s := range simulated(m.state) {
-		l.text("", working, 1, theme.SignWorking+" "+s, 2)
+		l.text("", theme.Working, 1, theme.SignWorking+" "+s, 2)
 	}
 	for i, s := range m.state.Slots {
 		if m.passes(s) {
@@ -96,15 +85,15 @@ func (m Model) list() []row {
 	}
 	if len(m.state.Waiting) > 0 {
 		if len(l.rows) > 0 {
-			l.text("", quiet, 0, "", 1)
+			l.text("", theme.Quiet, 0, "", 1)
 		}
-		l.text("", quiet, 3, "WAITING", 1)
+		l.text("", theme.Quiet, 3, "WAITING", 1)
 	}
 	for i, w := range m.state.Waiting {
 		key := "waiting " + w.Pod
 		l.rows = append(l.rows, row{kind: rowWaiting, key: key, slot: -1, part: i})
 		if w.Why != "" && m.open(key) {
-			l.text(key, working, 5, w.Why, 2)
+			l.text(key, theme.Working, 5, w.Why, 2)
 		}
 	}
 	return l.rows
@@ -122,12 +111,12 @@ func (m Model) listSlot(l *lines, i int) {
 		return
 	}
 	if why := whyOf(s); why != "" {
-		l.text(key, unwell, 5, why, 3)
+		l.text(key, theme.Unwell, 5, why, 3)
 		for _, a := range s.Advice {
 			l.remedy(key, 5, a)
 		}
 	} else if m.width < narrow {
-		l.text(key, quiet, 5, heldBy(s, m.state.Sharing), 2)
+		l.text(key, theme.Quiet, 5, heldBy(s, m.state.Sharing), 2)
 	}
 	for j := range s.MIG.Instances {
 		l.rows = append(l.rows, row{kind: rowPartition, of: key, slot: i, part: j})

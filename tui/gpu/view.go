@@ -10,9 +10,6 @@ import (
 	"github.com/diorama-dev/diorama/tui/theme"
 )
 
-// marker stands before the selected line.
-const marker = "▸"
-
 // staleAfter is the age from which readings are shown as old.
 const staleAfter = 15 * time.Second
 
@@ -111,7 +108,7 @@ func (m Model) Headline() (text string, lost int) {
 func (m Model) line(r row, at bool, c columns) string {
 	switch r.kind {
 	case rowText:
-		return m.loud(r.loud).Paint(layout.Cut(r.text, m.width))
+		return m.theme.Loud(r.loud).Paint(layout.Cut(r.text, m.width))
 	case rowPartition:
 		p := m.state.Slots[r.slot].MIG.Instances[r.part]
 		text := layout.Space(c.lead()) + "└ " + layout.Fit(p.Profile, 12) + layout.FitRight(layout.Bytes(p.Memory), 10) + "   " + p.UUID
@@ -119,7 +116,7 @@ func (m Model) line(r row, at bool, c columns) string {
 	case rowWaiting:
 		w := m.state.Waiting[r.part]
 		text := fmt.Sprintf("asks for %d", w.Asked)
-		return m.mark(at) + m.theme.Working.Paint(theme.SignWorking) + " " + m.name(at).Paint(layout.Cut(w.Pod, max(m.width-layout.Width(text)-6, 8))) +
+		return m.theme.Mark(at) + m.theme.Working.Paint(theme.SignWorking) + " " + m.theme.Name(at).Paint(layout.Cut(w.Pod, max(m.width-layout.Width(text)-6, 8))) +
 			"  " + m.theme.Muted.Paint(text)
 	case rowSlot:
 	}
@@ -128,35 +125,6 @@ func (m Model) line(r row, at bool, c columns) string {
 		return m.short(s, at)
 	}
 	return m.full(s, at, c)
-}
-
-func (m Model) loud(l loudness) theme.Style {
-	switch l {
-	case plain:
-		return m.theme.Text
-	case strong:
-		return m.theme.Strong
-	case working:
-		return m.theme.Working
-	case unwell:
-		return m.theme.Unwell
-	case quiet:
-	}
-	return m.theme.Muted
-}
-
-func (m Model) mark(at bool) string {
-	if at {
-		return m.theme.Accent.Paint(marker)
-	}
-	return " "
-}
-
-func (m Model) name(at bool) theme.Style {
-	if at {
-		return m.theme.Strong
-	}
-	return m.theme.Text
 }
 
 // sign is how a device is, in a cell.
@@ -187,7 +155,7 @@ func (m Model) short(s gpu.Slot, at bool) string {
 		}
 	}
 	name := max(m.width-3-w-1, 4)
-	return m.mark(at) + m.sign(s) + " " + m.name(at).Paint(layout.Fit(strconv.Itoa(s.Index)+" "+short(s.Model), name)) + m.figure(s).Paint(layout.FitRight(value, w))
+	return m.theme.Mark(at) + m.sign(s) + " " + m.theme.Name(at).Paint(layout.Fit(strconv.Itoa(s.Index)+" "+short(s.Model), name)) + m.figure(s).Paint(layout.FitRight(value, w))
 }
 
 // figure is how loud a device's numbers are.
@@ -205,8 +173,8 @@ func (m Model) figure(s gpu.Slot) theme.Style {
 
 func (m Model) full(s gpu.Slot, at bool, c columns) string {
 	figure := m.figure(s)
-	line := m.mark(at) + m.sign(s) + " " + m.theme.Muted.Paint(layout.FitRight(strconv.Itoa(s.Index), widthIndex)) +
-		"  " + m.name(at).Paint(layout.Fit(c.model(s.Model), c.name))
+	line := m.theme.Mark(at) + m.sign(s) + " " + m.theme.Muted.Paint(layout.FitRight(strconv.Itoa(s.Index), widthIndex)) +
+		"  " + m.theme.Name(at).Paint(layout.Fit(c.model(s.Model), c.name))
 	past := m.history.trail[keyOf(s)]
 	line += m.spark(c, past.used, 100) + figure.Paint(layout.FitRight(used(s), widthUsed))
 	line += m.spark(c, past.memory, 1) + figure.Paint(layout.FitRight(memory(s), widthMemory))

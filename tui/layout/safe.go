@@ -86,3 +86,15 @@ func agreed(s string) string {
 	}
 	return b.String()
 }
+
+// Each returns a new slice of what f makes of every element; nil of none.
+func Each[T any](in []T, f func(T) T) []T {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make([]T, len(in))
+	for i, v := range in {
+		out[i] = f(v)
+	}
+	return out
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/mesh"
 	"github.com/diorama-dev/diorama/tui/form"
 	"github.com/diorama-dev/diorama/tui/intent"
+	"github.com/diorama-dev/diorama/tui/layout"
 )
 
 // formKind is what a form asks for.
@@ -30,7 +31,9 @@ const (
 type target struct {
 	service  string
 	route    int
+	shown    mesh.Shown // the route, when the form was opened
 	workload string
+	last     string // the change that was the last then
 }
 
 // wholeMesh and takeAway are options of forms.
@@ -66,15 +69,17 @@ func (m Model) asking(kind formKind) Model {
 		if c := matchText(&s.Routes[r.route]); c != "" {
 			f.Question += ", where " + c
 		}
-		f.Fields = faultFields(s.Routes[r.route].Fault)
+		t.shown = mesh.Shown{Match: s.Routes[r.route].Match, Fault: s.Routes[r.route].Fault}
+		f.Fields = faultFields(t.shown.Fault)
 	case formTLS:
 		t.workload = m.workloadAt(r)
 		f.Question = "Mutual TLS: strict refuses whoever has no proxy, permissive takes both"
 		f.Fields = m.tlsFields(t.workload)
 	case formUndo:
 		f = form.Form{Question: "Undo all that was changed from here?", Does: "undo all"}
+		t.last = m.lastChange().ID
 		for i := len(m.state.Changes) - 1; i >= 0; i-- {
-			f.Notes = append(f.Notes, strings.TrimPrefix(m.state.Changes[i].Service+": ", ": ")+m.state.Changes[i].Summary)
+			f.Notes = append(f.Notes, changeText(m.state.Changes[i]))
 		}
 		if n := len(f.Notes); n > mostNotes {
 			f.Notes = append(f.Notes[:mostNotes-1], fmt.Sprintf("and %d more", n-mostNotes+1))
@@ -116,7 +121,7 @@ func headerFields(s *mesh.Service, route int) []form.Field {
 	}
 	name, value, at, compared := "", "", 0, 0
 	if r := &s.Routes[route]; len(r.Match) == 1 {
-		name, value, compared = headerOf(r.Match[0])
+		name, value, compared = headerOf(layout.Safe(r.Match[0]))
 		if name != "" {
 			to = append(to, takeAway)
 		}
@@ -202,7 +207,7 @@ func (m Model) edit() (mesh.Edit, error) {
 		}
 		return e, nil
 	case formFault:
-		e := mesh.Edit{Kind: mesh.EditFault, Service: t.service, Route: t.route, Fault: m.faultOf(t)}
+		e := mesh.Edit{Kind: mesh.EditFault, Service: t.service, Route: t.route, Fault: t.shown.Fault, Shown: &t.shown}
 		return e, fault(&e.Fault, f[0].Option(), text(1), text(2))
 	case formTLS:
 		e := mesh.Edit{Kind: mesh.EditTLS, TLS: mesh.TLSMode(f[1].Option())}
@@ -213,16 +218,6 @@ func (m Model) edit() (mesh.Edit, error) {
 	case formNone, formUndo:
 	}
 	return mesh.Edit{}, nil
-}
-
-// faultOf is the fault that a route has now.
-func (m Model) faultOf(t target) mesh.Fault {
-	for _, s := range m.state.Services {
-		if s.Name == t.service && t.route < len(s.Routes) {
-			return s.Routes[t.route].Fault
-		}
-	}
-	return mesh.Fault{}
 }
 
 // fault changes what the form names, and leaves the other kind of fault as it
@@ -280,7 +275,7 @@ func (m Model) closed() Model {
 
 func (m Model) submitted() (Model, tea.Cmd) {
 	if m.asks.kind == formUndo {
-		return m.undo(true)
+		return m.undo(mesh.Undo{All: true, Last: m.asks.target.last})
 	}
 	e, err := m.edit()
 	if err != nil {

@@ -67,20 +67,28 @@ func (m Model) apply() (Model, tea.Cmd) {
 	}
 }
 
-// undo takes the last change back, or all of them.
-func (m Model) undo(all bool) (Model, tea.Cmd) {
+// lastChange is the last change from here; the zero value: there is none.
+func (m Model) lastChange() mesh.Change {
+	if n := len(m.state.Changes); n > 0 {
+		return m.state.Changes[n-1]
+	}
+	return mesh.Change{}
+}
+
+// undo takes the last change back, or all of them, as they were shown.
+func (m Model) undo(u mesh.Undo) (Model, tea.Cmd) {
 	d := m.deps
 	m, ask := m.request()
 	m.asks.undoing = ask
-	if all {
+	if u.All {
 		m.asks.form.Busy = true
 	} else {
-		m = m.say("undoing: " + m.state.Changes[len(m.state.Changes)-1].Summary + "…")
+		m = m.say("undoing: " + m.lastChange().Summary + "…")
 	}
 	return m, func() tea.Msg {
 		ctx, cancel := d.within()
 		defer cancel()
-		changes, err := d.Source.Editor.Undo(ctx, all)
+		changes, err := d.Source.Editor.Undo(ctx, u)
 		return undoneMsg{ask: ask, changes: changes, err: err}
 	}
 }
@@ -108,6 +116,7 @@ func (m Model) gotDraft(msg draftMsg) Model {
 		return m
 	}
 	msg.draft.Summary = layout.Safe(msg.draft.Summary)
+	msg.draft.Doors = layout.Each(msg.draft.Doors, harmlessDoor)
 	m.page.draft = msg.draft
 	if m.page.kind == pageYAML && msg.draft.Before == "" {
 		m.page.title = "there is no such rule yet; a change from here would write this one"

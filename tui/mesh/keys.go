@@ -66,7 +66,7 @@ func (m Model) refusal(i intent.Intent) string {
 		}
 		return ""
 	case Why:
-		if len(m.problemsOf(r)) == 0 {
+		if len(m.problemsOf(r)) == 0 && !m.stuckAt(r) {
 			if name := m.Service(); name != "" {
 				return "nothing is known to be wrong with the routes of " + name
 			}
@@ -100,8 +100,27 @@ func (m Model) refusal(i intent.Intent) string {
 		if m.asks.undoing != 0 {
 			return "the last undo is under way"
 		}
+		return m.stuck(i == UndoAll)
 	}
 	return ""
+}
+
+// stuck says why the last change cannot be undone, or all; empty: it can.
+func (m Model) stuck(all bool) string {
+	for i := len(m.state.Changes) - 1; i >= 0; i-- {
+		if why := m.state.Changes[i].Stuck; why != "" {
+			return why
+		}
+		if !all {
+			break
+		}
+	}
+	return ""
+}
+
+// stuckAt reports whether a row is a change that cannot be undone.
+func (m Model) stuckAt(r row) bool {
+	return r.kind == rowChange && r.key != "" && m.state.Changes[r.at].Stuck != ""
 }
 
 func (m Model) noWeight(r row) string {
@@ -163,6 +182,9 @@ func (m Model) about(i intent.Intent) (Model, tea.Cmd) {
 		}
 		return m.opened(i, r), nil
 	case Why:
+		if m.stuckAt(r) {
+			i = Details
+		}
 		return m.opened(i, r), nil
 	case YAML:
 		return m.openedYAML(r)
@@ -175,7 +197,7 @@ func (m Model) about(i intent.Intent) (Model, tea.Cmd) {
 	case UndoAll:
 		return m.asking(formUndo), nil
 	case Undo:
-		return m.undo(false)
+		return m.undo(mesh.Undo{Last: m.lastChange().ID})
 	}
 	return m, nil
 }

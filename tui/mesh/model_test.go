@@ -25,7 +25,7 @@ func TestEdits(t *testing.T) {
 		return []any{tuitest.Applied{Edit: e}}
 	}
 	fault := func(f mesh.Fault) []any {
-		return applied(mesh.Edit{Kind: mesh.EditFault, Service: "recommender", Route: 1, Fault: f})
+		return applied(mesh.Edit{Kind: mesh.EditFault, Service: "recommender", Route: 1, Fault: f, Shown: &mesh.Shown{Fault: mesh.Fault{Delay: 3 * time.Second, DelayShare: 5}}})
 	}
 	header := func(e mesh.Edit) []any {
 		e.Kind, e.Service = mesh.EditHeader, "recommender"
@@ -38,8 +38,8 @@ func TestEdits(t *testing.T) {
 		keys []string
 		want []any
 	}{
-		{"a weight", to("left", "enter", "y"), applied(mesh.Edit{Kind: mesh.EditWeights, Service: "recommender", Route: 1, Weights: map[string]int{"v1": 85, "v2": 15}})},
-		{"a weight from the other side", to("down", "right", "right", "right", "enter", "y"), applied(mesh.Edit{Kind: mesh.EditWeights, Service: "recommender", Route: 1, Weights: map[string]int{"v1": 75, "v2": 25}})},
+		{"a weight", to("left", "enter", "y"), applied(mesh.Edit{Kind: mesh.EditWeights, Service: "recommender", Route: 1, Weights: map[string]int{"v1": 85, "v2": 15}, Shown: &mesh.Shown{}})},
+		{"a weight from the other side", to("down", "right", "right", "right", "enter", "y"), applied(mesh.Edit{Kind: mesh.EditWeights, Service: "recommender", Route: 1, Weights: map[string]int{"v1": 75, "v2": 25}, Shown: &mesh.Shown{}})},
 		{"a weight, not confirmed", to("left", "enter", "enter", "n"), nil},
 		{"a weight, dropped", to("left", "esc", "enter", "y"), nil},
 		{"a header", keys(to("h"), typed("X-Beta"), []string{"enter"}, typed("yes"), []string{"enter", "right", "enter", "right", "enter", "y"}), header(mesh.Edit{Route: 1, Header: mesh.Header{Name: "x-beta", Value: "yes", Match: "prefix"}, To: "v1"})},
@@ -49,15 +49,15 @@ func TestEdits(t *testing.T) {
 		{"a delay", keys(to("f", "enter"), clear, typed("250ms"), []string{"enter"}, clear, typed("50 %"), []string{"enter", "y"}), fault(mesh.Fault{Delay: 250 * time.Millisecond, DelayShare: 50})},
 		{"an abort beside the delay", keys(to("f", "right", "enter"), clear, typed("503"), []string{"enter"}, clear, typed("2.5"), []string{"enter", "y"}), fault(mesh.Fault{Delay: 3 * time.Second, DelayShare: 5, Abort: 503, AbortShare: 2.5})},
 		{"a header of a service without versions", []string{"home", "down", "down", "down", "h", "x", "enter", "y", "enter", "enter", "v", "2", "enter", "y"}, applied(mesh.Edit{Kind: mesh.EditHeader, Service: "features", Header: mesh.Header{Name: "x", Value: "y", Match: "exact"}, To: "v2"})},
-		{"a weight to a version that only another route has", keys(toAndroid, []string{"left", "left", "enter", "y"}), applied(mesh.Edit{Kind: mesh.EditWeights, Service: "recommender", Weights: map[string]int{"v1": 10, "v2": 90}})},
+		{"a weight to a version that only another route has", keys(toAndroid, []string{"left", "left", "enter", "y"}), applied(mesh.Edit{Kind: mesh.EditWeights, Service: "recommender", Weights: map[string]int{"v1": 10, "v2": 90}, Shown: &mesh.Shown{Match: []string{"user-agent: Android"}}})},
 		{"no fault any more", to("f", "left", "enter", "enter", "enter", "y"), fault(mesh.Fault{})},
 		{"a delay that is none", keys(to("f", "enter"), clear, typed("soon"), []string{"enter", "enter", "y"}), nil},
 		{"a share that is none", keys(to("f", "enter", "enter"), clear, typed("0"), []string{"enter", "y"}), nil},
 		{"a status that is none", keys(to("f", "right", "enter"), clear, typed("999"), []string{"enter", "enter", "y"}), nil},
 		{"mutual TLS of a workload", to("m", "enter", "enter", "y"), applied(mesh.Edit{Kind: mesh.EditTLS, Service: "recommender", TLS: mesh.Strict})},
 		{"mutual TLS of the whole mesh", to("m", "right", "enter", "right", "enter", "y"), applied(mesh.Edit{Kind: mesh.EditTLS, TLS: mesh.Permissive})},
-		{"undo", []string{"u"}, []any{"undo"}},
-		{"undo all", []string{"U", "y"}, []any{"undo all"}},
+		{"undo", []string{"u"}, []any{mesh.Undo{Last: "2"}}},
+		{"undo all", []string{"U", "y"}, []any{mesh.Undo{All: true, Last: "2"}}},
 		{"undo all, no", []string{"U", "enter", "n"}, nil},
 	}
 	for _, tt := range tests {
@@ -161,6 +161,13 @@ func TestMovedWeightsFollowTheMesh(t *testing.T) {
 	if got := m.WithState(other).weights.to; got != nil {
 		t.Errorf("with other destinations there is still moved: %v", got)
 	}
+	first := tuitest.Routed()
+	first.Services[3].Routes = slices.Insert(first.Services[3].Routes, 0, first.Services[3].Routes[1])
+	first.Services[3].Routes[0].Match = []string{"x-b: 1"}
+	first.Services[3].Routes[1].Destinations = first.Services[3].Routes[2].Destinations
+	if got := m.WithState(first).weights.to; got != nil {
+		t.Errorf("with another route in its place there is still moved: %v", got)
+	}
 	if got := m.WithState(mesh.State{}).weights.to; got != nil {
 		t.Errorf("without the service there is still moved: %v", got)
 	}
@@ -187,7 +194,7 @@ func TestCursorShows(t *testing.T) {
 		for _, way := range []string{"down", "up"} {
 			for range 40 {
 				m = press(t, m, way)
-				if !strings.Contains(strings.Join(m.View(), "\n"), marker) {
+				if !strings.Contains(strings.Join(m.View(), "\n"), theme.Marker) {
 					t.Fatalf("%v: the cursor at %q is not shown", size, m.cursor.ID)
 				}
 			}

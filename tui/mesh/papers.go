@@ -37,34 +37,31 @@ func (m Model) draftPaper() *paper.Paper {
 		return p
 	}
 	p.Text(m.theme.Strong, d.Summary)
+	m.doors(p, d)
 	p.Text(m.theme.Muted, "y applies it, esc goes back; u undoes it later")
-	title := "it applies"
 	if d.Before != "" {
-		title += ", what is new marked with +"
+		p.Heading("what it changes")
+		p.Changes(d.YAML, d.Before)
 	}
-	p.Heading(title)
+	p.Heading("all that it applies")
 	p.Code(d.YAML, d.Before)
-	if gone := missing(d.Before, d.YAML); gone != "" {
-		p.Heading("and takes away")
-		p.Code(gone, "")
-	}
 	return p
 }
 
-// missing are the lines of a text that another does not have.
-func missing(text, other string) string {
-	has := map[string]int{}
-	for l := range strings.Lines(other) {
-		has[strings.TrimRight(l, "\r\n")]++
+// doors says, of a draft of mutual TLS, which endpoints would refuse.
+func (m Model) doors(p *paper.Paper, d mesh.Draft) {
+	if len(d.Doors) == 0 {
+		return
 	}
-	var b strings.Builder
-	for l := range strings.Lines(text) {
-		l = strings.TrimRight(l, "\r\n")
-		if has[l]--; has[l] < 0 {
-			b.WriteString(l + "\n")
-		}
+	refuse, answer := mesh.Parted(d.Doors)
+	if len(refuse) == 0 {
+		p.Text(m.theme.Well, theme.SignWell+" every endpoint of the environment answers this machine then")
+		return
 	}
-	return b.String()
+	p.Text(m.theme.Unwell, theme.SignUnwell+" these endpoints refuse this machine then, as it has no proxy: "+strings.Join(refuse, ", "))
+	if len(answer) > 0 {
+		p.Text(m.theme.Well, theme.SignWell+" these answer it: "+strings.Join(answer, ", "))
+	}
 }
 
 func (m Model) whyPaper(r row) *paper.Paper {
@@ -99,6 +96,11 @@ func (m Model) changePaper(c mesh.Change) *paper.Paper {
 	if !c.Time.IsZero() {
 		p.Field("when", layout.LongAge(m.now.Sub(c.Time))+" ago, at "+c.Time.Format("15:04:05"))
 	}
+	if c.Stuck != "" {
+		p.Blank()
+		p.Text(m.theme.Working, theme.SignWorking+" it cannot be undone: "+c.Stuck)
+		p.Field("try", "set that back and undo again, or let `diorama up` put the plan's rules back")
+	}
 	p.Heading("it applied")
 	p.Code(c.YAML, "")
 	return p
@@ -120,6 +122,11 @@ func (m Model) workloadPaper(w mesh.Workload) *paper.Paper {
 		p.Field("mTLS", string(w.TLS))
 	}
 	p.Field("decided by", w.Policy)
+	for _, d := range m.state.Doors {
+		if d.Workload == w.Name && d.Refuses {
+			p.Field("refuses", d.String()+": this machine has no proxy")
+		}
+	}
 	if len(w.Proxies) > 0 {
 		p.Heading(fmt.Sprintf("its %s", plural(len(w.Proxies), "proxy", "proxies")))
 	}

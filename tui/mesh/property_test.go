@@ -90,7 +90,7 @@ func (r chance) state() mesh.State {
 	}
 	for range r.IntN(3) {
 		s.Problems = append(s.Problems, mesh.Problem{ID: r.text(), Object: r.text(), Summary: r.text(), Advice: r.texts(3), Blocks: r.IntN(2) == 0})
-		s.Changes = append(s.Changes, mesh.Change{ID: r.text(), Time: r.when(), Service: r.text(), Summary: r.text(), YAML: r.text() + "\n" + r.text()})
+		s.Changes = append(s.Changes, mesh.Change{ID: r.text(), Time: r.when(), Service: r.text(), Summary: r.text(), YAML: r.text() + "\n" + r.text(), Stuck: r.text()})
 	}
 	return s
 }

@@ -76,7 +76,7 @@ func (m Model) serviceLine(r row, at bool, c columns) string {
 		return m.bareLine(s, at, callers, c)
 	}
 	callers = before(callers, room-layout.Width(s.Name))
-	return m.mark(at) + m.sign(m.healthOf(s)) + " " + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(layout.Cut(s.Name, room))
+	return m.theme.Mark(at) + m.sign(m.healthOf(s)) + " " + m.theme.Muted.Paint(callers) + m.theme.Strong.Paint(layout.Cut(s.Name, room))
 }
 
 // before is who calls, as it stands before the service, in so many cells.
@@ -91,7 +91,7 @@ func before(callers string, room int) string {
 // bareLine is a service that takes one line. Of its name the end of the callers
 // goes first.
 func (m Model) bareLine(s *mesh.Service, at bool, callers string, c columns) string {
-	lead := m.mark(at) + m.sign(m.healthOf(s)) + " "
+	lead := m.theme.Mark(at) + m.sign(m.healthOf(s)) + " "
 	d := s.Routes[0].Destinations[0]
 	if m.width < narrow {
 		figure := p99Text(d.Seen.P99)
@@ -126,19 +126,19 @@ func (m Model) destinationLine(r row, at bool, c columns) string {
 	if moved {
 		weight = m.weights.to[d.Name]
 	}
-	line := m.mark(at) + layout.Space(widthLead-1)
+	line := m.theme.Mark(at) + layout.Space(widthLead-1)
 	if alone(route) {
 		if !moved {
 			set = "" // it goes without saying
 		}
 		text, w := matchText(route)+" → "+d.Name, c.name+2+c.bar+widthSet-layout.Width(set)
-		line += m.name(at).Paint(layout.Fit(text, w)) + m.theme.Accent.Paint(set)
+		line += m.theme.Name(at).Paint(layout.Fit(text, w)) + m.theme.Accent.Paint(set)
 	} else {
 		setStyle := m.theme.Text
 		if moved {
 			setStyle = m.theme.Accent
 		}
-		line += m.name(at).Paint(layout.Fit(d.Name, c.name)) + "  " + bar(m.theme, weight, d.Seen.Share, c.bar) + setStyle.Paint(layout.FitRight(set, widthSet))
+		line += m.theme.Name(at).Paint(layout.Fit(d.Name, c.name)) + "  " + bar(m.theme, weight, d.Seen.Share, c.bar) + setStyle.Paint(layout.FitRight(set, widthSet))
 	}
 	seen := m.figure()
 	if seen == m.theme.Text {
@@ -179,5 +179,5 @@ func (m Model) shortDestination(r row, at bool) string {
 	}
 	figures := set + "  " + layout.FitRight(seenText(d.Seen), 7)
 	room := max(m.width-4-layout.Width(figures)-2, 4)
-	return m.mark(at) + layout.Space(3) + m.name(at).Paint(layout.Fit(name, room)) + " " + style.Paint(figures)
+	return m.theme.Mark(at) + layout.Space(3) + m.theme.Name(at).Paint(layout.Fit(name, room)) + " " + style.Paint(figures)
 }

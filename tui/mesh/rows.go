@@ -32,7 +32,7 @@ type row struct {
 	route   int    // index of the service's route
 	at      int    // index of the destination, problem, workload or change
 	text    string
-	loud    loudness
+	loud    theme.Loudness
 }
 
 // ID is what the row is known by.
@@ -40,16 +40,6 @@ func (r row) ID() string { return r.key }
 
 // About is the row that it tells more of.
 func (r row) About() string { return r.of }
-
-// loudness is how a text is painted.
-type loudness uint8
-
-const (
-	quiet loudness = iota
-	plain
-	working
-	unwell
-)
 
 // narrow is the width below which the screen is a list of signs, names and one
 // number.
@@ -63,7 +53,7 @@ type lines struct {
 }
 
 // text adds a text in at most so many lines, of a row.
-func (l *lines) text(of string, loud loudness, indent int, text string, most int) {
+func (l *lines) text(of string, loud theme.Loudness, indent int, text string, most int) {
 	w := l.width - indent - 1
 	for _, part := range layout.Clip(layout.Wrap(text, w), most, w) {
 		l.rows = append(l.rows, row{of: of, service: -1, text: layout.Space(indent) + part, loud: loud})
@@ -83,7 +73,7 @@ func (l *lines) heading(text string) {
 func (m Model) list() []row {
 	l := &lines{width: m.width, rows: make([]row, 0, len(m.rows)+16)}
 	if m.state.Absence != "" {
-		l.text("", working, 1, theme.SignWorking+" "+m.state.Absence, 3)
+		l.text("", theme.Working, 1, theme.SignWorking+" "+m.state.Absence, 3)
 	}
 	m.listProblems(l)
 	for i, s := range m.state.Services {
@@ -124,10 +114,10 @@ func (m Model) listProblems(l *lines) {
 				l.rows = append(l.rows, row{kind: rowProblem, key: key, service: -1, at: i, text: text})
 				continue
 			}
-			l.rows = append(l.rows, row{of: key, service: -1, text: "   " + text, loud: unwell})
+			l.rows = append(l.rows, row{of: key, service: -1, text: "   " + text, loud: theme.Unwell})
 		}
 		if len(p.Advice) > 0 && m.open(key) {
-			l.text(key, plain, 3, "try: "+p.Advice[0], 2)
+			l.text(key, theme.Usual, 3, "try: "+p.Advice[0], 2)
 		}
 	}
 }
@@ -158,7 +148,7 @@ func (m Model) listService(l *lines, i int) {
 		return
 	}
 	if text := policyText(s.Policy); text != "" {
-		l.text(key, quiet, 5, text, 2)
+		l.text(key, theme.Quiet, 5, text, 2)
 	}
 }
 
@@ -192,13 +182,13 @@ func (m Model) listRoute(l *lines, i, j int) {
 	}
 	if key == "" {
 		key = "service " + s.Name
-		l.text(key, unwell, 5, theme.SignUnwell+" requests go nowhere: the route has no destination", 2)
+		l.text(key, theme.Unwell, 5, theme.SignUnwell+" requests go nowhere: the route has no destination", 2)
 	}
 	if text := faultText(r.Fault); text != "" {
-		l.text(key, working, 5, theme.SignWorking+" "+text+m.since(s.Name, r.Fault), 2)
+		l.text(key, theme.Working, 5, theme.SignWorking+" "+text+m.since(s.Name, r.Fault), 2)
 	}
 	if text := patienceText(r); text != "" && m.open(key) {
-		l.text(key, quiet, 5, text, 2)
+		l.text(key, theme.Quiet, 5, text, 2)
 	}
 }
 
@@ -232,11 +222,11 @@ func listEndpoints(l *lines, key string, d mesh.Destination) {
 			continue
 		}
 		if n++; n <= most {
-			l.text(key, unwell, 5, theme.SignUnwell+" "+text, 2)
+			l.text(key, theme.Unwell, 5, theme.SignUnwell+" "+text, 2)
 		}
 	}
 	if n > most {
-		l.text(key, unwell, 7, fmt.Sprintf("and %d more: enter shows them", n-most), 1)
+		l.text(key, theme.Unwell, 7, fmt.Sprintf("and %d more: enter shows them", n-most), 1)
 	}
 }
 
@@ -256,7 +246,12 @@ func (m Model) listWorkloads(l *lines) {
 		l.rows = append(l.rows, row{kind: rowWorkload, key: key, service: -1, at: i})
 		if m.open(key) {
 			for _, text := range behindTexts(w) {
-				l.text(key, working, 5, theme.SignWorking+" "+text, 2)
+				l.text(key, theme.Working, 5, theme.SignWorking+" "+text, 2)
+			}
+			for _, d := range m.state.Doors {
+				if d.Workload == w.Name && d.Refuses {
+					l.text(key, theme.Unwell, 5, theme.SignUnwell+" "+d.String()+" refuses this machine: it has no proxy", 2)
+				}
 			}
 		}
 	}
@@ -271,7 +266,11 @@ func (m Model) listChanges(l *lines) {
 	for i := len(m.state.Changes) - 1; i >= 0; i-- {
 		c := m.state.Changes[i]
 		if m.passes(c.Service, c.Summary) {
-			l.rows = append(l.rows, row{kind: rowChange, key: fmt.Sprintf("change %s %d", c.ID, i), service: -1, at: i})
+			key := fmt.Sprintf("change %s %d", c.ID, i)
+			l.rows = append(l.rows, row{kind: rowChange, key: key, service: -1, at: i})
+			if c.Stuck != "" && m.open(key) {
+				l.text(key, theme.Working, 5, theme.SignWorking+" cannot be undone: "+c.Stuck, 3)
+			}
 		}
 	}
 }

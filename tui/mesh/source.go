@@ -24,8 +24,8 @@ type Editor interface {
 	// Apply carries an edit out, as its draft says.
 	Apply(ctx context.Context, e mesh.Edit) error
 	// Undo takes back the last edit, or all of them, and returns those that it
-	// took back.
-	Undo(ctx context.Context, all bool) ([]mesh.Change, error)
+	// took back; nothing, where the last one is another than was shown.
+	Undo(ctx context.Context, u mesh.Undo) ([]mesh.Change, error)
 }
 
 // Source is where the screen's state comes from and where its edits go. The

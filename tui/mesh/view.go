@@ -10,9 +10,6 @@ import (
 	"github.com/diorama-dev/diorama/tui/theme"
 )
 
-// marker stands before the selected line.
-const marker = "▸"
-
 // staleAfter is the age from which what was seen is shown as old.
 const staleAfter = 15 * time.Second
 
@@ -130,7 +127,7 @@ func (m Model) age() time.Duration {
 func (m Model) line(r row, at bool, c columns) string {
 	switch r.kind {
 	case rowProblem:
-		return m.mark(at) + m.theme.Unwell.Paint(theme.SignUnwell+" "+r.text)
+		return m.theme.Mark(at) + m.theme.Unwell.Paint(theme.SignUnwell+" "+r.text)
 	case rowService:
 		return m.serviceLine(r, at, c)
 	case rowDestination:
@@ -150,7 +147,7 @@ func (m Model) line(r row, at bool, c columns) string {
 		return m.changeLine(m.state.Changes[r.at], at)
 	case rowText:
 	}
-	return m.loud(r.loud).Paint(layout.Cut(r.text, m.width))
+	return m.theme.Loud(r.loud).Paint(layout.Cut(r.text, m.width))
 }
 
 // painted colours the signs of a text by what they mean.
@@ -169,33 +166,6 @@ func (m Model) painted(text string) string {
 		b.WriteString(style.Paint(part))
 	}
 	return b.String()
-}
-
-func (m Model) loud(l loudness) theme.Style {
-	switch l {
-	case plain:
-		return m.theme.Text
-	case working:
-		return m.theme.Working
-	case unwell:
-		return m.theme.Unwell
-	case quiet:
-	}
-	return m.theme.Muted
-}
-
-func (m Model) mark(at bool) string {
-	if at {
-		return m.theme.Accent.Paint(marker)
-	}
-	return " "
-}
-
-func (m Model) name(at bool) theme.Style {
-	if at {
-		return m.theme.Strong
-	}
-	return m.theme.Text
 }
 
 // figure is how loud numbers are: those that are old are faint.
@@ -218,10 +188,10 @@ func (m Model) workloadLine(w mesh.Workload, at bool) string {
 	if m.width < narrow {
 		const width = 12
 		name := max(m.width-3-width-1, 4)
-		return m.mark(at) + sign + " " + m.name(at).Paint(layout.Fit(w.Name, name)) + style.Paint(layout.FitRight(string(w.TLS), width))
+		return m.theme.Mark(at) + sign + " " + m.theme.Name(at).Paint(layout.Fit(w.Name, name)) + style.Paint(layout.FitRight(string(w.TLS), width))
 	}
 	name := layout.Clamp(m.width/4, 12, 30)
-	line := m.mark(at) + sign + " " + m.name(at).Paint(layout.Fit(w.Name, name)) + "  " + m.theme.Muted.Paint(layout.Fit(string(w.TLS), 12)) +
+	line := m.theme.Mark(at) + sign + " " + m.theme.Name(at).Paint(layout.Fit(w.Name, name)) + "  " + m.theme.Muted.Paint(layout.Fit(string(w.TLS), 12)) +
 		style.Paint(layout.Fit(proxiesText(w), 24))
 	if room := m.width - layout.Width(line) - 2; w.Policy != "" && room > 8 {
 		line += "  " + m.theme.Faint.Paint(layout.Cut(w.Policy, room))
@@ -234,10 +204,6 @@ func (m Model) changeLine(c mesh.Change, at bool) string {
 	if !c.Time.IsZero() {
 		age = layout.Age(m.now.Sub(c.Time)) + " ago"
 	}
-	line := m.mark(at) + "  " + m.theme.Muted.Paint(layout.FitRight(age, 9)) + "  "
-	text := c.Summary
-	if c.Service != "" {
-		text = c.Service + ": " + text
-	}
-	return line + m.name(at).Paint(layout.Cut(text, m.width-layout.Width(line)-1))
+	line := m.theme.Mark(at) + "  " + m.theme.Muted.Paint(layout.FitRight(age, 9)) + "  "
+	return line + m.theme.Name(at).Paint(layout.Cut(changeText(c), m.width-layout.Width(line)-1))
 }

@@ -15,6 +15,7 @@ import (
 type weights struct {
 	service string
 	route   int
+	match   []string       // of the route, by which it is told from one that has taken its place
 	at      string         // the destination that is moved
 	from    map[string]int // as they were before that
 	to      map[string]int
@@ -27,7 +28,7 @@ const step = 5
 // the others share the rest as they did before.
 func (w weights) moved(s *mesh.Service, route int, at string, way int) weights {
 	if w.to == nil || w.service != s.Name || w.route != route {
-		w = weights{service: s.Name, route: route, to: known(s, route)}
+		w = weights{service: s.Name, route: route, match: s.Routes[route].Match, to: known(s, route)}
 	}
 	if w.at != at || w.from == nil {
 		w.at, w.from = at, w.to
@@ -128,7 +129,7 @@ func (w weights) stands(s mesh.State) bool {
 			continue
 		}
 		now := known(&s.Services[i], w.route)
-		if maps.Equal(now, w.to) || len(now) != len(w.to) {
+		if maps.Equal(now, w.to) || len(now) != len(w.to) || !slices.Equal(s.Services[i].Routes[w.route].Match, w.match) {
 			return false
 		}
 		for n := range w.to {
@@ -144,7 +145,7 @@ func (w weights) stands(s mesh.State) bool {
 // edit is what applies the weights: without the versions that the route does not
 // go to and is not to.
 func (w weights) edit(s mesh.State) mesh.Edit {
-	e := mesh.Edit{Kind: mesh.EditWeights, Service: w.service, Route: w.route, Weights: maps.Clone(w.to)}
+	e := mesh.Edit{Kind: mesh.EditWeights, Service: w.service, Route: w.route, Weights: maps.Clone(w.to), Shown: &mesh.Shown{Match: w.match}}
 	for _, x := range s.Services {
 		if x.Name == w.service && w.route < len(x.Routes) {
 			now := weightsOf(&x.Routes[w.route])

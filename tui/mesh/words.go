@@ -47,6 +47,14 @@ func faultText(f mesh.Fault) string {
 	return strings.Join(parts, ", ")
 }
 
+// changeText is what was changed, and of which service where it does not say so.
+func changeText(c mesh.Change) string {
+	if c.Service == "" || strings.Contains(c.Summary, c.Service) {
+		return c.Summary
+	}
+	return c.Service + ": " + c.Summary
+}
+
 // since says when a fault was set from here; empty where it was not.
 func (m Model) since(service string, f mesh.Fault) string {
 	for i := len(m.state.Changes) - 1; i >= 0; i-- {
@@ -55,7 +63,7 @@ func (m Model) since(service string, f mesh.Fault) string {
 			continue
 		}
 		text := "   (set here " + layout.Age(m.now.Sub(c.Time)) + " ago"
-		if i == len(m.state.Changes)-1 {
+		if i == len(m.state.Changes)-1 && c.Stuck == "" {
 			text += ", u undoes it"
 		}
 		return text + ")"
@@ -140,7 +148,7 @@ func endpointText(e mesh.Endpoint) string {
 }
 
 // matchText is the conditions of a route.
-func matchText(r *mesh.Route) string { return strings.Join(r.Match, " or ") }
+func matchText(r *mesh.Route) string { return layout.Safe(strings.Join(r.Match, " or ")) }
 
 // callersText is who calls a service, as many as three.
 func callersText(s *mesh.Service) string {

@@ -3,8 +3,6 @@
 package paper
 
 import (
-	"strings"
-
 	"github.com/diorama-dev/diorama/tui/layout"
 	"github.com/diorama-dev/diorama/tui/theme"
 )
@@ -58,25 +56,18 @@ func (p *Paper) Field(name, value string) {
 	}
 }
 
-// Code adds text line by line, as it is indented: it may hold line ends. Lines
-// that earlier, where it is not empty, does not have are marked.
+// Code adds text line by line, as it is indented: it may hold line ends. Where
+// there was an earlier one, what is new is marked, and what is gone stands where
+// it was.
 func (p *Paper) Code(text, earlier string) {
-	had := map[string]int{}
-	for l := range strings.Lines(earlier) {
-		had[strings.TrimRight(l, "\r\n")]++
-	}
-	for l := range strings.Lines(text) {
-		l = strings.TrimRight(l, "\r\n")
-		mark, style := "  ", p.theme.Text
-		switch {
-		case earlier == "":
-		case had[l] > 0:
-			had[l]--
-			style = p.theme.Muted
-		default:
-			mark, style = p.theme.Accent.Paint("+")+" ", p.theme.Accent
+	if earlier == "" {
+		for _, l := range linesOf(text) {
+			p.add("   " + p.theme.Text.Paint(layout.Cut(layout.Safe(l), p.width-4)))
 		}
-		p.add(" " + mark + style.Paint(layout.Cut(layout.Safe(l), p.width-4)))
+		return
+	}
+	for _, c := range compared(earlier, text) {
+		p.change(c)
 	}
 }
 

@@ -153,14 +153,14 @@ func (m *Mesh) Apply(_ context.Context, e mesh.Edit) error {
 	return m.Err
 }
 
-// Undo remembers how much was to be undone.
-func (m *Mesh) Undo(_ context.Context, all bool) ([]mesh.Change, error) {
-	m.note(map[bool]string{true: "undo all", false: "undo"}[all])
+// Undo remembers what was to be undone.
+func (m *Mesh) Undo(_ context.Context, u mesh.Undo) ([]mesh.Change, error) {
+	m.note(u)
 	if m.Err != nil {
 		return nil, m.Err
 	}
 	changes := Routed().Changes
-	if all {
+	if u.All {
 		return changes, nil
 	}
 	return changes[1:], nil

@@ -75,7 +75,6 @@ const noBase = "none"
 // finish notes the edit in the object and shows it.
 func finish(e mesh.Edit, summary string, before, after Object, now time.Time) (Planned, error) {
 	p := Planned{Draft: mesh.Draft{Edit: e, Summary: summary, Base: noBase}}
-	spec := after.spec()
 	if before != nil {
 		p.Draft.Base = before.version()
 		after.at(before)
@@ -85,15 +84,17 @@ func finish(e mesh.Edit, summary string, before, after Object, now time.Time) (P
 	}
 	if before != nil {
 		p.Draft.Before = before.shown().yaml()
-		after["spec"] = before["spec"] // what is remembered
 	}
 	c := change{
 		ID: after.Name() + "-" + strconv.FormatInt(now.UnixMilli(), 36), Time: now.UTC().Truncate(time.Millisecond), Service: e.Service, Summary: summary,
+		After: plain(after.spec()),
 	}
-	if err := after.remember(c, before == nil); err != nil {
+	if before != nil {
+		c.Before = plain(before.spec())
+	}
+	if err := after.remember(c); err != nil {
 		return Planned{}, err
 	}
-	after["spec"] = spec
 	p.Draft.YAML = after.shown().yaml()
 	p.Objects = []Object{after}
 	return p, nil
@@ -111,56 +112,43 @@ func (x *index) virtualOf(e *entry) (before, after Object, err error) {
 		}
 		return e.virtual.object, e.virtual.object.clean(), nil
 	}
-	return nil, x.made(kindVirtualService, "networking.istio.io/v1", e.service.object.Name(), map[string]any{
+	after, err = x.made(kindVirtualService, "networking.istio.io/v1", madeName+"-"+e.service.object.Name(), map[string]any{
 		"hosts": []any{e.service.object.Name()},
 		"http":  []any{map[string]any{"route": []any{map[string]any{"destination": map[string]any{"host": e.service.object.Name()}}}}},
-	}), nil
+	})
+	return nil, after, err
 }
 
+// madeName is what an object that an edit makes for all is called; one for a
+// service or a workload has that one's name behind it.
+const madeName = "diorama-mesh"
+
 // made is an object of ours that an edit makes.
-func (x *index) made(kind, version, name string, spec map[string]any) Object {
-	return Object{
+func (x *index) made(kind, version, name string, spec map[string]any) (Object, error) {
+	object := Object{
 		"apiVersion": version, "kind": kind,
 		"metadata": map[string]any{
-			"name": "diorama-mesh-" + name, "namespace": x.Namespace,
+			"name": name, "namespace": x.Namespace,
 			"labels": map[string]any{labelEnvironment: x.Environment, labelStack: x.Stack},
 		},
 		"spec": spec,
 	}
+	for _, other := range x.Objects {
+		if other.String() == object.String() {
+			return nil, cannot("%s is there already, for something else: delete it, or undo what has made it, and try again", other)
+		}
+	}
+	return object, nil
 }
 
 func (x *index) foreign(object Object, does string) error {
 	return cannot("%s %s and was not made by diorama: it is left as it is; change it where it comes from, or delete it and try again", object, does)
 }
 
-// route is a route of an object's for HTTP, to be changed in its place; a
-// negative number is the one for all that is left.
-func route(o Object, i int) (map[string]any, error) {
-	all, _ := o.spec()["http"].([]any)
-	if i < 0 {
-		i = slices.IndexFunc(all, func(r any) bool {
-			m, _ := r.(map[string]any)
-			conditions, _ := m["match"].([]any)
-			return len(conditions) == 0
-		})
-		if i < 0 {
-			return nil, cannot("every route of %s has a match: say which of its %d is meant, such as --route 1", o, len(all))
-		}
-	}
-	if i < 0 || i >= len(all) {
-		return nil, cannot("%s has no route number %d; it has %d", o, i+1, len(all))
-	}
-	r, ok := all[i].(map[string]any)
-	if !ok {
-		return nil, cannot("route number %d of %s cannot be read", i+1, o)
-	}
-	return r, nil
-}
-
 // planWeights gives the destinations of a route their shares. One that is a
 // subset of the service and was not in the route comes in.
 func (x *index) planWeights(e *entry, after Object, edit mesh.Edit) (string, error) {
-	r, err := route(after, edit.Route)
+	r, where, err := shown(after, edit)
 	if err != nil {
 		return "", err
 	}
@@ -212,7 +200,7 @@ func (x *index) planWeights(e *entry, after Object, edit mesh.Edit) (string, err
 		}
 	}
 	r["route"] = next
-	return "send " + shares(edit.Weights) + " of " + edit.Service, nil
+	return "send " + shares(edit.Weights) + " of " + edit.Service + where, nil
 }
 
 // written is the service's host as the object's rules write it.

@@ -176,7 +176,7 @@ func TestUndo(t *testing.T) {
 			t.Errorf("%s: it is %+v", name, after.Services)
 		}
 		for _, object := range end.Objects {
-			if object.annotation(annotationOriginal)+object.annotation(annotationChanges) != "" || strings.HasPrefix(object.Name(), "diorama-mesh-") {
+			if object.notes() != "" || strings.HasPrefix(object.Name(), madeName) {
 				t.Errorf("%s: %v is left", name, object)
 			}
 		}
@@ -243,6 +243,9 @@ func TestExplain(t *testing.T) {
 	one := Explain(errors.New("apply Gateway/diorama/bad: admission webhook \"rev.validation.istio.io\" denied the request: configuration is invalid: server must have at least one host"))
 	if one.Error() != "istio refuses Gateway/diorama/bad: server must have at least one host" {
 		t.Errorf("it is %v", one)
+	}
+	if both := Explain(errors.Join(one, fmt.Errorf("%s", said))); both.Error() != one.Error()+"\n"+want {
+		t.Errorf("two are %v", both)
 	}
 	other := errors.New("no route to host")
 	if !errors.Is(Explain(other), other) || Explain(nil) != nil {

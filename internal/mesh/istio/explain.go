@@ -20,10 +20,18 @@ func (e *RefusedError) Error() string {
 func (e *RefusedError) Unwrap() error { return e.Err }
 
 // Explain makes a [RefusedError] of an error of the API that has istiod's words
-// in it; others are returned as they are.
+// in it, and of several that are joined one each; others are returned as they
+// are.
 func Explain(err error) error {
 	if err == nil {
 		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, one := range joined.Unwrap() {
+			all = append(all, Explain(one))
+		}
+		return errors.Join(all...)
 	}
 	if _, ok := errors.AsType[*RefusedError](err); ok {
 		return err

@@ -10,7 +10,7 @@ import (
 
 // planFault gives a route what it does to requests on purpose, or takes that away.
 func planFault(after Object, edit mesh.Edit) (string, error) {
-	r, err := route(after, edit.Route)
+	r, where, err := shown(after, edit)
 	if err != nil {
 		return "", err
 	}
@@ -40,10 +40,10 @@ func planFault(after Object, edit mesh.Edit) (string, error) {
 			return "", cannot("that route of %s has no fault to take away", edit.Service)
 		}
 		delete(r, "fault")
-		return "take the fault of " + edit.Service + " away", nil
+		return "take the fault of " + edit.Service + " away" + where, nil
 	}
 	r["fault"] = fault
-	return strings.Join(words, " and "), nil
+	return strings.Join(words, " and ") + where, nil
 }
 
 // share tells whether a share is one: Envoy counts in ten-thousandths.

@@ -15,6 +15,7 @@ func Fold(o Observation, m Memory) mesh.State {
 	state := mesh.State{
 		Time: o.Time, Stack: o.Stack, Title: o.Title,
 		Services: []mesh.Service{}, Workloads: x.workloads(), Problems: x.problems(), Changes: Changes(o),
+		Doors: x.doors(),
 	}
 	for _, e := range x.entries {
 		s := mesh.Service{Name: e.name, Callers: x.callers(e), Routes: x.routes(e)}
@@ -105,12 +106,8 @@ func (x *index) routes(e *entry) []mesh.Route {
 	routes := []mesh.Route{}
 	namespace := e.virtual.object.Namespace()
 	for _, h := range e.virtual.spec.HTTP {
-		r := mesh.Route{Name: h.Name, Timeout: duration(h.Timeout), Destinations: x.weighted(h.Route, namespace)}
-		for _, match := range h.Match {
-			r.Match = append(r.Match, match.words())
-		}
-		if h.Fault != nil {
-			r.Fault = h.Fault.fault()
+		r := mesh.Route{
+			Name: h.Name, Match: h.conditions(), Timeout: duration(h.Timeout), Destinations: x.weighted(h.Route, namespace), Fault: h.Fault.fault(),
 		}
 		if h.Retries != nil {
 			r.Retries = &mesh.Retries{Attempts: h.Retries.Attempts, PerTry: duration(h.Retries.PerTryTimeout), On: h.Retries.RetryOn}

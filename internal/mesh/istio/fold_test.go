@@ -124,6 +124,14 @@ func TestProblems(t *testing.T) {
 		{"a host with a dot", kindVirtualService, `{"hosts":["x"],"http":[{"route":[{"destination":{"host":"recommender.diorama"}}]}]}`, codeNotFound, "recommender.diorama", true},
 		{"no such subset", kindVirtualService, `{"hosts":["x"],"http":[{"route":[{"destination":{"host":"recommender","subset":"v9"}}]}]}`, codeNotFound, "the subset v9", true},
 		{"unreachable", kindVirtualService, `{"hosts":["x"],"http":[{"route":[{"destination":{"host":"caller"}}]},{"name":"b","route":[{"destination":{"host":"caller"}}]}]}`, codeUnreachable, "number 1", false},
+		{"everything by its path", kindVirtualService, `{"hosts":["x"],"http":[{"match":[{"uri":{"prefix":"/"}}],"route":[{"destination":{"host":"caller"}}]},{"route":[{"destination":{"host":"caller"}}]}]}`, codeUnreachable, "number 1 takes every", false},
+		{"asked for before", kindVirtualService, routedBy(`{"name":"a","headers":{"x":{"exact":"y"}}}`, `{"headers":{"x":{"exact":"y"}}}`), codeUnreachable, "its route number 2 asks for x: y, and so does route number 1", false},
+		{"asked for before, in part", kindVirtualService, routedBy(`{"headers":{"x":{"exact":"y"}}}`, `{"headers":{"x":{"exact":"y"}}},{"headers":{"z":{"exact":"y"}}}`), codeIneffective, "its route number 2 asks for x: y", false},
+		{"a path without a stroke", kindVirtualService, routedBy(`{"uri":{"prefix":"v1"}}`), idNever, "the path v1", false},
+		{"a method in small letters", kindVirtualService, routedBy(`{"method":{"exact":"get"}}`), idNever, "the method get", false},
+		{"from nobody", kindVirtualService, routedBy(`{"sourceLabels":{"app":"outsider"}}`), idNever, "callers from app=outsider, and no Pod in the mesh", false},
+		{"through no gateway", kindVirtualService, routedBy(`{"gateways":["gw"]}`), idNever, "through gw, and the rule", false},
+		{"no host", kindVirtualService, `{"http":[{"route":[{"destination":{"host":"caller"}}]}]}`, "no-hosts", "it names no host", false},
 		{"weights", kindVirtualService, `{"hosts":["x"],"http":[{"route":[{"destination":{"host":"caller"},"weight":3},{"destination":{"host":"recommender"},"weight":4}]}]}`, "weights-not-100", "add up to 7", false},
 		{"same host", kindVirtualService, `{"hosts":["recommender.diorama.svc.cluster.local"],"http":[{"route":[{"destination":{"host":"caller"}}]}]}`, codeSameHost, "VirtualService/recommender", false},
 		{"a rule for nothing", kindDestinationRule, `{"host":"nobody"}`, codeNotFound, "it is about nobody", false},
@@ -146,6 +154,16 @@ func TestProblems(t *testing.T) {
 			}
 		})
 	}
+}
+
+// routedBy is the spec of a VirtualService with a route for each list of
+// conditions, and one for what is left.
+func routedBy(conditions ...string) string {
+	var routes strings.Builder
+	for _, c := range conditions {
+		routes.WriteString(`{"match":[` + c + `],"route":[{"destination":{"host":"caller"}}]},`)
+	}
+	return `{"hosts":["x"],"http":[` + routes.String() + `{"route":[{"destination":{"host":"caller"}}]}]}`
 }
 
 func TestProblemsThatIstioTells(t *testing.T) {

@@ -5,19 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/diorama-dev/diorama/internal/mesh"
 )
 
-// What an object of ours remembers, so that edits can be undone: its spec before
-// the first of them, null where it was made by one; and the edits. Both go when
-// `diorama up` applies the plan's own object again, which is as good as undoing.
-const (
-	annotationOriginal = "diorama.dev/mesh-original"
-	annotationChanges  = "diorama.dev/mesh-changes"
-)
+// annotationChanges is what an object of ours remembers, so that edits can be
+// undone. It goes when `diorama up` applies the plan's own object again, which is
+// as good as undoing.
+const annotationChanges = "diorama.dev/mesh-changes"
 
 // keptChanges bounds the edits that an object remembers: annotations have room
 // for 256 KiB in all. Of more, the first can only be undone all at once.
@@ -26,72 +25,102 @@ const (
 	keptBytes   = 200 << 10
 )
 
+// lastYear bounds the times of edits: later ones follow them, and RFC 3339 has no
+// year after 9999.
+const lastYear = 9998
+
 // change is an edit as an object remembers it.
 type change struct {
 	ID      string    `json:"id"`
 	Time    time.Time `json:"time"`
 	Service string    `json:"service,omitempty"`
 	Summary string    `json:"summary"`
-	// Before is the spec before the edit; null: there was no object.
+	// Before is the spec before the edit; null: there was no object. Of the oldest
+	// it is what was there before all that are not remembered any more.
 	Before map[string]any `json:"before"`
+	// After is the spec that the edit left; null: the next edit found it so.
+	After map[string]any `json:"after,omitempty"`
 }
 
 // changes are those that an object remembers; none where it does not, or where
-// what it has is not ours to read. Each is later than the one before.
+// what it has is not ours to read. Each is later than the one before, and knows
+// what it left.
 func (o Object) changes() []change {
 	var all []change
-	if json.Unmarshal([]byte(o.annotation(annotationChanges)), &all) != nil {
+	if json.Unmarshal([]byte(o.notes()), &all) != nil {
 		return nil
+	}
+	for i := range all {
+		if all[i].Time.UTC().Year() > lastYear {
+			all[i].Time = time.Date(lastYear, time.December, 31, 0, 0, 0, 0, time.UTC)
+		}
 	}
 	for i := 1; i < len(all); i++ {
 		if !all[i].Time.After(all[i-1].Time) { // the clock had stepped back
 			all[i].Time = all[i-1].Time.Add(time.Millisecond)
 		}
+		if all[i-1].After == nil {
+			all[i-1].After = all[i].Before
+		}
 	}
 	return all
 }
 
-// remember notes an edit of the object, whose spec is still the one before; made
-// is true of an object that the edit makes.
-func (o Object) remember(c change, made bool) error {
-	all := o.changes()
-	c.Before = o.spec()
-	if made {
-		c.Before = nil
-	}
-	if o.annotation(annotationOriginal) == "" || len(all) == 0 {
-		data, err := json.Marshal(c.Before)
-		if err != nil {
-			return fmt.Errorf("keep what %s was: %w", o, err)
-		}
-		o.annotate(annotationOriginal, string(data))
-	}
-	all = append(all, c)
-	all = all[max(len(all)-keptChanges, 0):]
+// remember notes an edit of the object.
+func (o Object) remember(c change) error { return o.note(append(o.changes(), c)) }
+
+// note keeps what was done to an object, as many edits as there is room for.
+func (o Object) note(all []change) error {
 	for {
-		data, err := json.Marshal(all)
+		written := slices.Clone(all)
+		for i := range len(written) - 1 {
+			if reflect.DeepEqual(written[i].After, written[i+1].Before) {
+				written[i].After = nil
+			}
+		}
+		data, err := json.Marshal(written)
 		if err != nil {
 			return fmt.Errorf("keep what was done to %s: %w", o, err)
 		}
-		if len(all) == 1 || len(data)+len(o.annotation(annotationOriginal)) <= keptBytes {
-			o.annotate(annotationChanges, string(data))
+		if len(all) == 1 || len(all) <= keptChanges && len(data) <= keptBytes {
+			o.keep(string(data))
 			return nil
 		}
-		all = all[1:]
+		all = forgotten(all)
 	}
+}
+
+// forgotten are the edits without the oldest, with which the next one goes when
+// it is undone. What somebody else has changed between the two is kept then: at
+// the cost of the oldest, where both have set the same.
+func forgotten(all []change) []change {
+	first, next := all[0], all[1]
+	switch {
+	case reflect.DeepEqual(first.After, next.Before):
+		next.Before = first.Before
+	case first.Before != nil:
+		if before, clashes := merged(first.After, first.Before, next.Before); len(clashes) == 0 {
+			next.Before = before
+		}
+	}
+	return append([]change{next}, all[2:]...)
 }
 
 // Changes are the edits that were made and not undone, the oldest first.
 func Changes(o Observation) []mesh.Change {
 	var all []mesh.Change
 	for _, object := range edited(o) {
-		changes := object.changes()
-		for i, c := range changes {
+		own := object.changes()
+		for i, c := range own {
 			after := object.shown()
-			if i+1 < len(changes) {
-				after["spec"] = changes[i+1].Before
+			if c.After != nil {
+				after["spec"] = c.After
 			}
-			all = append(all, mesh.Change{ID: c.ID, Time: c.Time, Service: c.Service, Summary: c.Summary, YAML: after.yaml()})
+			m := mesh.Change{ID: c.ID, Time: c.Time, Service: c.Service, Summary: c.Summary, YAML: after.yaml()}
+			if _, clashes := object.without(own[i:]); len(clashes) > 0 {
+				m.Stuck = object.changedSince(clashes)
+			}
+			all = append(all, m)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b mesh.Change) int {
@@ -133,10 +162,21 @@ func (u Undoing) Of(objects ...Object) []mesh.Change {
 	return all
 }
 
+// As refuses to undo where the last change is another one than was shown; an
+// empty ID: whatever is last.
+func (u Undoing) As(last string) error {
+	if last != "" && u.Changes[0].ID != last {
+		return cannot("the mesh was changed meanwhile, and the last change is another one: look again")
+	}
+	return nil
+}
+
 // ErrNothingToUndo is the answer where no edit was made.
 var ErrNothingToUndo = errors.New("there is nothing to undo: nothing was changed from here")
 
-// Undo plans to undo the last edit, or all.
+// Undo plans to undo the last edit, or all. What somebody else has changed since
+// stays as it is; where that is what an edit had set, nothing is undone: it is a
+// [CannotError].
 func Undo(o Observation, all bool) (Undoing, error) {
 	changes := Changes(o)
 	if len(changes) == 0 {
@@ -147,49 +187,63 @@ func Undo(o Observation, all bool) (Undoing, error) {
 	if !all {
 		u.Changes = changes[:1]
 	}
+	var refusals []string
 	for _, object := range edited(o) {
 		own := object.changes()
-		last := own[len(own)-1]
-		before := last.Before
-		if !all && last.ID != u.Changes[0].ID {
-			continue
-		}
-		if all || len(own) == 1 { // of more than it keeps, the rest goes with the last
-			before = object.original()
+		keep := 0
+		if !all {
+			keep = len(own) - 1
+			if own[keep].ID != u.Changes[0].ID {
+				continue
+			}
 		}
 		for _, c := range own {
 			u.of[c.ID] = object.String()
 		}
-		restored := object.clean()
-		restored.at(object)
-		if before == nil {
+		restored, clashes := object.without(own[keep:])
+		switch {
+		case len(clashes) > 0:
+			refusals = append(refusals, object.changedSince(clashes))
+			continue
+		case restored == nil:
+			restored = object.clean()
+			restored.at(object)
 			u.Delete = append(u.Delete, restored)
 			continue
-		}
-		restored["spec"] = before
-		if all || len(own) == 1 {
-			restored.annotate(annotationOriginal, "")
-			restored.annotate(annotationChanges, "")
-		} else {
-			data, err := json.Marshal(own[:len(own)-1])
-			if err != nil {
-				return Undoing{}, fmt.Errorf("undo what was done to %s: %w", object, err)
+		case keep == 0:
+			restored.keep("")
+		default:
+			if err := restored.note(own[:keep]); err != nil {
+				return Undoing{}, err
 			}
-			restored.annotate(annotationChanges, string(data))
 		}
+		restored.at(object)
 		u.Apply = append(u.Apply, restored)
+	}
+	if len(refusals) > 0 {
+		return Undoing{}, cannot("%s. That stays: set it back and undo again, or let `diorama up` put the plan's rules back", strings.Join(refusals, "; "))
 	}
 	return u, nil
 }
 
-// original is the object's spec before the first edit; nil: there was none.
-func (o Object) original() map[string]any {
-	var spec map[string]any
-	if json.Unmarshal([]byte(o.annotation(annotationOriginal)), &spec) != nil {
-		// Somebody took the note away: the oldest edit still knows.
-		if all := o.changes(); len(all) > 0 {
-			return all[0].Before
+// without is the object as it would be without its newest edits; nil: there
+// would be none.
+func (o Object) without(undone []change) (Object, []clash) {
+	spec := plain(o.spec())
+	var all []clash
+	for _, c := range slices.Backward(undone) {
+		left := c.After
+		if left == nil {
+			left = plain(o.spec())
 		}
+		if c.Before == nil {
+			return nil, append(all, differing(left, spec)...)
+		}
+		var clashes []clash
+		spec, clashes = merged(left, c.Before, spec)
+		all = append(all, clashes...)
 	}
-	return spec
+	restored := o.clean()
+	restored["spec"] = spec
+	return restored, all
 }

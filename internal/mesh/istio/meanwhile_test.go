@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -91,8 +92,8 @@ func TestUndoWhereTheClockStepsBack(t *testing.T) {
 	}
 	// Notes of before this was minded.
 	for _, object := range o.Objects {
-		if note := object.annotation(annotationChanges); note != "" {
-			object.annotate(annotationChanges, strings.Replace(note, now().Format(time.RFC3339), now().Add(time.Hour).Format(time.RFC3339), 1))
+		if note := object.notes(); note != "" {
+			object.keep(strings.Replace(note, now().Format(time.RFC3339), now().Add(time.Hour).Format(time.RFC3339), 1))
 		}
 	}
 	for want := 1; want >= 0; want-- {
@@ -126,7 +127,7 @@ func TestHistoryHasRoom(t *testing.T) {
 	}
 	size := 0
 	for _, object := range edited(o) {
-		size += len(object.annotation(annotationOriginal)) + len(object.annotation(annotationChanges))
+		size += len(object.notes())
 	}
 	if n := len(Changes(o)); size == 0 || size > 256<<10 || n == 0 || n == 4 {
 		t.Errorf("%d changes are kept in %d bytes", n, size)
@@ -187,5 +188,54 @@ func TestUndoTakesTheLastWhereTheClockStepsBack(t *testing.T) {
 	u, err := Undo(o, false)
 	if err != nil || len(u.Delete) != 1 || u.Changes[0].Service != "" {
 		t.Errorf("undoing is %+v, %v", u, err)
+	}
+}
+
+// TestPlanTakesNoOthersName checks that what is made for all workloads is not met
+// in the place of what is made for one that is called so.
+func TestPlanTakesNoOthersName(t *testing.T) {
+	o := observed(t)
+	for _, name := range []string{"all", "mesh"} {
+		o.Pods = append(o.Pods, Pod{
+			Name: name + "-0", Namespace: o.Namespace, Workload: name, Proxy: true, ProxyReady: true, Labels: map[string]string{labelService: name},
+		})
+	}
+	strict := func(workload string) mesh.Edit {
+		return mesh.Edit{Kind: mesh.EditTLS, Service: workload, TLS: mesh.Strict}
+	}
+	all := planned(t, o, strict(""), now())
+	for _, workload := range []string{"all", "mesh"} {
+		p, err := Plan(all, strict(workload), now())
+		if err != nil || slices.ContainsFunc(all.Objects, func(other Object) bool { return other.String() == p.Objects[0].String() }) {
+			t.Errorf("for %s it is %v, %v", workload, p.Objects, err)
+		}
+	}
+	// As it was once called, by somebody else, or for something else.
+	o.Objects = append(o.Objects, object(t, kindPeerAuthentication, "diorama-mesh-all", `{"selector":{"matchLabels":{"app":"else"}}}`))
+	_, err := Plan(o, strict("all"), now())
+	if refused, ok := errors.AsType[*CannotError](err); !ok || !strings.Contains(refused.Message, "diorama-mesh-all is there already") {
+		t.Errorf("over another object it is %v", err)
+	}
+}
+
+// TestPlanWhereANoteIsOfTheLastYear checks that a time beyond which none can be
+// written down keeps nobody from changing the mesh.
+func TestPlanWhereANoteIsOfTheLastYear(t *testing.T) {
+	for _, late := range []string{"9999-12-31T23:59:59.9999Z", "9999-12-31T23:59:59-23:59"} {
+		o := planned(t, observed(t), aborts(503), now())
+		for _, object := range o.Objects {
+			if note := object.notes(); note != "" {
+				object.keep(strings.Replace(note, now().Format(time.RFC3339), late, 1))
+			}
+		}
+		o = planned(t, o, mesh.Edit{Kind: mesh.EditTLS, TLS: mesh.Strict}, now())
+		o = planned(t, o, aborts(504), now())
+		changes := Changes(o)
+		if len(changes) != 3 || changes[1].Service != "" || !changes[2].Time.After(changes[1].Time) || !changes[1].Time.After(changes[0].Time) {
+			t.Errorf("%s: the changes are %+v", late, changes)
+		}
+		if _, err := json.Marshal(Fold(o, Memory{})); err != nil {
+			t.Error(err)
+		}
 	}
 }

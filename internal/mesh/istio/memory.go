@@ -82,6 +82,7 @@ func (m Memory) With(o Observation) Memory {
 		}
 		now := answer.tally(x.exists)
 		if before, ok := m.last[pod.Key()]; ok && o.Time.Sub(before.at) < mesh.Window {
+			now.keep(before.tally, x.exists)
 			next.count(before.at, pod.Gateway, now.since(before.tally))
 		}
 		next.last[pod.Key()] = counted{o.Time, now}

@@ -154,6 +154,48 @@ func TestMemoryIsSmallWhereNothingHappens(t *testing.T) {
 	}
 }
 
+// TestMemoryOfAProxyThatLeavesStatisticsOut checks that what a proxy does not say
+// once is not counted anew: not then from its addresses, which count retries, and
+// not once it says it again.
+func TestMemoryOfAProxyThatLeavesStatisticsOut(t *testing.T) {
+	key := "diorama/caller-68d745c977-dwcwh"
+	for _, hosts := range []bool{true, false} {
+		o := observed(t)
+		target := Target{Host: "recommender.diorama.svc.cluster.local", Subset: "v1", Port: 80}
+		for to := range o.Answers[key].Counts {
+			if to.Subset == "v1" {
+				target = to
+			}
+		}
+		answer := func(counts int64, attempts int64) {
+			o = later(o, 2*time.Second, nil)
+			a := o.Answers[key]
+			a.Counts, a.Hosts = map[Target]Counts{}, map[Target][]Host{}
+			if counts > 0 {
+				a.Counts[target] = Counts{Requests: counts}
+			}
+			if hosts {
+				a.Hosts[target] = []Host{{Address: "10.244.0.21:8080", Requests: attempts}}
+			}
+			o.Answers[key] = a
+		}
+		answer(10_000, 10_400)
+		m := Memory{}.With(o)
+		for i, counts := range []int64{0, 10_005, 0, 0, 10_007} {
+			answer(counts, 10_401+int64(i))
+			m = m.With(o)
+		}
+		if c := seenOf(t, m, o, "v1"); c.Requests != 7 {
+			t.Errorf("with addresses %v: 7 came, and %d are counted", hosts, c.Requests)
+		}
+		answer(3, 4) // started again
+		m = m.With(o)
+		if c := seenOf(t, m, o, "v1"); c.Requests != 10 {
+			t.Errorf("with addresses %v: 10 came, and %d are counted", hosts, c.Requests)
+		}
+	}
+}
+
 // everything knows every host.
 func everything(string) bool { return true }
 

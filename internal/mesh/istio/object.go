@@ -53,21 +53,22 @@ func (o Object) label(name string) string {
 	return text(labels[name])
 }
 
-func (o Object) annotation(name string) string {
+// notes are what the object keeps to undo edits, see [annotationChanges].
+func (o Object) notes() string {
 	annotations, _ := o.metadata()["annotations"].(map[string]any)
-	return text(annotations[name])
+	return text(annotations[annotationChanges])
 }
 
-// annotate sets an annotation; an empty value takes it away. The object is a
+// keep has the object keep notes; empty ones are taken away. The object is a
 // [Object.clean] one.
-func (o Object) annotate(name, value string) {
+func (o Object) keep(notes string) {
 	annotations, _ := o.metadata()["annotations"].(map[string]any)
 	if annotations == nil {
 		annotations = map[string]any{}
 	}
-	annotations[name] = value
-	if value == "" {
-		delete(annotations, name)
+	annotations[annotationChanges] = notes
+	if notes == "" {
+		delete(annotations, annotationChanges)
 	}
 	o.metadata()["annotations"] = annotations
 	if len(annotations) == 0 {
@@ -125,8 +126,7 @@ func (o Object) clean() Object {
 // shown is the object as a person reads it: without what is kept to undo edits.
 func (o Object) shown() Object {
 	c := o.clean()
-	c.annotate(annotationOriginal, "")
-	c.annotate(annotationChanges, "")
+	c.keep("")
 	return c
 }
 

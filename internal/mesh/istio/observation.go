@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/diorama-dev/diorama/internal/mesh"
 )
 
 // Observation is what was seen of a mesh at an instant.
@@ -22,6 +24,8 @@ type Observation struct {
 	// Kubernetes among them.
 	Objects []Object
 	Pods    []Pod
+	// Doors are the environment's endpoints; whether they refuse is found here.
+	Doors []mesh.Door
 	// Answers are of the proxies, by Pod as namespace/name. One that did not
 	// answer in time is absent: what it knows is not known.
 	Answers map[string]Answer

@@ -19,6 +19,7 @@ const (
 	codePortName    = "IST0118" // PortNameIsNotUnderNamingConvention
 	codeNoWorkload  = "IST0127" // NoMatchingWorkloadsFound
 	codeUnreachable = "IST0130" // VirtualServiceUnreachableRule
+	codeIneffective = "IST0131" // VirtualServiceIneffectiveMatch
 )
 
 // problems are what is wrong with what configures the mesh: those that fail
@@ -50,18 +51,15 @@ func (x *index) problems() []mesh.Problem {
 func place(o Object) string { return o.Kind() + "/" + o.Name() }
 
 func (x *index) wrongWith(v virtual) []mesh.Problem {
-	var all []mesh.Problem
-	namespace := v.object.Namespace()
-	for i, r := range v.spec.HTTP {
-		if len(r.Match) == 0 && i < len(v.spec.HTTP)-1 {
-			all = append(all, mesh.Problem{
-				ID: codeUnreachable, Object: place(v.object),
-				Summary: fmt.Sprintf("its route %s takes every request, so that none reaches what follows", routeName(i, r.Name)),
-				Advice:  []string{"move the route without a match to the end"},
-			})
-			break
-		}
+	all := x.wrongMatches(v)
+	if len(v.spec.Hosts) == 0 && !x.delegated(v.object) {
+		all = append(all, mesh.Problem{
+			ID: "no-hosts", Object: place(v.object),
+			Summary: "it names no host, and no other VirtualService delegates to it: it routes nothing",
+			Advice:  []string{"name the services that it is to route under hosts"},
+		})
 	}
+	namespace := v.object.Namespace()
 	for i, r := range v.spec.HTTP {
 		sum := 0
 		for _, d := range r.Route {
@@ -122,11 +120,21 @@ func (x *index) wrongDestination(v virtual, host, written, subset string) (mesh.
 func (x *index) known(namespace string) string {
 	var names []string
 	for _, host := range slices.Sorted(maps.Keys(x.services)) {
-		if x.services[host].object.Namespace() == namespace {
+		k := x.services[host]
+		if k.object.Namespace() == namespace && (k.spec.Type == "" || k.spec.Type == "ClusterIP") { // others are doors
 			names = append(names, x.services[host].object.Name())
 		}
 	}
 	return "in " + namespace + " there is " + orNone(names)
+}
+
+// delegated tells whether another rule delegates to a VirtualService.
+func (x *index) delegated(to Object) bool {
+	return slices.ContainsFunc(x.virtuals, func(v virtual) bool {
+		return slices.ContainsFunc(v.spec.HTTP, func(r httpRoute) bool {
+			return r.Delegate.Name == to.Name() && cmp.Or(r.Delegate.Namespace, v.object.Namespace()) == to.Namespace()
+		})
+	})
 }
 
 // subsets are the names of a host's.

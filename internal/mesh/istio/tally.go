@@ -31,6 +31,18 @@ func (a Answer) tally(known func(host string) bool) tally {
 	return t
 }
 
+// keep takes over what an answer leaves out that the one before had: a proxy
+// that does not say a count has not begun anew, and what its addresses have
+// counted is another number, retries among it.
+func (t tally) keep(before tally, known func(host string) bool) {
+	for target, c := range before.counts {
+		if _, ok := t.counts[target]; !ok && known(target.Host) {
+			t.counts[target] = c
+			delete(t.hosts, target)
+		}
+	}
+}
+
 // since is what was counted after before.
 func (t tally) since(before tally) map[Target]Counts {
 	more := make(map[Target]Counts)

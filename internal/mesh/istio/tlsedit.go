@@ -35,7 +35,11 @@ func (x *index) planTLS(e mesh.Edit, now time.Time) (Planned, error) {
 		mesh.Permissive: "let %s take connections with and without mutual TLS",
 		mesh.Disabled:   "let %s take connections without mutual TLS only",
 	}[e.TLS]
-	return finish(e, fmt.Sprintf(summary, whom), before, after, now)
+	p, err := finish(e, fmt.Sprintf(summary, whom), before, after, now)
+	if err == nil {
+		p.Draft.Doors = Doors(x.with(after))
+	}
+	return p, err
 }
 
 // policyOf is the policy that decides for a workload, empty: for all, and a copy
@@ -52,7 +56,8 @@ func (x *index) policyOf(workload string) (before, after Object, err error) {
 		if object := x.policy(func(p peerAuthentication) bool { return len(p.Selector.MatchLabels) == 0 }); object != nil {
 			return x.take(object, "decides for all workloads")
 		}
-		return nil, x.made(kindPeerAuthentication, "security.istio.io/v1", "all", map[string]any{}), nil
+		after, err = x.made(kindPeerAuthentication, "security.istio.io/v1", madeName, map[string]any{})
+		return nil, after, err
 	case len(pods) == 0:
 		var names []string
 		for _, w := range x.workloads() {
@@ -68,9 +73,10 @@ func (x *index) policyOf(workload string) (before, after Object, err error) {
 		return len(p.Selector.MatchLabels) > 0 && slices.ContainsFunc(pods, func(pod Pod) bool { return pod.has(p.Selector.MatchLabels) })
 	})
 	if object == nil {
-		return nil, x.made(kindPeerAuthentication, "security.istio.io/v1", workload, map[string]any{
+		after, err = x.made(kindPeerAuthentication, "security.istio.io/v1", madeName+"-"+workload, map[string]any{
 			"selector": map[string]any{"matchLabels": map[string]any{labelService: workload}},
-		}), nil
+		})
+		return nil, after, err
 	}
 	selector := decode[peerAuthentication](object).Selector.MatchLabels
 	for _, pod := range x.Pods {

@@ -19,6 +19,10 @@ type httpRoute struct {
 	Retries  *httpRetry         `json:"retries"`
 	Redirect map[string]any     `json:"redirect"`
 	Direct   map[string]any     `json:"directResponse"`
+	Delegate struct {
+		Name      string `json:"name"`
+		Namespace string `json:"namespace"`
+	} `json:"delegate"`
 }
 
 type tcpRoute struct {

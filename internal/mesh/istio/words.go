@@ -97,9 +97,12 @@ func unquote(s string) string {
 	return b.String()
 }
 
-// fault is what the route does to requests on purpose.
-func (f httpFault) fault() mesh.Fault {
+// fault is what the route does to requests on purpose; nil: nothing.
+func (f *httpFault) fault() mesh.Fault {
 	var out mesh.Fault
+	if f == nil {
+		return out
+	}
 	if f.Delay != nil {
 		out.Delay, out.DelayShare = duration(f.Delay.FixedDelay), f.Delay.value()
 	}

@@ -37,6 +37,7 @@ type meshes struct {
 
 	mu     sync.Mutex // held while the mesh is looked at
 	memory istio.Memory
+	turns  turns
 	client *kube.Client // of the cluster that is remembered
 	pods   *http.Client // whose connections end in that cluster's Pods
 }
@@ -102,37 +103,6 @@ func (r *Runtime) ApplyMesh(ctx context.Context, e mesh.Edit) error {
 	return nil
 }
 
-// UndoMesh takes the last edit back, or all, and returns those that it took
-// back, with an error too.
-func (r *Runtime) UndoMesh(ctx context.Context, all bool) ([]mesh.Change, error) {
-	r.meshes.edits.Lock()
-	defer r.meshes.edits.Unlock()
-	o, client, err := r.meshObjects(ctx)
-	if err != nil {
-		return nil, err
-	}
-	undoing, err := istio.Undo(o, all)
-	if err != nil {
-		return nil, err
-	}
-	defer r.lookAgain(ctx)
-	var done []istio.Object
-	for _, object := range undoing.Apply {
-		if err := r.applyMesh(ctx, client, object); err != nil {
-			return undoing.Of(done...), err
-		}
-		done = append(done, object)
-	}
-	for _, object := range undoing.Delete {
-		u := &unstructured.Unstructured{Object: object}
-		if err := client.DeleteOurs(ctx, r.meshScope(u), u); err != nil {
-			return undoing.Of(done...), err
-		}
-		done = append(done, object)
-	}
-	return undoing.Changes, nil
-}
-
 func (r *Runtime) planMesh(ctx context.Context, e mesh.Edit) (istio.Planned, *kube.Client, error) {
 	o, client, err := r.meshObjects(ctx)
 	if err != nil {
@@ -160,7 +130,7 @@ const (
 	// takeUp is how long proxies are given to take up a change.
 	takeUp = 300 * time.Millisecond
 	// lookedWithin bounds the look after a change.
-	lookedWithin = 3 * time.Second
+	lookedWithin = 5 * time.Second
 )
 
 // lookAgain notes what proxies have counted at a change, so that the next look
@@ -223,7 +193,7 @@ func (r *Runtime) meshFrame() (istio.Observation, error) {
 	p := r.current()
 	seen := r.observing().newest()
 	o := istio.Observation{
-		Time: time.Now(), Environment: p.Environment, Namespace: p.Namespace, Stack: "istio", Title: "istio",
+		Time: time.Now(), Environment: p.Environment, Namespace: p.Namespace, Stack: "istio", Title: "istio", Doors: doorsOf(p),
 	}
 	i := slices.IndexFunc(p.Stacks, func(s plan.Stack) bool { return s.Category == categoryMesh })
 	if i >= 0 {

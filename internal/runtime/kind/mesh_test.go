@@ -95,7 +95,7 @@ func TestAProxyIsNotFollowedElsewhere(t *testing.T) {
 	var m meshes
 	client := m.podsOf(new(kube.Client))
 	client.Transport = server.Client().Transport
-	if _, err := get(t.Context(), client, server.URL); err == nil || elsewhere {
+	if err := (asked{client, newRoom(answersAtOnce)}).get(t.Context(), server.URL, func([]byte) error { return nil }); err == nil || elsewhere {
 		t.Errorf("it is %v, elsewhere %v", err, elsewhere)
 	}
 }

@@ -2,12 +2,8 @@ package kind
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"net/http"
 	"slices"
-	"sync"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -19,17 +15,8 @@ import (
 	"github.com/diorama-dev/diorama/internal/mesh/istio"
 )
 
-const (
-	// answersWithin is how long a proxy may take to say what it knows. One that
-	// takes longer is not known this time; the others are.
-	answersWithin = 1500 * time.Millisecond
-	// proxiesAtOnce bounds the proxies that are asked at a time.
-	proxiesAtOnce = 8
-	// proxyAnswer bounds what a proxy may answer; a big mesh's takes some MiB.
-	proxyAnswer = 32 << 20
-	// proxyContainer is how Istio calls its container.
-	proxyContainer = "istio-proxy"
-)
+// proxyContainer is how Istio calls its proxy's container.
+const proxyContainer = "istio-proxy"
 
 // lookAtMesh gathers what the mesh's objects, its proxies and istiod say; the
 // lock of meshes is held.
@@ -38,40 +25,16 @@ func (r *Runtime) lookAtMesh(ctx context.Context) (istio.Observation, error) {
 	if err != nil {
 		return o, err
 	}
-	pods := r.meshes.podsOf(client)
-	o.Answers = make(map[string]istio.Answer)
-	var mu sync.Mutex
+	pods := asked{client: r.meshes.podsOf(client), room: newRoom(answersAtOnce)}
 	var group errgroup.Group
-	group.SetLimit(proxiesAtOnce)
-	for _, pod := range r.istiods() {
-		group.Go(func() error {
-			syncs, err := askSync(ctx, pods, pod)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				o.Silent = true
-				return nil // what is not known is absent
-			}
-			o.Syncs = append(o.Syncs, syncs...)
-			return nil
-		})
-	}
-	for _, pod := range o.Pods {
-		if !pod.Proxy || !pod.ProxyReady {
-			continue
-		}
-		group.Go(func() error {
-			answer, err := askProxy(ctx, pods, pod)
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil {
-				o.Answers[pod.Key()] = answer
-			}
-			return nil // what is not known is absent
-		})
-	}
+	group.Go(func() error {
+		o.Syncs, o.Silent = pods.syncs(ctx, r.istiods())
+		return nil // what is not known is absent
+	})
+	o.Answers = r.meshes.turns.ask(ctx, o.Time, o.Pods, pods.proxy)
 	_ = group.Wait() // nobody fails
 	o.Title = titled(o.Title, o.Syncs)
+	r.observing().refuse(refusals(istio.Doors(o)))
 	return o, context.Cause(ctx)
 }
 
@@ -83,7 +46,7 @@ func (m *meshes) podsOf(client *kube.Client) *http.Client {
 	}
 	if m.pods != nil {
 		m.pods.CloseIdleConnections()
-		m.memory = istio.Memory{}
+		m.memory, m.turns = istio.Memory{}, turns{}
 	}
 	m.client, m.pods = client, &http.Client{
 		Transport: client.PodTransport(),
@@ -107,56 +70,6 @@ func (r *Runtime) istiods() []diagnose.PodKey {
 	return keys
 }
 
-func askSync(ctx context.Context, pods *http.Client, pod diagnose.PodKey) ([]istio.Sync, error) {
-	ctx, cancel := context.WithTimeout(ctx, answersWithin)
-	defer cancel()
-	data, err := get(ctx, pods, kube.PodURL(pod, istio.SyncPort, istio.SyncPath))
-	if err != nil {
-		return nil, err
-	}
-	syncs, err := istio.ParseSync(data)
-	if syncs == nil {
-		syncs = []istio.Sync{} // known: none is connected
-	}
-	return syncs, err
-}
-
-func askProxy(ctx context.Context, pods *http.Client, pod istio.Pod) (istio.Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, answersWithin)
-	defer cancel()
-	key := diagnose.PodKey{Namespace: pod.Namespace, Name: pod.Name}
-	data, err := get(ctx, pods, kube.PodURL(key, istio.AdminPort, istio.AdminClusters))
-	if err != nil {
-		return istio.Answer{}, err
-	}
-	var answer istio.Answer
-	if answer.Hosts, err = istio.ParseClusters(data); err != nil {
-		return istio.Answer{}, err
-	}
-	if data, err = get(ctx, pods, kube.PodURL(key, istio.AdminPort, istio.AdminStats)); err != nil {
-		return istio.Answer{}, err
-	}
-	answer.Counts, err = istio.ParseStats(data)
-	return answer, err
-}
-
-func get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		return nil, err
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(response.Body, proxyAnswer))
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s answers %s", url, response.Status)
-	}
-	return data, err
-}
-
 // listMesh lists what configures a mesh.
 func listMesh(ctx context.Context, client *kube.Client) ([]istio.Object, error) {
 	const networking, security = "networking.istio.io", "security.istio.io"
@@ -169,7 +82,7 @@ func listMesh(ctx context.Context, client *kube.Client) ([]istio.Object, error) 
 		{schema.GroupVersionKind{Group: networking, Version: "v1", Kind: "DestinationRule"}, "destinationrules"},
 		{schema.GroupVersionKind{Group: networking, Version: "v1", Kind: "Gateway"}, "gateways"},
 		{schema.GroupVersionKind{Group: networking, Version: "v1", Kind: "ServiceEntry"}, "serviceentries"},
-		{schema.GroupVersionKind{Group: security, Version: "v1", Kind: "PeerAuthentication"}, "peerauthentications"},
+		{peerAuthentication(), peerAuthentications},
 		{schema.GroupVersionKind{Group: security, Version: "v1", Kind: "AuthorizationPolicy"}, "authorizationpolicies"},
 	}
 	lists := make([][]map[string]any, len(kinds))

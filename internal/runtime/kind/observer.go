@@ -36,7 +36,8 @@ type observer struct {
 	namespaces []string
 	seen       bool
 	last       diagnose.Observation
-	changed    chan struct{} // closed and replaced at every observation
+	refusals   []diagnose.Refusal // of the mesh, at endpoints
+	changed    chan struct{}      // closed and replaced at every observation
 }
 
 func newObserver(o Options) *observer {
@@ -82,7 +83,13 @@ func (o *observer) started(nodes []Node) {
 func (o *observer) observe(observation diagnose.Observation) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.take(observation)
+}
+
+// take notes what there is and tells it; the lock is held.
+func (o *observer) take(observation diagnose.Observation) {
 	observation = fresh(observation, o.nodes)
+	observation.Refusals = o.refusals
 	observed := diagnose.Observed(observation)
 	observed.Services = slices.DeleteFunc(observed.Services, func(s env.Service) bool { return !o.planned[s.Name] })
 	o.services, o.revisions = observed.Services, revisions(observation)

@@ -140,6 +140,7 @@ func (r *Runtime) Observe(ctx context.Context) error {
 		var reading sync.WaitGroup
 		defer reading.Wait()
 		reading.Go(func() { r.readLogs(ctx) })
+		reading.Go(func() { r.watchDoors(ctx) })
 		// It ends with ctx and with nothing else: an API that does not answer
 		// is an observation like others.
 		// All namespaces: what the cluster's own Pods hold of a node counts.

@@ -80,6 +80,9 @@ func (r *Runtime) apply(ctx context.Context, name string, report engine.Report) 
 	if err != nil {
 		return engine.Outcome{}, err
 	}
+	if err := takenByMesh(ctx, client, stack); err != nil {
+		return engine.Outcome{}, err
+	}
 	if err := r.holds(stack); err != nil {
 		return engine.Outcome{}, err
 	}
