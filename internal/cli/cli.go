@@ -180,6 +180,8 @@ func kinds() []errorKind {
 		{is[*plan.MissingRequirementError], ExitUsage},
 		{is[*plan.CycleError], ExitUsage},
 		{is[*chart.RenderError], ExitUsage},
+		{is[*plan.TypeError], ExitUsage},
+		{is[*plan.ConflictError], ExitUsage},
 		{chartOfTheStack, ExitUsage},
 		{chartOfTheMachine, ExitHost},
 		{is[*plan.MissingChartsError], ExitHost},
