@@ -23,6 +23,7 @@ func (s *Session) WatchGPUs(ctx context.Context, see func(gpu.State) bool) error
 // is apart, with what it does, and one that is divided is its MIG devices.
 func MachineGPUs(ctx context.Context) gpu.State {
 	driver := nvml.New()
+	defer driver.Close()
 	return machineGPUs(ctx, driver)
 }
 
@@ -45,4 +46,11 @@ func machineGPUs(ctx context.Context, driver gpuDriver) gpu.State {
 		seen.Driver.Error = err.Error()
 	}
 	return watch.State(seen, gpu.State{})
+}
+
+// gpuInventory is what the machine's driver says once.
+func gpuInventory(ctx context.Context) gpu.Inventory {
+	driver := nvml.New()
+	defer driver.Close()
+	return driver.Inventory(ctx)
 }

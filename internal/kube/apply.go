@@ -147,11 +147,13 @@ func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured
 	return change, nil
 }
 
-// goingAway reports a definition or namespace whose deletion has begun: it takes
-// all along that is in it, and its end is some way off.
+// goingAway reports an object whose deletion has begun, as a removal leaves it
+// that was cut off: a definition or a namespace takes all along that is in it,
+// a workload ends once its Pods have. A claim stays for as long as a Pod uses
+// it: nobody can wait for that.
 func goingAway(existing *unstructured.Unstructured) bool {
 	return existing != nil && existing.GetDeletionTimestamp() != nil &&
-		(existing.GetKind() == kindCRD || existing.GetKind() == kindNamespace)
+		existing.GetKind() != kindClaim && existing.GetKind() != kindVolume
 }
 
 // withoutForeignSpaces are the objects without namespaces of somebody else's, of
@@ -234,7 +236,9 @@ func (c *Client) get(ctx context.Context, id ObjectID) (*unstructured.Unstructur
 	}
 }
 
-// claim is a copy of the object with the scope's labels.
+// claim is a copy of the object with the scope's labels. A namespace that has
+// the environment's label already, and no stack's, is that of several: it would
+// become that of each in turn.
 func (s Scope) claim(object *unstructured.Unstructured) *unstructured.Unstructured {
 	claimed := object.DeepCopy()
 	if s == (Scope{}) {
@@ -243,6 +247,9 @@ func (s Scope) claim(object *unstructured.Unstructured) *unstructured.Unstructur
 	labels := claimed.GetLabels()
 	if labels == nil {
 		labels = map[string]string{}
+	}
+	if claimed.GetKind() == kindNamespace && labels[diagnose.LabelEnvironment] == s.Environment {
+		return claimed
 	}
 	labels[diagnose.LabelEnvironment] = s.Environment
 	labels[diagnose.LabelStack] = s.Stack

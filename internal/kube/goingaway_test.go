@@ -15,10 +15,18 @@ import (
 )
 
 // TestWhatIsOnItsWayOutIsMadeAgain: what is applied to a namespace that is being
-// deleted would go with it.
+// deleted would go with it, and a workload that looks unchanged is gone soon.
 func TestWhatIsOnItsWayOutIsMadeAgain(t *testing.T) {
+	for _, object := range []*unstructured.Unstructured{
+		some("v1", "Namespace", "", "apart", "shop", "mesh"), some("apps/v1", "StatefulSet", "diorama", "redis", "shop", "mesh"),
+	} {
+		t.Run(object.GetKind(), func(t *testing.T) { madeAgain(t, object) })
+	}
+}
+
+func madeAgain(t *testing.T, space *unstructured.Unstructured) {
+	t.Helper()
 	scope := Scope{Environment: "shop", Stack: "mesh", Namespace: "diorama"}
-	space := some("v1", "Namespace", "", "apart", "shop", "mesh")
 	space.SetFinalizers([]string{"example.com/late"})
 	c := memory(t, space)
 	if err := c.dynamic.Delete(t.Context(), space.DeepCopy()); err != nil {
@@ -36,7 +44,7 @@ func TestWhatIsOnItsWayOutIsMadeAgain(t *testing.T) {
 	})
 	go func() {
 		<-looked
-		there := some("v1", "Namespace", "", "apart")
+		there := some(space.GetAPIVersion(), space.GetKind(), space.GetNamespace(), space.GetName())
 		if err := c.dynamic.Get(ctx, client.ObjectKeyFromObject(there), there); err != nil {
 			t.Error(err)
 		}
@@ -45,7 +53,7 @@ func TestWhatIsOnItsWayOutIsMadeAgain(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	wanted := some("v1", "Namespace", "", "apart")
+	wanted := some(space.GetAPIVersion(), space.GetKind(), space.GetNamespace(), space.GetName())
 	wanted.SetUID("")
 	changes, err := c.Apply(ctx, []*unstructured.Unstructured{wanted}, ApplyOptions{Scope: scope})
 	if err != nil || len(changes) != 1 || changes[0].Action != ActionCreated {

@@ -93,7 +93,7 @@ func (r *resolver) misnamed(g GPUs, advertiser string) {
 		case wrong == gpu.SharedResource && right == gpu.Resource:
 			remedy += fmt.Sprintf(", or share devices and --set %s.rename=true", advertiser)
 		}
-		r.warn("%s asks for %s, and GPUs are advertised as %s: its Pods will find none; %s", strings.Join(askers[wrong], ", "), wrong, right, remedy)
+		r.warn("Pods of %s ask for %s, and GPUs are advertised as %s: they will find none; %s", strings.Join(askers[wrong], ", "), wrong, right, remedy)
 	}
 }
 
