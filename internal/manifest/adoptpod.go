@@ -21,6 +21,7 @@ func (a *adoption) workload(u *unstructured.Unstructured, service string, wave i
 	if u.GetKind() == kindCronJob {
 		holder = child(child(spec, "jobTemplate"), "spec")
 	}
+	keepEnded(u, spec)
 	template := child(holder, "template")
 	w := Workload{Service: service, Kind: u.GetKind(), Replicas: 1, Wave: wave}
 	if n, ok := spec["replicas"].(int64); ok {
@@ -51,6 +52,15 @@ func (a *adoption) workload(u *unstructured.Unstructured, service string, wave i
 	w.Name = u.GetName()
 	a.r.work = append(a.r.work, w)
 	return nil
+}
+
+// keepEnded has a Job stay once it has ended: one that went would be awaited in
+// vain, and made and run anew by the next start. What a CronJob makes is awaited
+// by nobody.
+func keepEnded(u *unstructured.Unstructured, spec map[string]any) {
+	if u.GetKind() == kindJob {
+		delete(spec, "ttlSecondsAfterFinished")
+	}
 }
 
 // child is the mapping under the key, made where there is none.

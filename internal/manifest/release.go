@@ -216,6 +216,7 @@ func (a *releases) workload(u *unstructured.Unstructured, service string, wave i
 	if u.GetKind() == kindCronJob {
 		holder = child(child(spec, "jobTemplate"), "spec")
 	}
+	keepEnded(u, spec)
 	template := child(holder, "template")
 	w := Workload{Service: service, Kind: u.GetKind(), Name: u.GetName(), Replicas: 1, Wave: wave}
 	if u.GetNamespace() != a.r.in.Namespace {

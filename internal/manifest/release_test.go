@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,4 +134,30 @@ func renderRelease(t *testing.T, in Input) Result {
 		t.Fatal(err)
 	}
 	return result
+}
+
+// TestJobsStayOnceTheyHaveEnded: one that went is awaited in vain.
+func TestJobsStayOnceTheyHaveEnded(t *testing.T) {
+	job := func(kind string) stacks.Object {
+		o := deployment("once", "example.com/once:1")
+		o.Body["apiVersion"], o.Body["kind"] = "batch/v1", "Job"
+		spec, _ := o.Body["spec"].(map[string]any)
+		spec["ttlSecondsAfterFinished"] = 60
+		delete(spec, "selector")
+		if kind == "CronJob" {
+			o.Body["kind"], o.Body["spec"] = kind, map[string]any{"jobTemplate": map[string]any{"spec": spec}}
+		}
+		return o
+	}
+	for _, kind := range []string{"Job", "CronJob"} {
+		in := Input{Environment: "golden", Namespace: "diorama", Stack: "shop", Objects: []stacks.Object{job(kind)}}
+		in.Releases = []Release{{Name: "web", Namespace: "own", Steps: [][]stacks.Object{{job(kind)}}}}
+		for _, object := range slices.Concat(renderRelease(t, in).Waves...) {
+			_, direct, _ := unstructured.NestedInt64(object.Object, "spec", "ttlSecondsAfterFinished")
+			_, made, _ := unstructured.NestedInt64(object.Object, "spec", "jobTemplate", "spec", "ttlSecondsAfterFinished")
+			if direct || made != (object.GetKind() == "CronJob") {
+				t.Errorf("%s: %v", object.GetKind(), object.Object["spec"])
+			}
+		}
+	}
 }
