@@ -100,7 +100,7 @@ func (r *renderer) nameReleases() error {
 
 // space makes the release's namespace, where nobody else does.
 func (a *releases) space(name string, wave int) {
-	if a.made[name] || givenNamespace(name) {
+	if a.made[name] || GivenNamespace(name) {
 		return
 	}
 	a.made[name] = true
@@ -111,16 +111,17 @@ func (a *releases) space(name string, wave int) {
 	a.r.parts = append(a.r.parts, part{wave: wave, object: u})
 }
 
-// givenNamespace reports namespaces that every cluster has.
-func givenNamespace(name string) bool {
-	return name == "default" || name == "local-path-storage" || strings.HasPrefix(name, "kube-")
+// GivenNamespace reports namespaces that every cluster has, those of Kubernetes
+// (kubernetes.io/docs, "Namespaces") and of kind; others may begin with kube-.
+func GivenNamespace(name string) bool {
+	return slices.Contains([]string{"default", "kube-system", "kube-public", "kube-node-lease", "local-path-storage"}, name)
 }
 
 // loseSpace leaves out a namespace that is none of the stack's, and reports
 // whether it did: it would go with the stack, and everything in it.
 func (r *renderer) loseSpace(u *unstructured.Unstructured, position string) bool {
 	name := u.GetName()
-	if u.GetKind() != kindNamespace || name != r.in.Namespace && !givenNamespace(name) {
+	if u.GetKind() != kindNamespace || name != r.in.Namespace && !GivenNamespace(name) {
 		return false
 	}
 	r.losses[Loss{

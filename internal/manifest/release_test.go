@@ -72,10 +72,11 @@ func TestNamespacesComeFirst(t *testing.T) {
 	in.Releases = []Release{
 		{Name: "late", Namespace: "apart", Wave: 2, Steps: [][]stacks.Object{{deployment("late", "example.com/late:1")}}},
 		{Name: "early", Namespace: "apart", Steps: [][]stacks.Object{{deployment("early", "example.com/early:1")}}},
+		{Name: "monitor", Namespace: "kube-prometheus", Steps: [][]stacks.Object{{space("kube-prometheus", "y.yaml"), deployment("monitor", "example.com/monitor:1")}}},
 		{Name: "last", Namespace: "own", Wave: 3, Steps: [][]stacks.Object{{space("own", "x.yaml"), deployment("last", "example.com/last:1")}}},
 	}
 	got := namesOf(renderRelease(t, in), "Namespace")
-	if len(got) != 2 || got["apart"] != 0 || got["own"] != 0 {
+	if len(got) != 3 || got["apart"] != 0 || got["own"] != 0 || got["kube-prometheus"] != 0 {
 		t.Errorf("waves of namespaces %v", got)
 	}
 }
