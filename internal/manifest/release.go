@@ -47,7 +47,7 @@ type releases struct {
 func (r *renderer) takeReleases() error {
 	first := 0
 	for _, p := range r.parts {
-		if len(r.in.Releases) > 0 && (workload(p.object.GetKind()) || p.wave > 0) {
+		if len(r.in.Releases) > 0 && (workload(kindOf(p.object)) || p.wave > 0) {
 			first = max(first, p.wave+1)
 		}
 	}
@@ -80,7 +80,7 @@ func (r *renderer) nameReleases() error {
 			switch {
 			case u.GetKind() == kindNamespace:
 				r.released.made[u.GetName()] = true
-			case workload(u.GetKind()):
+			case workload(kindOf(&u)):
 				space := release.Namespace
 				if own := u.GetNamespace(); own != "" {
 					space = own
@@ -142,12 +142,12 @@ func (a *releases) take(object stacks.Object, release Release, wave int) error {
 	}
 	delete(u.Object, "status")
 	dropUnset(u.Object)
-	if wide, _ := clusterWide(u.GetKind()); wide || a.widened(u) {
+	if wide, _ := clusterWide(kindOf(u)); wide || a.widened(u) {
 		unstructured.RemoveNestedField(u.Object, "metadata", "namespace")
 	} else if u.GetNamespace() == "" {
 		u.SetNamespace(release.Namespace)
 	}
-	key := objectKey{u.GetKind(), u.GetNamespace() + "/" + u.GetName()}
+	key := objectKey{kindOf(u), u.GetNamespace() + "/" + u.GetName()}
 	if first, twice := a.seen[key]; twice {
 		if u.GetKind() == kindNamespace && a.again(u) {
 			return nil
@@ -155,11 +155,11 @@ func (a *releases) take(object stacks.Object, release Release, wave int) error {
 		return fmt.Errorf("%s %s is made by %s too", u.GetKind(), u.GetName(), first)
 	}
 	a.seen[key] = release.Name
-	if path := exposed(u.Object, "", release.Secrets); u.GetKind() != "Secret" && path != "" {
+	if path := exposed(u.Object, "", release.Secrets); kindOf(u) != "Secret" && path != "" {
 		return fmt.Errorf("%s of %s %s holds a credential, which everybody could read there: the chart must have it in a Secret", path, u.GetKind(), u.GetName())
 	}
 	service := ""
-	if workload(u.GetKind()) || u.GetKind() == kindCronJob {
+	if workload(kindOf(u)) || kindOf(u) == kindCronJob {
 		service = u.GetName()
 	}
 	u.SetLabels(a.labels(u.GetLabels(), service))

@@ -162,3 +162,36 @@ func TestJobsStayOnceTheyHaveEnded(t *testing.T) {
 		}
 	}
 }
+
+// custom is an object of somebody's own kind.
+func custom(version, kind, name string) stacks.Object {
+	return stacks.Object{Position: "x.yaml", Body: map[string]any{
+		"apiVersion": version, "kind": kind, "metadata": map[string]any{"name": name}, "spec": map[string]any{},
+	}}
+}
+
+// TestKindsOfOtherGroups: they share no more than a word with those of
+// Kubernetes, and with one another.
+func TestKindsOfOtherGroups(t *testing.T) {
+	objects := []stacks.Object{
+		custom("gateway.networking.k8s.io/v1", "Gateway", "door"), custom("networking.istio.io/v1", "Gateway", "door"),
+		custom("batch.volcano.sh/v1alpha1", "Job", "train"), custom("v1", "Service", "web"), custom("serving.knative.dev/v1", "Service", "web"),
+	}
+	in := Input{Environment: "golden", Namespace: "diorama", Stack: "shop", Objects: objects}
+	in.Releases = []Release{{Name: "web", Namespace: "own", Steps: [][]stacks.Object{objects}}}
+	result := renderRelease(t, in)
+	if len(result.Workloads) > 0 {
+		t.Errorf("workloads %v", result.Workloads)
+	}
+	for _, object := range slices.Concat(result.Waves...) {
+		if _, changed, _ := unstructured.NestedMap(object.Object, "spec", "template"); changed || object.GetName() != "train" && object.GetKind() == "Job" {
+			t.Errorf("%s %s was taken for a workload: %v", object.GetAPIVersion(), object.GetKind(), object.Object)
+		}
+	}
+	leak := custom("example.com/v1", "Secret", "leak")
+	leak.Body["spec"] = map[string]any{"word": "hunter2secret"}
+	in.Releases = []Release{{Name: "web", Namespace: "own", Steps: [][]stacks.Object{{leak}}, Secrets: []string{"hunter2secret"}}}
+	if _, err := Render(in); err == nil || !strings.Contains(err.Error(), "holds a credential") {
+		t.Errorf("got %v", err)
+	}
+}
