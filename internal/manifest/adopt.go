@@ -232,32 +232,9 @@ func (a *adoption) take(u *unstructured.Unstructured, wave int) error {
 		}
 	}
 	if service == "" {
-		return nil
+		return a.bare(u)
 	}
 	return a.workload(u, service, wave)
-}
-
-// exposed is the path of a text in which a credential stands; empty without one.
-func exposed(value any, path string, secrets []string) string {
-	switch v := value.(type) {
-	case string:
-		if holdsAny(v, secrets) {
-			return path
-		}
-	case []any:
-		for i, item := range v {
-			if found := exposed(item, fmt.Sprintf("%s[%d]", path, i), secrets); found != "" {
-				return found
-			}
-		}
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if found := exposed(v[key], strings.TrimPrefix(path+"."+key, "."), secrets); found != "" {
-				return found
-			}
-		}
-	}
-	return ""
 }
 
 // labels are the object's own and ours.

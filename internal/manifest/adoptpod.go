@@ -73,6 +73,15 @@ func child(m map[string]any, key string) map[string]any {
 	return c
 }
 
+// bare has a Pod that no controller makes run what is put in the place of its
+// images.
+func (a *adoption) bare(u *unstructured.Unstructured) error {
+	if kindOf(u) != "Pod" {
+		return nil
+	}
+	return a.containers(child(u.Object, "spec"), &Workload{})
+}
+
 // containers substitutes the images and notes what the workload takes.
 func (a *adoption) containers(pod map[string]any, w *Workload) error {
 	for _, list := range []string{"containers", "initContainers"} {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/diorama-dev/diorama/stacks"
 )
@@ -163,10 +164,8 @@ func (a *releases) take(object stacks.Object, release Release, wave int) error {
 		service = u.GetName()
 	}
 	u.SetLabels(a.labels(u.GetLabels(), service))
-	if service != "" {
-		if err := a.workload(u, service, wave); err != nil {
-			return fmt.Errorf("%s %s: %w", u.GetKind(), u.GetName(), err)
-		}
+	if err := a.runs(u, service, wave); err != nil {
+		return fmt.Errorf("%s %s: %w", u.GetKind(), u.GetName(), err)
 	}
 	a.r.parts = append(a.r.parts, part{wave: wave, object: u})
 	return nil
@@ -208,6 +207,21 @@ func (a *releases) labels(own map[string]string, service string) map[string]stri
 		}
 	}
 	return labels
+}
+
+// runs takes in what runs, a workload or a Pod.
+func (a *releases) runs(u *unstructured.Unstructured, service string, wave int) error {
+	if service == "" {
+		return a.r.own.bare(u)
+	}
+	longest := validation.LabelValueMaxLength // the name labels its Pods
+	if kindOf(u) == kindCronJob {
+		longest = maxCronJob
+	}
+	if len(service) > longest {
+		return fmt.Errorf("its name has %d characters, at most %d are possible: give the chart shorter ones, by the release's name or fullnameOverride", len(service), longest)
+	}
+	return a.workload(u, service, wave)
 }
 
 // workload substitutes images and labels Pods; selectors stay as they are.
@@ -255,6 +269,9 @@ func (a *releases) publish() error {
 			continue
 		}
 		service := a.r.hostService(name, published)
+		if wrong := validation.IsDNS1035Label(service.Name); len(wrong) > 0 {
+			return fmt.Errorf("the ports of %s cannot be published by a Service called %s: %s", name, service.Name, wrong[0])
+		}
 		service.Namespace = a.spaces[name]
 		if err := a.r.add(a.waveOf(name), service); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 	"testing"
@@ -193,5 +194,68 @@ func TestKindsOfOtherGroups(t *testing.T) {
 	in.Releases = []Release{{Name: "web", Namespace: "own", Steps: [][]stacks.Object{{leak}}, Secrets: []string{"hunter2secret"}}}
 	if _, err := Render(in); err == nil || !strings.Contains(err.Error(), "holds a credential") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestBarePods run what is put in the place of their images, too.
+func TestBarePods(t *testing.T) {
+	pod := func(name string) []stacks.Object {
+		o := custom("v1", "Pod", name)
+		o.Body["spec"] = map[string]any{
+			"initContainers": []any{map[string]any{"name": "first", "image": "first:1"}},
+			"containers":     []any{map[string]any{"name": "bare", "image": "bare:1"}},
+		}
+		return []stacks.Object{o}
+	}
+	in := Input{Environment: "golden", Namespace: "diorama", Stack: "shop", Objects: pod("own")}
+	in.Releases = []Release{{Name: "web", Namespace: "diorama", Steps: [][]stacks.Object{pod("charts")}}}
+	in.Image = func(reference string) (string, error) { return "mirror/" + reference, nil }
+	result := renderRelease(t, in)
+	if got := strings.Join(result.Images, " "); got != "mirror/bare:1 mirror/first:1" {
+		t.Errorf("images %s", got)
+	}
+	for _, object := range result.Waves[0] {
+		containers, _, _ := unstructured.NestedSlice(object.Object, "spec", "containers")
+		if c, _ := containers[0].(map[string]any); c["image"] != "mirror/bare:1" {
+			t.Errorf("%s runs %v", object.GetName(), c["image"])
+		}
+	}
+}
+
+// TestLongNames are refused before anything is applied.
+func TestLongNames(t *testing.T) {
+	in := Input{Environment: "golden", Namespace: "diorama", Stack: "shop"}
+	for length, want := range map[int]string{63: "", 64: "its name has 64 characters, at most 63 are possible"} {
+		name := strings.Repeat("a", length)
+		in.Releases = []Release{{Name: "web", Namespace: "diorama", Steps: [][]stacks.Object{{deployment(name, "example.com/web:1")}}}}
+		if _, err := Render(in); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%d: %v", length, err)
+		}
+		in.HostPorts = []HostPort{{Service: name, Name: "http", Port: 80, NodePort: 30080}}
+		if _, err := Render(in); err == nil {
+			t.Errorf("%d: a Service of %d characters", length, length+len(HostSuffix))
+		}
+		in.HostPorts = nil
+	}
+}
+
+// TestSecretsInBase64 are as open as they would be without.
+func TestSecretsInBase64(t *testing.T) {
+	const secret = "hunter2secret"
+	in := Input{Environment: "golden", Namespace: "diorama", Stack: "shop"}
+	for text, want := range map[string]bool{
+		base64.StdEncoding.EncodeToString([]byte(secret)):                                       true,
+		"Basic " + base64.StdEncoding.EncodeToString([]byte("app:"+secret)):                     true,
+		"https://example.com/t/" + base64.RawURLEncoding.EncodeToString([]byte("\xff?"+secret)): true,
+		`{"auth": "` + base64.StdEncoding.EncodeToString([]byte("name:"+secret+"\n")) + `"}`:    true,
+		base64.StdEncoding.EncodeToString([]byte("nothing of it")):                              false,
+		"an ordinary sentence/with-words_of:many-kinds":                                         false,
+	} {
+		object := custom("v1", "ConfigMap", "open")
+		object.Body["data"] = map[string]any{"x": text}
+		in.Releases = []Release{{Name: "web", Namespace: "own", Steps: [][]stacks.Object{{object}}, Secrets: []string{secret, "", "zz"}}}
+		if _, err := Render(in); (err != nil) != want {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
