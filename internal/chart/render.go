@@ -117,6 +117,9 @@ func (c Chart) templates(parsed *helmchart.Chart, r Release, values map[string]a
 	if err != nil {
 		return nil, explainValues(err)
 	}
+	if err := endless(parsed, all); err != nil {
+		return nil, err
+	}
 	files, err := engine.Render(parsed, all)
 	if err != nil {
 		return nil, explain(err)
