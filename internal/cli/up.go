@@ -97,7 +97,7 @@ func up(ctx context.Context, s *streams, o *upOptions) error {
 // tellPlacement says where an environment runs and why, and what it does
 // without, before anything is there to see.
 func tellPlacement(s *streams, session *diorama.Session) {
-	p, err := session.Plan()
+	p, err := session.Begun()
 	if err != nil {
 		return // the start itself will say
 	}
