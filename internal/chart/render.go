@@ -34,8 +34,9 @@ type Skipped struct {
 // Rendered is what a chart made.
 type Rendered struct {
 	// Steps are applied one after the other, each once the one before is well:
-	// hooks before the installation by their weight, then the chart itself with
-	// its definitions first, then hooks after it.
+	// definitions of its folder crds, hooks before the installation by their
+	// weight, the chart itself, then hooks after it. Without hooks before it,
+	// definitions come first in the chart's own step.
 	Steps   [][]Object
 	Skipped []Skipped
 	// Texts are what the asked templates gave, by name, see [Chart.Render].
@@ -170,11 +171,9 @@ func (out *Rendered) sort(made rendering) error {
 	if err != nil {
 		return err
 	}
-	var main []Object
-	for _, list := range documents[:len(crds)] {
-		for _, d := range list {
-			main = append(main, d.objects()...)
-		}
+	var definitions, main []Object
+	for _, d := range slices.Concat(documents[:len(crds)]...) {
+		definitions = append(definitions, d.objects()...)
 	}
 	var hooks []document
 	manifests := slices.Concat(documents[len(crds):]...)
@@ -186,12 +185,17 @@ func (out *Rendered) sort(made rendering) error {
 			main = append(main, d.objects()...)
 		}
 	}
-	if err := checked(main); err != nil {
+	if err := checked(slices.Concat(definitions, main)); err != nil {
 		return err
 	}
 	before, after, err := out.hooks(hooks)
 	if err != nil {
 		return err
+	}
+	if len(before) > 0 && len(definitions) > 0 { // a hook may be of a kind that they define
+		out.Steps = append(out.Steps, definitions)
+	} else {
+		main = slices.Concat(definitions, main)
 	}
 	out.Steps = append(out.Steps, before...)
 	if len(main) > 0 {
