@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"path"
 	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/diorama-dev/diorama/internal/chart"
 	"github.com/diorama-dev/diorama/internal/compose"
+	"github.com/diorama-dev/diorama/internal/credentials"
 	"github.com/diorama-dev/diorama/internal/manifest"
 	"github.com/diorama-dev/diorama/stacks"
 )
@@ -30,7 +32,7 @@ func (r *resolver) releases(i instance) ([]manifest.Release, []manifest.Loss, er
 	}
 	all, err := r.renderAll(i, wanted)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, withoutSecrets(err, slices.Concat(secrets...))
 	}
 	var list []manifest.Release
 	var losses []manifest.Loss
@@ -84,6 +86,22 @@ func (r *resolver) renderAll(i instance, wanted []stacks.Release) ([]rendered, e
 	}
 	return all, nil
 }
+
+// redactedError says what another does, without the credentials in it: a chart's
+// schema quotes the values that it refuses, and a template says what it likes.
+type redactedError struct {
+	text string
+	err  error
+}
+
+func withoutSecrets(err error, secrets []string) error {
+	return &redactedError{text: credentials.Redact(err.Error(), secrets), err: err}
+}
+
+func (e *redactedError) Error() string { return e.text }
+
+// Unwrap returns the error by which is told what kind of failure it is.
+func (e *redactedError) Unwrap() error { return e.err }
 
 // givenSecrets are the credentials that each of an instance's charts gets: other
 // texts of theirs may have one in them by chance.
