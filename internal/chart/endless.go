@@ -43,7 +43,7 @@ func endless(parsed *helmchart.Chart, all common.Values) error {
 		return "", fmt.Errorf("the value %s is too deep", deep)
 	}
 	// All else that may be wrong is told by the rendering that counts.
-	_, err := engine.Engine{CustomTemplateFuncs: template.FuncMap{depth: ask}}.Render(parsed, all)
+	_, err := engine.Engine{CustomTemplateFuncs: template.FuncMap{depth: ask}}.Render(parsed, all) //nolint:staticcheck // its context is for questions to a cluster: there is none
 	if err != nil && deep != "" {
 		return fmt.Errorf("the value %s asks for itself by tpl, again and again without an end", deep)
 	}

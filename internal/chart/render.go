@@ -147,7 +147,7 @@ func (c Chart) templates(parsed *helmchart.Chart, r Release, values map[string]a
 	}
 	functions := chance.functions()
 	functions["fromYaml"] = fromYAML()
-	files, err := engine.Engine{CustomTemplateFuncs: functions}.Render(parsed, all)
+	files, err := engine.Engine{CustomTemplateFuncs: functions}.Render(parsed, all) //nolint:staticcheck // its context is for questions to a cluster: there is none
 	if err != nil {
 		return nil, explain(err)
 	}
