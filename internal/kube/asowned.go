@@ -72,7 +72,7 @@ func ownedAs(fields map[string]any, wanted, there any) bool {
 		below--
 	}
 	if below == 0 {
-		return reflect.DeepEqual(wanted, there)
+		return reflect.DeepEqual(wanted, there) || there == nil && empty(wanted)
 	}
 	switch w := wanted.(type) {
 	case map[string]any:
@@ -92,6 +92,21 @@ func ownedAs(fields map[string]any, wanted, there any) bool {
 		return ok && len(w) == below && ownedItems(fields, w, t)
 	default:
 		return false
+	}
+}
+
+// empty reports values that the API leaves out of what it keeps. One that is ours
+// and not there was never kept: what somebody else takes away is ours no more.
+func empty(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case map[string]any:
+		return len(v) == 0
+	case []any:
+		return len(v) == 0
+	default:
+		return reflect.ValueOf(value).IsZero()
 	}
 }
 

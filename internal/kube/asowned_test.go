@@ -35,14 +35,14 @@ spec:
       - name: web
         image: web:1
         args: [a, b]
-        env: [{name: A, value: "1"}, {name: B, valueFrom: {secretKeyRef: {name: s, key: k}}}]
+        env: [{name: A, value: "1"}, {name: E, value: ""}, {name: B, valueFrom: {secretKeyRef: {name: s, key: k}}}]
         ports: [{containerPort: 80, name: http}, {containerPort: 81, protocol: UDP}]
         resources: {limits: {memory: 64Mi}, requests: {cpu: 50m}}
       - {name: side, image: side:1}
       volumes: [{name: data, emptyDir: {}}]`,
 		"service": `apiVersion: v1
 kind: Service
-metadata: {name: web, namespace: shop}
+metadata: {name: web, namespace: shop, annotations: {}}
 spec: {selector: {app: web}, ports: [{name: a, port: 80}, {name: b, port: 81, targetPort: http}]}`,
 		"role": `apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -104,14 +104,23 @@ func plainObject(t *testing.T, object any) *unstructured.Unstructured {
 	return made
 }
 
-// withDefaults sets what the API sets of ports, by which they are told apart.
+// withDefaults sets what the API sets of ports, by which they are told apart, and
+// leaves out what it leaves out.
 func withDefaults(object *unstructured.Unstructured) *unstructured.Unstructured {
-	everywhere(nil, object.Object, func(at []any, value any) {
-		port, ok := value.(map[string]any)
-		if !ok || port["port"] == nil && port["containerPort"] == nil || port["protocol"] != nil {
+	everywhere(nil, object.Object, func(_ []any, value any) {
+		m, ok := value.(map[string]any)
+		if !ok {
 			return
 		}
-		port["protocol"] = "TCP"
+		if (m["port"] != nil || m["containerPort"] != nil) && m["protocol"] == nil {
+			m["protocol"] = "TCP"
+		}
+		if m["value"] == "" {
+			delete(m, "value")
+		}
+		if annotations, ok := m["annotations"].(map[string]any); ok && len(annotations) == 0 {
+			delete(m, "annotations")
+		}
 	})
 	return object
 }
