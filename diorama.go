@@ -73,6 +73,7 @@ func Up(ctx context.Context, o Options) (*Session, error) {
 	if err := session.client.Up(ctx, keeper.UpRequest{Plan: r.plan, Timeout: o.timeout()}); err != nil {
 		return session, err
 	}
+	session.begun = &r.plan
 	return session, remember(r.folder, o, r.wanted)
 }
 

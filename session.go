@@ -22,6 +22,8 @@ type Session struct {
 	folder env.Folder
 	client *keeper.Client
 	spawn  keeper.Spawn
+	// begun is the plan that this session has begun a start of; nil: none.
+	begun *plan.Plan
 }
 
 // Name is the environment's.
@@ -86,6 +88,15 @@ func (s *Session) Scale(ctx context.Context, service string, replicas int) error
 
 // Plan returns the plan that the environment was last brought to.
 func (s *Session) Plan() (plan.Plan, error) { return readPlan(s.folder) }
+
+// Begun is the plan of the start that this session began with, or else that of
+// [Session.Plan].
+func (s *Session) Begun() (plan.Plan, error) {
+	if s.begun != nil {
+		return *s.begun, nil
+	}
+	return s.Plan()
+}
 
 func readPlan(folder env.Folder) (plan.Plan, error) {
 	data, err := os.ReadFile(folder.Plan())

@@ -144,6 +144,7 @@ var theirs = map[string][]string{
 	"github.com/go-logr/logr":        {"internal/kube"},
 	"sigs.k8s.io/kind":               {"internal/runtime/kind"},
 	"helm.sh/helm":                   {"internal/chart"},
+	"github.com/Masterminds/sprig":   {"internal/chart"}, // the functions of its templates
 	"istio.io/istio/manifests":       {"internal/chart", "internal/mesh/istio"},
 
 	// GPUs

@@ -67,8 +67,16 @@ func Load(files fs.FS, source string) (Chart, error) {
 	if !slices.ContainsFunc(c.files, func(f *archive.BufferedFile) bool { return f.Name == "Chart.yaml" }) {
 		return Chart{}, fmt.Errorf("read chart %s: it has no Chart.yaml: expected the folder of a Helm chart", source)
 	}
-	_, err = c.parse()
-	return c, err
+	return c, c.check()
+}
+
+// check reads the files once, after what they hold was measured.
+func (c Chart) check() error {
+	if err := (&unpacking{left: maxUnpacked}).measure(c.files, 0); err != nil {
+		return fmt.Errorf("read chart %s: %w", c.Source, err)
+	}
+	_, err := c.parse()
+	return err
 }
 
 // parse makes Helm's value of the files. Rendering changes it: each has its own.

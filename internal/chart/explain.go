@@ -62,13 +62,6 @@ func schemaText(text string) string {
 	return strings.ReplaceAll(text, " - at '", " '") + " (values.schema.json)"
 }
 
-// explainSplit words what is wrong with what templates made.
-func explainSplit(err error) error {
-	text := strings.TrimPrefix(oneLine(err.Error()), "YAML parse error on ")
-	text = strings.Replace(text, "error converting YAML to JSON:", "it makes what is no YAML:", 1)
-	return fmt.Errorf("%s; is a value of it missing, or of another type?", text)
-}
-
 // oneLine is a text of several lines as one.
 func oneLine(text string) string {
 	return strings.Join(strings.Fields(text), " ")

@@ -133,8 +133,7 @@ func unpack(reader io.Reader, source string) (Chart, error) {
 		return Chart{}, fmt.Errorf("read chart %s: %w", source, err)
 	}
 	c := Chart{Source: source, files: files}
-	_, err = c.parse()
-	return c, err
+	return c, c.check()
 }
 
 // keep writes the archive whole or not at all.

@@ -1,15 +1,11 @@
 package chart
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"helm.sh/helm/v4/pkg/chart/common"
@@ -17,8 +13,6 @@ import (
 	helmchart "helm.sh/helm/v4/pkg/chart/v2"
 	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
 	"helm.sh/helm/v4/pkg/engine"
-	releaseutil "helm.sh/helm/v4/pkg/release/v1/util"
-	"sigs.k8s.io/yaml"
 )
 
 // Object is a Kubernetes object that a chart made.
@@ -40,8 +34,9 @@ type Skipped struct {
 // Rendered is what a chart made.
 type Rendered struct {
 	// Steps are applied one after the other, each once the one before is well:
-	// hooks before the installation by their weight, then the chart itself with
-	// its definitions first, then hooks after it.
+	// definitions of its folder crds, hooks before the installation by their
+	// weight, the chart itself, then hooks after it. Without hooks before it,
+	// definitions come first in the chart's own step.
 	Steps   [][]Object
 	Skipped []Skipped
 	// Texts are what the asked templates gave, by name, see [Chart.Render].
@@ -59,30 +54,60 @@ const textPrefix = "templates/000-text-"
 // that the chart has. Texts are further templates, by name: what they give
 // with the same values is in the result, without space around it.
 func (c Chart) Render(r Release, values map[string]any, texts map[string]string) (Rendered, error) {
-	parsed, files, err := c.once(r, values, texts)
-	if err == nil && c.draws() {
-		err = c.again(r, values, texts, files)
-	}
+	made, err := c.render(r, values, texts)
 	if err != nil {
 		return Rendered{}, err
 	}
-	out := Rendered{Texts: make(map[string]string, len(texts))}
-	for name := range texts {
-		file := path.Join(parsed.Name(), textPrefix+name)
-		out.Texts[name] = strings.TrimSpace(files[file])
-		delete(files, file)
-	}
-	if err = out.sort(parsed, files); err != nil {
+	out := Rendered{Texts: made.texts(texts)}
+	if err := out.sort(made); err != nil {
 		return Rendered{}, &RenderError{Release: r.Name, Err: err}
 	}
 	return out, nil
 }
 
-// once are the rendered templates, by their files.
-func (c Chart) once(r Release, values map[string]any, texts map[string]string) (*helmchart.Chart, map[string]string, error) {
+// Texts is what templates give beside the chart's own, which make nothing, see
+// [Chart.Render].
+func (c Chart) Texts(r Release, values map[string]any, texts map[string]string) (map[string]string, error) {
+	made, err := c.render(r, values, texts)
+	if err != nil {
+		return nil, err
+	}
+	return made.texts(texts), nil
+}
+
+// rendering is a chart with what its templates gave, by their files.
+type rendering struct {
+	chart  *helmchart.Chart
+	files  map[string]string
+	chance *chance
+}
+
+// texts takes what the added templates gave out of the files.
+func (m rendering) texts(texts map[string]string) map[string]string {
+	given := make(map[string]string, len(texts))
+	for name := range texts {
+		file := path.Join(m.chart.Name(), textPrefix+name)
+		given[name] = strings.TrimSpace(m.files[file])
+		delete(m.files, file)
+	}
+	return given
+}
+
+// render refuses what would come out otherwise the next time.
+func (c Chart) render(r Release, values map[string]any, texts map[string]string) (rendering, error) {
+	made, err := c.once(r, values, texts, nil)
+	if err == nil {
+		err = c.again(r, values, texts, made)
+	}
+	return made, err
+}
+
+// once renders the templates; before is what stood behind an earlier rendering
+// that this one is to differ from wherever it can.
+func (c Chart) once(r Release, values map[string]any, texts map[string]string, before *chance) (rendering, error) {
 	parsed, err := c.parse()
 	if err != nil {
-		return nil, nil, err
+		return rendering{}, err
 	}
 	if r.Version != "" {
 		parsed.Metadata.Version, parsed.Metadata.AppVersion = r.Version, r.Version
@@ -90,15 +115,15 @@ func (c Chart) once(r Release, values map[string]any, texts map[string]string) (
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		parsed.Templates = append(parsed.Templates, &common.File{Name: textPrefix + name, Data: []byte(texts[name])})
 	}
-	files, err := c.templates(parsed, r, values)
-	if err != nil {
-		return nil, nil, &RenderError{Release: r.Name, Err: err}
+	made := rendering{chart: parsed, chance: newChance(before)}
+	if made.files, err = c.templates(parsed, r, values, made.chance); err != nil {
+		return rendering{}, &RenderError{Release: r.Name, Err: err}
 	}
-	return parsed, files, nil
+	return made, nil
 }
 
 // templates are the rendered templates that hold objects, by their files.
-func (c Chart) templates(parsed *helmchart.Chart, r Release, values map[string]any) (map[string]string, error) {
+func (c Chart) templates(parsed *helmchart.Chart, r Release, values map[string]any, chance *chance) (map[string]string, error) {
 	if err := compare(values, parsed.Values); err != nil {
 		return nil, err
 	}
@@ -117,7 +142,12 @@ func (c Chart) templates(parsed *helmchart.Chart, r Release, values map[string]a
 	if err != nil {
 		return nil, explainValues(err)
 	}
-	files, err := engine.Render(parsed, all)
+	if err := endless(parsed, all); err != nil {
+		return nil, err
+	}
+	functions := chance.functions()
+	functions["fromYaml"] = fromYAML()
+	files, err := engine.Engine{CustomTemplateFuncs: functions}.Render(parsed, all) //nolint:staticcheck // its context is for questions to a cluster: there is none
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -128,29 +158,44 @@ func (c Chart) templates(parsed *helmchart.Chart, r Release, values map[string]a
 }
 
 // sort puts the objects into the order of an installation.
-func (out *Rendered) sort(parsed *helmchart.Chart, files map[string]string) error {
-	hooks, manifests, err := releaseutil.SortManifests(files, nil, releaseutil.InstallOrder)
+func (out *Rendered) sort(made rendering) error {
+	var sources []source
+	crds := made.chart.CRDObjects()
+	for _, crd := range crds {
+		sources = append(sources, source{file: crd.Filename, text: string(crd.File.Data)})
+	}
+	for _, file := range slices.Sorted(maps.Keys(made.files)) {
+		sources = append(sources, source{file: file, text: made.files[file]})
+	}
+	documents, err := read(sources)
 	if err != nil {
-		return explainSplit(err)
+		return err
 	}
-	var main []Object
-	for _, crd := range parsed.CRDObjects() {
-		found, err := objects(crd.Filename, string(crd.File.Data))
-		if err != nil {
-			return err
-		}
-		main = append(main, found...)
+	var definitions, main []Object
+	for _, d := range slices.Concat(documents[:len(crds)]...) {
+		definitions = append(definitions, d.objects()...)
 	}
-	for _, m := range manifests {
-		found, err := objects(m.Name, m.Content)
-		if err != nil {
-			return err
+	var hooks []document
+	manifests := slices.Concat(documents[len(crds):]...)
+	slices.SortStableFunc(manifests, byKind)
+	for _, d := range manifests {
+		if d.hook != "" {
+			hooks = append(hooks, d)
+		} else {
+			main = append(main, d.objects()...)
 		}
-		main = append(main, found...)
+	}
+	if err := checked(slices.Concat(definitions, main)); err != nil {
+		return err
 	}
 	before, after, err := out.hooks(hooks)
 	if err != nil {
 		return err
+	}
+	if len(before) > 0 && len(definitions) > 0 { // a hook may be of a kind that they define
+		out.Steps = append(out.Steps, definitions)
+	} else {
+		main = slices.Concat(definitions, main)
 	}
 	out.Steps = append(out.Steps, before...)
 	if len(main) > 0 {
@@ -160,51 +205,13 @@ func (out *Rendered) sort(parsed *helmchart.Chart, files map[string]string) erro
 	return nil
 }
 
-// objects reads the objects of a text.
-func objects(name, text string) ([]Object, error) {
-	parts := releaseutil.SplitManifests(text)
-	var list []Object
-	for _, key := range ordered(parts) {
-		data, err := yaml.YAMLToJSON([]byte(parts[key]))
-		if err != nil {
-			return nil, fmt.Errorf("%s: it makes what is no YAML: %s", name, oneLine(err.Error()))
-		}
-		body, err := decode(data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: expected Kubernetes objects: %w", name, err)
-		}
-		if len(body) == 0 {
-			continue
-		}
-		if items, isList := body["items"].([]any); isList && strings.HasSuffix(fmt.Sprint(body["kind"]), "List") {
-			for _, item := range items {
-				if inner, ok := item.(map[string]any); ok {
-					list = append(list, Object{Template: name, Body: inner})
-				}
-			}
-			continue
-		}
-		list = append(list, Object{Template: name, Body: body})
-	}
-	for _, o := range list {
+func checked(objects []Object) error {
+	for _, o := range objects {
 		if err := o.check(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return list, nil
-}
-
-// ordered are the keys of split manifests, which end in their number.
-func ordered(parts map[string]string) []string {
-	return slices.SortedFunc(maps.Keys(parts), func(a, b string) int { return number(a) - number(b) })
-}
-
-func number(key string) int {
-	n, err := strconv.Atoi(key[strings.LastIndexByte(key, '-')+1:])
-	if err != nil {
-		return 0
-	}
-	return n
+	return nil
 }
 
 // check has every object be one.
@@ -217,39 +224,4 @@ func (o Object) check() error {
 		return fmt.Errorf("%s: expected Kubernetes objects with apiVersion, kind and metadata.name, found %q %q %q", o.Template, version, kind, name)
 	}
 	return nil
-}
-
-// decode reads JSON with whole numbers as such.
-func decode(data []byte) (map[string]any, error) {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	var body map[string]any
-	if err := decoder.Decode(&body); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	whole(body)
-	return body, nil
-}
-
-// whole replaces numbers below the value.
-func whole(value any) any {
-	switch v := value.(type) {
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return n
-		}
-		if f, err := v.Float64(); err == nil {
-			return f
-		}
-		return v.String()
-	case map[string]any:
-		for key, child := range v {
-			v[key] = whole(child)
-		}
-	case []any:
-		for i, child := range v {
-			v[i] = whole(child)
-		}
-	}
-	return value
 }

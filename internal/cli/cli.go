@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"strings"
@@ -92,7 +93,17 @@ func Main() int {
 		<-signals // the second time at once
 		os.Exit(int(ExitInterrupted))
 	}()
+	silence(os.Args[1:])
 	return int(run(ctx, os.Args[1:], terminalStreams()))
+}
+
+// silence drops what libraries log by themselves, such as Helm's warnings about
+// old forms of charts: it would stand within what is drawn. What runs for the
+// program itself keeps it, in its log file.
+func silence(args []string) {
+	if len(args) == 0 || args[0] != internalCommand {
+		log.SetOutput(io.Discard) // of slog's own, too
+	}
 }
 
 func terminalStreams() *streams {

@@ -20,9 +20,12 @@ import (
 	"github.com/diorama-dev/diorama/profiles"
 )
 
+// internalCommand is above all that nobody types.
+const internalCommand = "internal"
+
 // newInternal holds what the program calls itself with; people do not.
 func newInternal(s *streams) *cobra.Command {
-	c := &cobra.Command{Use: "internal", Hidden: true}
+	c := &cobra.Command{Use: internalCommand, Hidden: true}
 	c.AddCommand(newKeeper(s), newCreateCluster(s), newImitate(s), newDemoProgram(s))
 	return c
 }

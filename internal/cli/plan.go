@@ -38,7 +38,9 @@ func newPlan(s *streams) *cobra.Command {
 }
 
 func showPlan(ctx context.Context, s *streams, o diorama.Options, output string) error {
+	thorough := generous()
 	p, err := diorama.Plan(ctx, o)
+	thorough()
 	if err != nil {
 		return err
 	}

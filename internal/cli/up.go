@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,7 +80,9 @@ func up(ctx context.Context, s *streams, o *upOptions) error {
 	if err := validOutput(o.output); err != nil {
 		return err
 	}
+	thorough := generous()
 	session, err := diorama.Up(ctx, o.Options)
+	thorough()
 	if err != nil {
 		return err
 	}
@@ -94,10 +98,22 @@ func up(ctx context.Context, s *streams, o *upOptions) error {
 	return session.MergeKubeconfig()
 }
 
+// generous has garbage collected less often until the function is called that it
+// returns. What a plan is made of lives until it is made: looking for garbage
+// meanwhile took a fourth of the time and found little.
+func generous() func() {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	const percent = 400
+	before := debug.SetGCPercent(percent)
+	return func() { debug.SetGCPercent(before) }
+}
+
 // tellPlacement says where an environment runs and why, and what it does
 // without, before anything is there to see.
 func tellPlacement(s *streams, session *diorama.Session) {
-	p, err := session.Plan()
+	p, err := session.Begun()
 	if err != nil {
 		return // the start itself will say
 	}

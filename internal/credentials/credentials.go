@@ -1,16 +1,19 @@
 // Package credentials owns an environment's secrets: they are made once, kept
-// in a file that only the user can read, and taken out of every text that
-// leaves this program.
+// in a file that only the user can read, and shown by no printing of a [Set].
+// [Redact] takes them out of what others say that were given them.
 package credentials
 
 import (
+	"cmp"
 	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
 	"maps"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/diorama-dev/diorama/stacks"
@@ -90,36 +93,28 @@ func generate(n int, random io.Reader) (string, error) {
 	return string(secret), nil
 }
 
-// Redact is the text with every secret of the set replaced, the longest first,
-// so that none is left half shown.
-func (s Set) Redact(text string) string {
-	return s.replacer().Replace(text)
-}
-
 // shortest is the length from which on a secret is replaced wherever it
 // stands: replacing a fixed "a" would garble every text and say what it is.
 const shortest = 4
 
-func (s Set) replacer() *strings.Replacer {
-	var secrets []string
-	for _, names := range s.values {
-		for _, secret := range names {
-			if len(secret) >= shortest {
-				secrets = append(secrets, secret)
-			}
-		}
-	}
-	slices.SortFunc(secrets, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
-	pairs := make([]string, 0, 2*len(secrets))
+// Redact is the text with the secrets replaced, the longest first, so that none
+// is left half shown; also where they are quoted, on one line or in base64.
+func Redact(text string, secrets []string) string {
+	var all []string
 	for _, secret := range secrets {
-		pairs = append(pairs, secret, hidden)
+		if len(secret) >= shortest {
+			quoted := strconv.Quote(secret)
+			all = append(all, secret, quoted[1:len(quoted)-1], strings.Join(strings.Fields(secret), " "), base64.StdEncoding.EncodeToString([]byte(secret)))
+		}
 	}
-	return strings.NewReplacer(pairs...)
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	var pairs []string
+	for _, form := range slices.Compact(all) {
+		if len(form) >= shortest {
+			pairs = append(pairs, form, hidden)
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // String lists the names of what there is.

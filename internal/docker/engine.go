@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/system"
 	"github.com/docker/docker/api/types/versions"
 	"github.com/docker/docker/client"
 )
@@ -34,6 +35,30 @@ type Engine struct {
 	// OS and Arch are those of the machine that containers run on, in Go's
 	// words, for example "linux" and "arm64".
 	OS, Arch string
+
+	details <-chan details // nil: they were not asked for
+}
+
+// details are what an engine says of its machine, once.
+type details struct {
+	info system.Info
+	err  error
+}
+
+// Info is what the engine said of its machine when it was connected to: asking
+// takes it as long as saying who it is, so that both are asked at once.
+func (e *Engine) Info(ctx context.Context) (system.Info, error) {
+	if e.details != nil {
+		select {
+		case d, first := <-e.details:
+			if first {
+				return d.info, d.err
+			}
+		case <-ctx.Done():
+			return system.Info{}, context.Cause(ctx)
+		}
+	}
+	return e.Client.Info(ctx)
 }
 
 // Platform is what the engine runs by itself, for example "linux/arm64".
@@ -73,11 +98,25 @@ func Connect(ctx context.Context, endpoint Endpoint) (*Engine, error) {
 	if err != nil {
 		return nil, &Error{Reason: NotSupported, Endpoint: endpoint, Err: err}
 	}
+	beside := askDetails(ctx, c)
 	engine, err := greet(ctx, c, endpoint)
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	engine.details = beside
 	return engine, nil
+}
+
+func askDetails(ctx context.Context, c *client.Client) <-chan details {
+	asked := make(chan details, 1)
+	go func() {
+		defer close(asked)
+		ctx, cancel := context.WithTimeout(ctx, answerWithin)
+		defer cancel()
+		info, err := c.Info(ctx)
+		asked <- details{info, err}
+	}()
+	return asked
 }
 
 func greet(ctx context.Context, c *client.Client, endpoint Endpoint) (*Engine, error) {

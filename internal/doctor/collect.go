@@ -66,7 +66,7 @@ func (f Facts) withEngine(ctx context.Context, engine *docker.Engine) Facts {
 
 // MachineOf is what Docker's machine has.
 func MachineOf(ctx context.Context, engine *docker.Engine) (Machine, error) {
-	info, err := engine.Client.Info(ctx)
+	info, err := engine.Info(ctx)
 	if err != nil {
 		return Machine{}, fmt.Errorf("ask Docker about its machine: %w", err)
 	}

@@ -35,6 +35,10 @@ func (p Process) String() string {
 // process where that can be told: on Linux, for processes that this user may
 // look into.
 func PortOwner(port int) (Process, bool) {
+	taken, tried := try(port)
+	if !taken && tried { // most are free, and many connections take long to list
+		return Process{}, false
+	}
 	inodes := make(map[string]bool)
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		data, err := os.ReadFile(table)
@@ -47,14 +51,15 @@ func PortOwner(port int) (Process, bool) {
 			}
 		}
 	}
-	if len(inodes) == 0 && free(port) {
+	if len(inodes) == 0 && !taken {
 		return Process{}, false
 	}
 	return processWith(inodes), true
 }
 
-// free tries the port. A port that may not be tried is not in use by that.
-func free(port int) bool {
+// try listens on the port for a moment, and reports whether it is taken. One that
+// may not be tried is not in use by that.
+func try(port int) (taken, tried bool) {
 	addresses := []net.IP{net.IPv4(127, 0, 0, 1)}
 	if runtime.GOOS != "linux" {
 		// Elsewhere one address can be had though all of them are taken.
@@ -62,14 +67,16 @@ func free(port int) bool {
 	}
 	for _, address := range addresses {
 		listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: address, Port: port})
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return false
-		}
-		if err == nil {
+		switch {
+		case errors.Is(err, syscall.EADDRINUSE):
+			return true, true
+		case err != nil:
+			return false, false
+		default:
 			_ = listener.Close()
 		}
 	}
-	return true
+	return false, true
 }
 
 // socket is a line of /proc/net/tcp.

@@ -50,6 +50,8 @@ type Host struct {
 	engine *docker.Engine
 	// offline forbids everything that would dial out.
 	offline bool
+	// held is what nodes hold.
+	held nodeLists
 }
 
 // names are those that the image has in a node.

@@ -49,7 +49,7 @@ func (h *Host) lacking(ctx context.Context, nodes []string, infos []Info) (trans
 	var out transfer
 	wanted := make([]bool, len(infos))
 	for _, node := range nodes {
-		images, err := h.NodeImages(ctx, node)
+		images, err := h.held.of(node, func() ([]NodeImage, error) { return h.NodeImages(ctx, node) })
 		if err != nil {
 			return transfer{}, err
 		}
@@ -72,6 +72,7 @@ func (h *Host) lacking(ctx context.Context, nodes []string, infos []Info) (trans
 }
 
 func (h *Host) transfer(ctx context.Context, t transfer, progress func(env.Progress)) error {
+	defer h.held.forget(t.nodes)
 	archive, err := h.save(ctx, t.images)
 	if err != nil {
 		return err

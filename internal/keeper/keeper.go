@@ -155,7 +155,7 @@ func (k *keeper) resume(ctx context.Context) {
 		return
 	}
 	if k.options.Owner && !record.Stopped {
-		if err := k.up(ctx, UpRequest{Plan: p, Timeout: resumeWithin}); err != nil {
+		if err := k.up(ctx, UpRequest{Plan: p, Timeout: resumeWithin}, data); err != nil {
 			k.options.Log.Error("the environment cannot be taken up", "error", err)
 		}
 		k.mu.Lock()
@@ -216,12 +216,9 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("another start, of the profile %s, is under way here; wait for it, watch it with `diorama ui`, or end it with `diorama down`", e.Profile)
 }
 
-// up starts a run of the plan; the same plan twice is one run.
-func (k *keeper) up(ctx context.Context, request UpRequest) error {
-	data, err := json.Marshal(request.Plan)
-	if err != nil {
-		return fmt.Errorf("write the plan: %w", err)
-	}
+// up starts a run of the plan, which data is as JSON; the same plan twice is one
+// run.
+func (k *keeper) up(ctx context.Context, request UpRequest, data []byte) error {
 	k.giveWay(ctx, data)
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -56,13 +57,13 @@ func (k *keeper) routes(ctx context.Context) http.Handler {
 	mux.HandleFunc("GET /v1/snapshot", func(w http.ResponseWriter, _ *http.Request) { answer(w, k.store.Snapshot()) })
 	mux.HandleFunc("GET /v1/watch", k.watch)
 	mux.HandleFunc("POST /v1/up", func(w http.ResponseWriter, r *http.Request) {
-		var request UpRequest
-		if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
+		request, data, err := readUp(r.Body)
+		if err != nil {
 			refuse(w, http.StatusBadRequest, err)
 			return
 		}
 		// The run goes on when the client goes.
-		if err := k.up(ctx, request); err != nil {
+		if err := k.up(ctx, request, data); err != nil {
 			refuse(w, http.StatusConflict, err)
 			return
 		}
@@ -88,6 +89,23 @@ func (k *keeper) routes(ctx context.Context) http.Handler {
 		time.AfterFunc(50*time.Millisecond, func() { k.shutdown(errQuit) })
 	})
 	return mux
+}
+
+// readUp reads a request for a run, and its plan as it is sent: it is kept so, and
+// one of a mesh has more than a megabyte.
+func readUp(body io.Reader) (UpRequest, []byte, error) {
+	var sent struct {
+		Plan    json.RawMessage `json:"plan"`
+		Timeout time.Duration   `json:"timeout"`
+	}
+	if err := json.NewDecoder(body).Decode(&sent); err != nil {
+		return UpRequest{}, nil, err
+	}
+	request := UpRequest{Timeout: sent.Timeout}
+	if err := json.Unmarshal(sent.Plan, &request.Plan); err != nil {
+		return UpRequest{}, nil, err
+	}
+	return request, sent.Plan, nil
 }
 
 // ActRequest is what a person wants done to a service.

@@ -124,7 +124,7 @@ func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured
 	if err := opts.Scope.mayTake(existing); err != nil {
 		return Change{}, err
 	}
-	if asBefore(existing, object) {
+	if asOwned(existing, object) || asBefore(existing, object) {
 		return Change{ObjectID: id, Action: ActionUnchanged}, nil
 	}
 	entry, err := c.manager(existing).Apply(ctx, object.DeepCopy(), ssaOptions(opts))

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/diorama-dev/diorama/internal/diagnose"
+	"github.com/diorama-dev/diorama/internal/manifest"
 )
 
 // spaces deletes the stack's namespaces. Stacks that are removed side by side
@@ -148,5 +148,5 @@ func (c *Client) lives(ctx context.Context, scope Scope, space string) (bool, er
 // lasting reports namespaces that go with no stack: the environment's, in which
 // all stacks are, and those of every cluster.
 func (s Scope) lasting(namespace string) bool {
-	return namespace == s.Namespace || namespace == "default" || strings.HasPrefix(namespace, "kube-")
+	return namespace == s.Namespace || manifest.GivenNamespace(namespace)
 }

@@ -76,7 +76,7 @@ func (c *Client) diffOne(ctx context.Context, object *unstructured.Unstructured,
 	if err := opts.Scope.mayTake(existing); err != nil {
 		return nil, err
 	}
-	if asBefore(existing, object) {
+	if asOwned(existing, object) || asBefore(existing, object) {
 		return nil, nil
 	}
 	entry, live, merged, err := c.manager(existing).Diff(ctx, object.DeepCopy(), ssa.DiffOptions{DriftIgnoreRules: ignoreRules(opts.IgnoreDrift)})

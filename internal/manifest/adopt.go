@@ -33,8 +33,21 @@ func clusterWide(kind string) (wide, free bool) {
 	return false, false
 }
 
-// objectKey names an object of the stack's own manifests, as written there.
+// objectKey names an object as it is written; the kind is that of [kindOf].
 type objectKey struct{ kind, name string }
+
+// kindOf is the object's kind where Kubernetes itself has it, else with its API
+// group behind: two groups may have a Gateway, and Volcano's Jobs are none that
+// end as those of Kubernetes do.
+func kindOf(u *unstructured.Unstructured) string { return kindIn(u.GetAPIVersion(), u.GetKind()) }
+
+func kindIn(apiVersion, kind string) string {
+	group, _, grouped := strings.Cut(apiVersion, "/")
+	if !grouped || !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io") {
+		return kind
+	}
+	return kind + "." + group
+}
 
 // adoption takes objects in that were written for Kubernetes.
 type adoption struct {
@@ -52,7 +65,7 @@ func (r *renderer) nameObjects() error {
 	r.own.names, r.own.hashes = map[objectKey]string{}, map[string]string{}
 	for _, object := range r.in.Objects {
 		u := unstructured.Unstructured{Object: object.Body}
-		key := objectKey{u.GetKind(), u.GetName()}
+		key := objectKey{kindOf(&u), u.GetName()}
 		if _, twice := r.own.names[key]; twice {
 			return fmt.Errorf("%s: there is another %s called %s", object.Position, key.kind, key.name)
 		}
@@ -146,7 +159,7 @@ func (r *renderer) adopt() error {
 			continue
 		}
 		wave := 0
-		if workload(u.GetKind()) {
+		if workload(kindOf(u)) {
 			wave = last
 		}
 		if err := r.own.take(u, wave); err != nil {
@@ -186,7 +199,7 @@ func plain(value any) any {
 
 // take makes the object one of ours.
 func (a *adoption) take(u *unstructured.Unstructured, wave int) error {
-	kind, name := u.GetKind(), u.GetName()
+	kind, name := kindOf(u), u.GetName()
 	delete(u.Object, "status")
 	u.SetName(a.names[objectKey{kind, name}])
 	if wide, _ := clusterWide(kind); !wide {
@@ -219,32 +232,9 @@ func (a *adoption) take(u *unstructured.Unstructured, wave int) error {
 		}
 	}
 	if service == "" {
-		return nil
+		return a.bare(u)
 	}
 	return a.workload(u, service, wave)
-}
-
-// exposed is the path of a text in which a credential stands; empty without one.
-func exposed(value any, path string, secrets []string) string {
-	switch v := value.(type) {
-	case string:
-		if holdsAny(v, secrets) {
-			return path
-		}
-	case []any:
-		for i, item := range v {
-			if found := exposed(item, fmt.Sprintf("%s[%d]", path, i), secrets); found != "" {
-				return found
-			}
-		}
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if found := exposed(v[key], strings.TrimPrefix(path+"."+key, "."), secrets); found != "" {
-				return found
-			}
-		}
-	}
-	return ""
 }
 
 // labels are the object's own and ours.

@@ -21,6 +21,7 @@ func (a *adoption) workload(u *unstructured.Unstructured, service string, wave i
 	if u.GetKind() == kindCronJob {
 		holder = child(child(spec, "jobTemplate"), "spec")
 	}
+	keepEnded(u, spec)
 	template := child(holder, "template")
 	w := Workload{Service: service, Kind: u.GetKind(), Replicas: 1, Wave: wave}
 	if n, ok := spec["replicas"].(int64); ok {
@@ -53,6 +54,15 @@ func (a *adoption) workload(u *unstructured.Unstructured, service string, wave i
 	return nil
 }
 
+// keepEnded has a Job stay once it has ended: one that went would be awaited in
+// vain, and made and run anew by the next start. What a CronJob makes is awaited
+// by nobody.
+func keepEnded(u *unstructured.Unstructured, spec map[string]any) {
+	if u.GetKind() == kindJob {
+		delete(spec, "ttlSecondsAfterFinished")
+	}
+}
+
 // child is the mapping under the key, made where there is none.
 func child(m map[string]any, key string) map[string]any {
 	if c, ok := m[key].(map[string]any); ok {
@@ -61,6 +71,15 @@ func child(m map[string]any, key string) map[string]any {
 	c := map[string]any{}
 	m[key] = c
 	return c
+}
+
+// bare has a Pod that no controller makes run what is put in the place of its
+// images.
+func (a *adoption) bare(u *unstructured.Unstructured) error {
+	if kindOf(u) != "Pod" {
+		return nil
+	}
+	return a.containers(child(u.Object, "spec"), &Workload{})
 }
 
 // containers substitutes the images and notes what the workload takes.

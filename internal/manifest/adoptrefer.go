@@ -42,7 +42,8 @@ func (a *adoption) referFrom(m map[string]any, key string) {
 		a.followService(m, "host")
 	case "roleRef", "scaleTargetRef":
 		kind, _ := m["kind"].(string)
-		a.follow(m, "name", kind)
+		version, _ := m["apiVersion"].(string)
+		a.follow(m, "name", kindIn(version, kind))
 	case "subjects":
 		kind, _ := m["kind"].(string)
 		if a.followHere(m, kind) {
@@ -60,7 +61,7 @@ func (a *adoption) referFrom(m map[string]any, key string) {
 	a.follow(m, "serviceName", "Service")
 	gateways, _ := m["gateways"].([]any)
 	for i, item := range gateways {
-		if name, ours := a.names[objectKey{"Gateway", fmt.Sprint(item)}]; ours {
+		if name, ours := a.names[objectKey{"Gateway.networking.istio.io", fmt.Sprint(item)}]; ours {
 			gateways[i] = name
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/diorama-dev/diorama/stacks"
 )
@@ -47,7 +48,7 @@ type releases struct {
 func (r *renderer) takeReleases() error {
 	first := 0
 	for _, p := range r.parts {
-		if len(r.in.Releases) > 0 && (workload(p.object.GetKind()) || p.wave > 0) {
+		if len(r.in.Releases) > 0 && (workload(kindOf(p.object)) || p.wave > 0) {
 			first = max(first, p.wave+1)
 		}
 	}
@@ -80,7 +81,7 @@ func (r *renderer) nameReleases() error {
 			switch {
 			case u.GetKind() == kindNamespace:
 				r.released.made[u.GetName()] = true
-			case workload(u.GetKind()):
+			case workload(kindOf(&u)):
 				space := release.Namespace
 				if own := u.GetNamespace(); own != "" {
 					space = own
@@ -100,7 +101,7 @@ func (r *renderer) nameReleases() error {
 
 // space makes the release's namespace, where nobody else does.
 func (a *releases) space(name string, wave int) {
-	if a.made[name] || givenNamespace(name) {
+	if a.made[name] || GivenNamespace(name) {
 		return
 	}
 	a.made[name] = true
@@ -111,16 +112,17 @@ func (a *releases) space(name string, wave int) {
 	a.r.parts = append(a.r.parts, part{wave: wave, object: u})
 }
 
-// givenNamespace reports namespaces that every cluster has.
-func givenNamespace(name string) bool {
-	return name == "default" || name == "local-path-storage" || strings.HasPrefix(name, "kube-")
+// GivenNamespace reports namespaces that every cluster has, those of Kubernetes
+// (kubernetes.io/docs, "Namespaces") and of kind; others may begin with kube-.
+func GivenNamespace(name string) bool {
+	return slices.Contains([]string{"default", "kube-system", "kube-public", "kube-node-lease", "local-path-storage"}, name)
 }
 
 // loseSpace leaves out a namespace that is none of the stack's, and reports
 // whether it did: it would go with the stack, and everything in it.
 func (r *renderer) loseSpace(u *unstructured.Unstructured, position string) bool {
 	name := u.GetName()
-	if u.GetKind() != kindNamespace || name != r.in.Namespace && !givenNamespace(name) {
+	if u.GetKind() != kindNamespace || name != r.in.Namespace && !GivenNamespace(name) {
 		return false
 	}
 	r.losses[Loss{
@@ -141,12 +143,12 @@ func (a *releases) take(object stacks.Object, release Release, wave int) error {
 	}
 	delete(u.Object, "status")
 	dropUnset(u.Object)
-	if wide, _ := clusterWide(u.GetKind()); wide || a.widened(u) {
+	if wide, _ := clusterWide(kindOf(u)); wide || a.widened(u) {
 		unstructured.RemoveNestedField(u.Object, "metadata", "namespace")
 	} else if u.GetNamespace() == "" {
 		u.SetNamespace(release.Namespace)
 	}
-	key := objectKey{u.GetKind(), u.GetNamespace() + "/" + u.GetName()}
+	key := objectKey{kindOf(u), u.GetNamespace() + "/" + u.GetName()}
 	if first, twice := a.seen[key]; twice {
 		if u.GetKind() == kindNamespace && a.again(u) {
 			return nil
@@ -154,21 +156,19 @@ func (a *releases) take(object stacks.Object, release Release, wave int) error {
 		return fmt.Errorf("%s %s is made by %s too", u.GetKind(), u.GetName(), first)
 	}
 	a.seen[key] = release.Name
-	if path := exposed(u.Object, "", release.Secrets); u.GetKind() != "Secret" && path != "" {
+	if path := exposed(u.Object, "", release.Secrets); kindOf(u) != "Secret" && path != "" {
 		return fmt.Errorf("%s of %s %s holds a credential, which everybody could read there: the chart must have it in a Secret", path, u.GetKind(), u.GetName())
 	}
 	if err := mistyped(u); err != nil {
 		return err
 	}
 	service := ""
-	if workload(u.GetKind()) || u.GetKind() == kindCronJob {
+	if workload(kindOf(u)) || kindOf(u) == kindCronJob {
 		service = u.GetName()
 	}
 	u.SetLabels(a.labels(u.GetLabels(), service))
-	if service != "" {
-		if err := a.workload(u, service, wave); err != nil {
-			return fmt.Errorf("%s %s: %w", u.GetKind(), u.GetName(), err)
-		}
+	if err := a.runs(u, service, wave); err != nil {
+		return fmt.Errorf("%s %s: %w", u.GetKind(), u.GetName(), err)
 	}
 	a.r.parts = append(a.r.parts, part{wave: wave, object: u})
 	return nil
@@ -212,6 +212,21 @@ func (a *releases) labels(own map[string]string, service string) map[string]stri
 	return labels
 }
 
+// runs takes in what runs, a workload or a Pod.
+func (a *releases) runs(u *unstructured.Unstructured, service string, wave int) error {
+	if service == "" {
+		return a.r.own.bare(u)
+	}
+	longest := validation.LabelValueMaxLength // the name labels its Pods
+	if kindOf(u) == kindCronJob {
+		longest = maxCronJob
+	}
+	if len(service) > longest {
+		return fmt.Errorf("its name has %d characters, at most %d are possible: give the chart shorter ones, by the release's name or fullnameOverride", len(service), longest)
+	}
+	return a.workload(u, service, wave)
+}
+
 // workload substitutes images and labels Pods; selectors stay as they are.
 func (a *releases) workload(u *unstructured.Unstructured, service string, wave int) error {
 	spec := child(u.Object, "spec")
@@ -219,6 +234,7 @@ func (a *releases) workload(u *unstructured.Unstructured, service string, wave i
 	if u.GetKind() == kindCronJob {
 		holder = child(child(spec, "jobTemplate"), "spec")
 	}
+	keepEnded(u, spec)
 	template := child(holder, "template")
 	w := Workload{Service: service, Kind: u.GetKind(), Name: u.GetName(), Replicas: 1, Wave: wave}
 	if u.GetNamespace() != a.r.in.Namespace {
@@ -256,6 +272,9 @@ func (a *releases) publish() error {
 			continue
 		}
 		service := a.r.hostService(name, published)
+		if wrong := validation.IsDNS1035Label(service.Name); len(wrong) > 0 {
+			return fmt.Errorf("the ports of %s cannot be published by a Service called %s: %s", name, service.Name, wrong[0])
+		}
 		service.Namespace = a.spaces[name]
 		if err := a.r.add(a.waveOf(name), service); err != nil {
 			return err

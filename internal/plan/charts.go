@@ -6,10 +6,15 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"runtime"
+	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/diorama-dev/diorama/internal/chart"
 	"github.com/diorama-dev/diorama/internal/compose"
+	"github.com/diorama-dev/diorama/internal/credentials"
 	"github.com/diorama-dev/diorama/internal/manifest"
 	"github.com/diorama-dev/diorama/stacks"
 )
@@ -25,15 +30,16 @@ func (r *resolver) releases(i instance) ([]manifest.Release, []manifest.Loss, er
 	if err != nil {
 		return nil, nil, err
 	}
+	all, err := r.renderAll(i, wanted)
+	if err != nil {
+		return nil, nil, withoutSecrets(err, slices.Concat(secrets...))
+	}
 	var list []manifest.Release
 	var losses []manifest.Loss
 	free := make(map[string]int) // the first wave after each chart, by name
 	for n, w := range wanted {
-		rendered, images, err := r.release(i, w)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", w.Position, err)
-		}
-		made := manifest.Release{Name: w.Name, Namespace: w.Namespace, Images: images, Secrets: secrets[n]}
+		rendered := all[n]
+		made := manifest.Release{Name: w.Name, Namespace: w.Namespace, Images: rendered.images, Secrets: secrets[n]}
 		for _, before := range w.After {
 			made.Wave = max(made.Wave, free[before])
 		}
@@ -54,6 +60,48 @@ func (r *resolver) releases(i instance) ([]manifest.Release, []manifest.Loss, er
 	}
 	return list, losses, nil
 }
+
+// rendered is a chart's objects, and the images that it has others put into Pods.
+type rendered struct {
+	chart.Rendered
+	images []string
+}
+
+// renderAll renders charts side by side: some take a while.
+func (r *resolver) renderAll(i instance, wanted []stacks.Release) ([]rendered, error) {
+	all, errs := make([]rendered, len(wanted)), make([]error, len(wanted))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for n, w := range wanted {
+		group.Go(func() error {
+			all[n].Rendered, all[n].images, errs[n] = r.release(i, w)
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs, one per chart
+	for n, err := range errs {
+		if err != nil { // the first, and the same each time
+			return nil, fmt.Errorf("%s: %w", wanted[n].Position, err)
+		}
+	}
+	return all, nil
+}
+
+// redactedError says what another does, without the credentials in it: a chart's
+// schema quotes the values that it refuses, and a template says what it likes.
+type redactedError struct {
+	text string
+	err  error
+}
+
+func withoutSecrets(err error, secrets []string) error {
+	return &redactedError{text: credentials.Redact(err.Error(), secrets), err: err}
+}
+
+func (e *redactedError) Error() string { return e.text }
+
+// Unwrap returns the error by which is told what kind of failure it is.
+func (e *redactedError) Unwrap() error { return e.err }
 
 // givenSecrets are the credentials that each of an instance's charts gets: other
 // texts of theirs may have one in them by chance.
@@ -161,20 +209,20 @@ func (r *resolver) release(i instance, w stacks.Release) (chart.Rendered, []stri
 	for _, image := range w.Images {
 		texts[image.Value] = image.Reference
 	}
-	rendered, err := c.Render(release, values, texts)
+	given, err := c.Texts(release, values, texts)
 	if err != nil {
-		return rendered, nil, err
+		return chart.Rendered{}, nil, err
 	}
 	var images []string
 	for _, image := range w.Images {
-		reference, err := r.image(rendered.Texts[image.Value])
+		reference, err := r.image(given[image.Value])
 		if err != nil {
-			return rendered, nil, fmt.Errorf("chart %s: image %q of %s: %w", w.Name, rendered.Texts[image.Value], image.Value, err)
+			return chart.Rendered{}, nil, fmt.Errorf("chart %s: image %q of %s: %w", w.Name, given[image.Value], image.Value, err)
 		}
 		images = append(images, reference)
 		values = chart.With(values, strings.Split(image.Value, "."), reference)
 	}
-	rendered, err = c.Render(release, values, nil)
+	rendered, err := c.Render(release, values, nil)
 	return rendered, images, err
 }
 

@@ -2,9 +2,11 @@ package plan_test
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
+	"github.com/diorama-dev/diorama/internal/chart"
 	"github.com/diorama-dev/diorama/internal/plan"
 )
 
@@ -47,5 +49,29 @@ func TestChartsThatAreLeftOut(t *testing.T) {
 		if want := map[string]int{"front": 0, "behind": 1}[w.Name]; w.Wave != want {
 			t.Errorf("%s is in wave %d, want %d", w.Name, w.Wave, want)
 		}
+	}
+}
+
+// TestErrorsOfChartsHoldNoCredentials, whoever words them, and stay of their kind.
+func TestErrorsOfChartsHoldNoCredentials(t *testing.T) {
+	for name, files := range map[string]map[string]string{
+		"the schema":    {"web/values.schema.json": `{"properties": {"password": {"type": "string", "pattern": "^[0-9]+$"}}}`},
+		"a template":    {"web/templates/web.yaml": `{{ fail (printf "%s and %s are too short" .Values.password (b64enc .Values.password)) }}`},
+		"a wrong value": {"web/templates/web.yaml": "apiVersion: v1\nkind: ConfigMap\n{{ .Values.password }}\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := map[string]string{"stack.yaml": ownStack, "web/Chart.yaml": ownChart, "web/templates/web.yaml": ownTemplate}
+			maps.Copy(all, files)
+			in := own(t, all)
+			in.Credentials["mine"] = map[string]string{"MINE_PASSWORD": "hunter2secret"}
+			_, err := plan.Resolve(t.Context(), in)
+			var render *chart.RenderError
+			if !errors.As(err, &render) {
+				t.Fatalf("got %v", err)
+			}
+			if text := err.Error(); strings.Contains(text, "hunter2secret") || strings.Contains(text, "aHVudGVyMnNlY3JldA==") {
+				t.Errorf("it tells the password: %s", text)
+			}
+		})
 	}
 }

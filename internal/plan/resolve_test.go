@@ -25,7 +25,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // input is that of a profile on a roomy host without anything on it.
-func input(t *testing.T, set ...string) plan.Input {
+func input(t testing.TB, set ...string) plan.Input {
 	t.Helper()
 	catalogue, err := stacks.Builtin()
 	if err != nil {
