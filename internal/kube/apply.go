@@ -234,7 +234,9 @@ func (c *Client) get(ctx context.Context, id ObjectID) (*unstructured.Unstructur
 	}
 }
 
-// claim is a copy of the object with the scope's labels.
+// claim is a copy of the object with the scope's labels. A namespace that has
+// the environment's label already, and no stack's, is that of several: it would
+// become that of each in turn.
 func (s Scope) claim(object *unstructured.Unstructured) *unstructured.Unstructured {
 	claimed := object.DeepCopy()
 	if s == (Scope{}) {
@@ -243,6 +245,9 @@ func (s Scope) claim(object *unstructured.Unstructured) *unstructured.Unstructur
 	labels := claimed.GetLabels()
 	if labels == nil {
 		labels = map[string]string{}
+	}
+	if claimed.GetKind() == kindNamespace && labels[diagnose.LabelEnvironment] == s.Environment {
+		return claimed
 	}
 	labels[diagnose.LabelEnvironment] = s.Environment
 	labels[diagnose.LabelStack] = s.Stack

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -27,6 +28,10 @@ type Client struct {
 	config  *rest.Config
 	typed   kubernetes.Interface
 	dynamic client.WithWatch
+
+	// inventories is held while an inventory is read and written again, and
+	// while it is decided by all of them whose a namespace is.
+	inventories sync.Mutex
 }
 
 // Connect makes a client for the current context of a kubeconfig file. It

@@ -44,22 +44,35 @@ func (e *ForeignError) Error() string {
 // has made: the error is a [*ForeignError]. A namespace stays where it is the
 // environment's own or every cluster's, or where volume claims, settings of
 // somebody else's or objects of another stack are in it; its change says why.
+// The last of the stacks that are in a namespace takes it along, whichever made
+// it.
 func (c *Client) Delete(ctx context.Context, scope Scope, staying Staying) (ChangeSet, error) {
 	found, held, err := c.readHolding(ctx, scope)
 	if err != nil || found == nil {
 		return nil, err
 	}
-	d := &deletion{c: c, scope: scope, holding: staying.spare(held)}
+	d := &deletion{c: c, scope: scope, staying: staying, holding: staying.spare(held)}
 	if err := d.survey(ctx); err != nil {
 		return nil, err
 	}
 	if err := d.run(ctx); err != nil {
 		return d.done, err // the inventory stays whole, for the next try
 	}
+	return d.done, d.forget(ctx)
+}
+
+// forget leaves in the inventory what stays.
+func (d *deletion) forget(ctx context.Context) error {
+	d.c.inventories.Lock()
+	defer d.c.inventories.Unlock()
 	if len(d.left) == 0 {
-		return d.done, c.dropHolding(ctx, scope)
+		return d.c.dropHolding(ctx, d.scope)
 	}
-	return d.done, c.writeHolding(ctx, scope, found, holding{Objects: d.left})
+	found, _, err := d.c.readHolding(ctx, d.scope)
+	if err != nil {
+		return err
+	}
+	return d.c.writeHolding(ctx, d.scope, found, holding{Objects: d.left})
 }
 
 // Staying is what other stacks have or are about to get: it stays, whose ever
@@ -83,8 +96,9 @@ func (s Staying) spare(held holding) holding {
 
 // deletion is the removal of one stack.
 type deletion struct {
-	c     *Client
-	scope Scope
+	c       *Client
+	scope   Scope
+	staying Staying
 	holding
 	// made are objects of the stack's definitions that are ours, and what its
 	// programs have left.
@@ -107,9 +121,13 @@ func (d *deletion) own(ctx context.Context, id ObjectID) (*unstructured.Unstruct
 	return existing, nil
 }
 
+// owns reports whether an object of the stack's inventory is the stack's. A
+// namespace may be that of several: it is theirs who have it in their
+// inventories, and only the environment's label says that it is ours.
 func (s Scope) owns(object *unstructured.Unstructured) bool {
 	labels := object.GetLabels()
-	return labels[diagnose.LabelEnvironment] == s.Environment && labels[diagnose.LabelStack] == s.Stack
+	return labels[diagnose.LabelEnvironment] == s.Environment &&
+		(object.GetKind() == kindNamespace || labels[diagnose.LabelStack] == s.Stack)
 }
 
 // run deletes stage by stage, in the reverse order of an apply but for
@@ -121,7 +139,7 @@ func (d *deletion) run(ctx context.Context) error {
 	if err := d.each(ctx, d.made); err != nil {
 		return err
 	}
-	for _, stage := range []stage{stageWorkloads, stageSettings, stageAccounts, stageDefinitions, stageNamespaces} {
+	for _, stage := range []stage{stageWorkloads, stageSettings, stageAccounts, stageDefinitions} {
 		if err := d.stage(ctx, stage); err != nil {
 			return err
 		}
@@ -131,7 +149,7 @@ func (d *deletion) run(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return d.spaces(ctx)
 }
 
 // sweep deletes what the stack's programs have left in the cluster.
@@ -181,18 +199,6 @@ func (d *deletion) stage(ctx context.Context, stage stage) error {
 		case !d.scope.owns(existing):
 			d.done = append(d.done, Change{ObjectID: id, Action: ActionSkipped})
 			continue
-		case id.Kind == kindNamespace && d.scope.lasting(id.Name):
-			d.done = append(d.done, Change{ObjectID: id, Action: ActionSkipped})
-			continue
-		case id.Kind == kindNamespace:
-			why, err := d.stays(ctx, id.Name)
-			if err != nil {
-				return err
-			}
-			if why != "" {
-				d.done, d.left = append(d.done, Change{ObjectID: id, Action: ActionSkipped, Why: why}), append(d.left, id)
-				continue
-			}
 		case id.Kind == kindClaim || id.Kind == kindVolume:
 			d.done, d.left = append(d.done, Change{ObjectID: id, Action: ActionSkipped}), append(d.left, id)
 			continue
@@ -200,30 +206,6 @@ func (d *deletion) stage(ctx context.Context, stage stage) error {
 		gone = append(gone, existing)
 	}
 	return d.each(ctx, gone)
-}
-
-// stays says why a namespace stays; empty: it goes. Claims hold data, those too
-// that a StatefulSet made: nothing says whose they are.
-func (d *deletion) stays(ctx context.Context, namespace string) (string, error) {
-	if why := d.inhabited[namespace]; why != "" {
-		return why, nil
-	}
-	claims, err := d.c.list(ctx, "v1", kindClaim, client.InNamespace(namespace))
-	if err != nil {
-		return "", err
-	}
-	for _, claim := range claims {
-		if claim.GetDeletionTimestamp() == nil {
-			return "it holds " + IDOf(claim).String(), nil
-		}
-	}
-	return "", nil
-}
-
-// lasting reports namespaces that go with no stack: the environment's, in which
-// all stacks are, and those of every cluster.
-func (s Scope) lasting(namespace string) bool {
-	return namespace == s.Namespace || namespace == "default" || strings.HasPrefix(namespace, "kube-")
 }
 
 // list are all objects of a kind; none where the cluster does not know it.

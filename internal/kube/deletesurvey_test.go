@@ -48,7 +48,9 @@ func memory(t *testing.T, objects ...*unstructured.Unstructured) *Client {
 	for _, of := range inhabitedKinds() {
 		builder = builder.WithIndex(some(of.version, of.kind, "", ""), "metadata.name", byName)
 	}
-	builder = builder.WithIndex(some("v1", kindNamespace, "", ""), "metadata.name", byName)
+	for _, kind := range []string{kindNamespace, "ServiceAccount"} {
+		builder = builder.WithIndex(some("v1", kind, "", ""), "metadata.name", byName)
+	}
 	for _, object := range objects {
 		builder = builder.WithObjects(object)
 	}

@@ -86,6 +86,13 @@ func (c *Client) readHolding(ctx context.Context, scope Scope) (*corev1.ConfigMa
 // recordUnion adds the objects to the inventory, so that whatever is applied
 // next is known even if we are killed meanwhile.
 func (c *Client) recordUnion(ctx context.Context, scope Scope, objects []*unstructured.Unstructured, leaves []Leftover) error {
+	c.inventories.Lock()
+	defer c.inventories.Unlock()
+	return c.addToHolding(ctx, scope, objects, leaves)
+}
+
+// addToHolding is recordUnion for who has the lock of inventories.
+func (c *Client) addToHolding(ctx context.Context, scope Scope, objects []*unstructured.Unstructured, leaves []Leftover) error {
 	found, held, err := c.readHolding(ctx, scope)
 	if err != nil {
 		return err

@@ -17,6 +17,8 @@ import (
 // so does whatever does not carry the stack's labels. It does not wait for
 // the end of deletions.
 func (c *Client) Prune(ctx context.Context, scope Scope, keep []*unstructured.Unstructured) (ChangeSet, error) {
+	c.inventories.Lock()
+	defer c.inventories.Unlock()
 	found, held, err := c.readHolding(ctx, scope)
 	if err != nil || found == nil {
 		return nil, err

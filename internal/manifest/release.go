@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -147,6 +148,9 @@ func (a *releases) take(object stacks.Object, release Release, wave int) error {
 	}
 	key := objectKey{u.GetKind(), u.GetNamespace() + "/" + u.GetName()}
 	if first, twice := a.seen[key]; twice {
+		if u.GetKind() == kindNamespace && a.again(u) {
+			return nil
+		}
 		return fmt.Errorf("%s %s is made by %s too", u.GetKind(), u.GetName(), first)
 	}
 	a.seen[key] = release.Name
@@ -165,6 +169,14 @@ func (a *releases) take(object stacks.Object, release Release, wave int) error {
 	}
 	a.r.parts = append(a.r.parts, part{wave: wave, object: u})
 	return nil
+}
+
+// again reports whether a namespace is one that another chart of the stack has
+// just so.
+func (a *releases) again(u *unstructured.Unstructured) bool {
+	u = u.DeepCopy()
+	u.SetLabels(a.labels(u.GetLabels(), ""))
+	return slices.ContainsFunc(a.r.parts, func(p part) bool { return reflect.DeepEqual(p.object.Object, u.Object) })
 }
 
 // widened reports kinds that the charts themselves define for the whole cluster.

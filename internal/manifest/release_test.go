@@ -79,6 +79,25 @@ func TestNamespacesComeFirst(t *testing.T) {
 	}
 }
 
+// TestChartsOfAStackShareANamespace: two of them may have it just so.
+func TestChartsOfAStackShareANamespace(t *testing.T) {
+	in := Input{Environment: "golden", Namespace: "diorama", Stack: "shop"}
+	in.Releases = []Release{
+		{Name: "one", Namespace: "diorama", Steps: [][]stacks.Object{{space("own", "one.yaml")}}},
+		{Name: "two", Namespace: "diorama", Steps: [][]stacks.Object{{space("own", "two.yaml")}}},
+	}
+	result := renderRelease(t, in)
+	if len(result.Waves) != 1 || len(result.Waves[0]) != 1 {
+		t.Errorf("waves %v", result.Waves)
+	}
+	other := space("own", "two.yaml")
+	other.Body["metadata"] = map[string]any{"name": "own", "labels": map[string]any{"team": "two"}}
+	in.Releases[1].Steps[0][0] = other
+	if _, err := Render(in); err == nil || !strings.Contains(err.Error(), "Namespace own is made by one too") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestMeshMembersOfCharts(t *testing.T) {
 	in := Input{Environment: "golden", Namespace: "diorama", Stack: "shop", Mesh: true}
 	in.Releases = []Release{{Name: "web", Namespace: "diorama", Steps: [][]stacks.Object{{deployment("web", "example.com/web:1")}}}}

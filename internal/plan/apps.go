@@ -130,36 +130,3 @@ func (a app) endpoint(port appPort, record env.PortRecord) Endpoint {
 		Template: address,
 	}
 }
-
-// ConflictError says that two stacks want an object of the same name.
-type ConflictError struct {
-	Kind, Name    string
-	First, Second string // the stacks
-}
-
-func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%s and %s both have a %s called %s; rename it in one of them, or give the stack another name with {as: NAME}",
-		e.First, e.Second, e.Kind, e.Name)
-}
-
-func (r *resolver) resolveConflicts(context.Context) error {
-	type key struct{ kind, namespace, name string }
-	owner := make(map[key]string)
-	services := make(map[string]string) // by these all is told, in whatever namespace
-	for _, stack := range r.plan.Stacks {
-		for _, w := range stack.Workloads {
-			if first, taken := services[w.Service]; taken && first != stack.Name {
-				return &ConflictError{Kind: "service", Name: w.Service, First: first, Second: stack.Name}
-			}
-			services[w.Service] = stack.Name
-		}
-		for _, object := range stack.Objects() {
-			k := key{object.GetKind(), object.GetNamespace(), object.GetName()}
-			if first, taken := owner[k]; taken {
-				return &ConflictError{Kind: k.kind, Name: k.name, First: first, Second: stack.Name}
-			}
-			owner[k] = stack.Name
-		}
-	}
-	return nil
-}
