@@ -147,11 +147,12 @@ func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured
 	return change, nil
 }
 
-// goingAway reports a definition or namespace whose deletion has begun: it takes
-// all along that is in it, and its end is some way off.
+// goingAway reports an object whose deletion has begun, by a removal that was cut
+// off as well: its end is some way off, a workload's that of its Pods. Claims and
+// volumes do not count: while they are in use they never end.
 func goingAway(existing *unstructured.Unstructured) bool {
 	return existing != nil && existing.GetDeletionTimestamp() != nil &&
-		(existing.GetKind() == kindCRD || existing.GetKind() == kindNamespace)
+		existing.GetKind() != kindClaim && existing.GetKind() != kindVolume
 }
 
 // withoutForeignSpaces are the objects without namespaces of somebody else's, of

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
@@ -14,14 +15,26 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 )
 
-// TestWhatIsOnItsWayOutIsMadeAgain: what is applied to a namespace that is being
+// TestWhatIsOnItsWayOutIsMadeAgain: what is applied to an object that is being
 // deleted would go with it.
 func TestWhatIsOnItsWayOutIsMadeAgain(t *testing.T) {
+	for _, gone := range []*unstructured.Unstructured{
+		some("v1", "Namespace", "", "apart", "shop", "mesh"),
+		some("apps/v1", "Deployment", "x", "web", "shop", "mesh"),
+		some("v1", "Service", "x", "web", "shop", "mesh"),
+	} {
+		t.Run(gone.GetKind(), func(t *testing.T) { madeAgain(t, gone) })
+	}
+}
+
+func madeAgain(t *testing.T, gone *unstructured.Unstructured) {
+	t.Helper()
 	scope := Scope{Environment: "shop", Stack: "mesh", Namespace: "diorama"}
-	space := some("v1", "Namespace", "", "apart", "shop", "mesh")
-	space.SetFinalizers([]string{"example.com/late"})
-	c := memory(t, space)
-	if err := c.dynamic.Delete(t.Context(), space.DeepCopy()); err != nil {
+	wanted := gone.DeepCopy()
+	wanted.SetUID("")
+	gone.SetFinalizers([]string{"foregroundDeletion"})
+	c := memory(t, gone)
+	if err := c.dynamic.Delete(t.Context(), gone.DeepCopy()); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -34,9 +47,13 @@ func TestWhatIsOnItsWayOutIsMadeAgain(t *testing.T) {
 			return w, err
 		},
 	})
+	differences, err := c.Diff(ctx, []*unstructured.Unstructured{wanted}, ApplyOptions{Scope: scope})
+	if err != nil || len(differences) != 1 || differences[0].Action != ActionCreated {
+		t.Errorf("differences %v, %v", differences, err)
+	}
 	go func() {
 		<-looked
-		there := some("v1", "Namespace", "", "apart")
+		there := gone.DeepCopy()
 		if err := c.dynamic.Get(ctx, client.ObjectKeyFromObject(there), there); err != nil {
 			t.Error(err)
 		}
@@ -45,14 +62,27 @@ func TestWhatIsOnItsWayOutIsMadeAgain(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	wanted := some("v1", "Namespace", "", "apart")
-	wanted.SetUID("")
 	changes, err := c.Apply(ctx, []*unstructured.Unstructured{wanted}, ApplyOptions{Scope: scope})
 	if err != nil || len(changes) != 1 || changes[0].Action != ActionCreated {
 		t.Fatalf("changes %v, %v", changes, err)
 	}
-	if now, err := c.get(t.Context(), IDOf(space)); err != nil || now == nil || goingAway(now) {
+	if now, err := c.get(t.Context(), IDOf(gone)); err != nil || now == nil || goingAway(now) {
 		t.Errorf("there is %v, %v", now, err)
+	}
+}
+
+// TestGoingAway: what is in use would never be gone.
+func TestGoingAway(t *testing.T) {
+	now := metav1.Now()
+	for kind, want := range map[string]bool{kindCRD: true, kindNamespace: true, kindDeployment: true, "Route": true, kindClaim: false, kindVolume: false} {
+		object := some("v1", kind, "", "x")
+		if goingAway(object) || goingAway(nil) {
+			t.Errorf("a %s that stays is going away", kind)
+		}
+		object.SetDeletionTimestamp(&now)
+		if goingAway(object) != want {
+			t.Errorf("a deleted %s: want %v", kind, want)
+		}
 	}
 }
 
