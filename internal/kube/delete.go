@@ -42,8 +42,9 @@ func (e *ForeignError) Error() string {
 // before what runs, the definitions themselves after it, and namespaces last.
 // Nothing is deleted where definitions or namespaces hold what somebody else
 // has made: the error is a [*ForeignError]. A namespace stays where it is the
-// environment's own or every cluster's, or where volume claims, settings of
-// somebody else's or objects of another stack are in it; its change says why.
+// environment's own or every cluster's, or where volume claims, objects of another
+// stack or such of somebody else's that do not run are in it, of whatever kind;
+// its change says why.
 // The last of the stacks that are in a namespace takes it along, whichever made
 // it.
 func (c *Client) Delete(ctx context.Context, scope Scope, staying Staying) (ChangeSet, error) {
