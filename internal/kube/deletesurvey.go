@@ -38,8 +38,8 @@ func (d *deletion) survey(ctx context.Context) error {
 		}
 		foreign = append(foreign, others...)
 	}
-	if foreign = tidy(foreign); len(foreign) > 0 {
-		return &ForeignError{Stack: d.scope.Stack, Objects: foreign}
+	if err := d.refusal(foreign); err != nil {
+		return err
 	}
 	for _, l := range d.Leaves {
 		found, err := d.c.list(ctx, l.APIVersion, l.Kind)
@@ -47,7 +47,7 @@ func (d *deletion) survey(ctx context.Context) error {
 			return err
 		}
 		for _, object := range found {
-			if l.is(object) {
+			if l.is(object) && !d.kept[IDOf(object).same()] {
 				d.made = append(d.made, object)
 			}
 		}
@@ -55,8 +55,8 @@ func (d *deletion) survey(ctx context.Context) error {
 	return nil
 }
 
-// instances notes what was made of a definition, and returns what of it is
-// neither ours nor made by the stack's programs.
+// instances notes what was made of a definition, and returns what of it stays
+// with another stack, or is neither ours nor made by the stack's programs.
 func (d *deletion) instances(ctx context.Context, definition *unstructured.Unstructured) ([]ObjectID, error) {
 	group, _, _ := unstructured.NestedString(definition.Object, "spec", "group")
 	kind, _, _ := unstructured.NestedString(definition.Object, "spec", "names", "kind")
@@ -72,6 +72,10 @@ func (d *deletion) instances(ctx context.Context, definition *unstructured.Unstr
 		}
 		var foreign []ObjectID
 		for _, object := range found {
+			if d.kept[IDOf(object).same()] {
+				foreign = append(foreign, IDOf(object))
+				continue
+			}
 			if d.ours(object) {
 				d.made = append(d.made, object)
 				continue

@@ -74,6 +74,8 @@ func allKinds() []*metav1.APIResourceList {
 		{GroupVersion: "batch/v1", APIResources: resources(true, kindJob, "CronJob")},
 		{GroupVersion: "networking.k8s.io/v1", APIResources: resources(true, "Ingress", "NetworkPolicy")},
 		{GroupVersion: "coordination.k8s.io/v1", APIResources: resources(true, "Lease")},
+		{GroupVersion: "apiextensions.k8s.io/v1", APIResources: resources(false, kindCRD)},
+		{GroupVersion: "example.com/v1", APIResources: resources(true, "Route")},
 	}
 }
 
