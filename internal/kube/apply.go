@@ -222,9 +222,7 @@ func selector(scope string) *jsondiff.Selector {
 
 // get reads an object; it is nil where there is none, or nothing of its kind.
 func (c *Client) get(ctx context.Context, id ObjectID) (*unstructured.Unstructured, error) {
-	object := &unstructured.Unstructured{}
-	object.SetGroupVersionKind(id.gvk())
-	err := c.dynamic.Get(ctx, client.ObjectKey{Namespace: id.Namespace, Name: id.Name}, object)
+	object, err := c.read(ctx, id)
 	switch {
 	case err == nil:
 		return object, nil
@@ -233,6 +231,12 @@ func (c *Client) get(ctx context.Context, id ObjectID) (*unstructured.Unstructur
 	default:
 		return nil, err
 	}
+}
+
+func (c *Client) read(ctx context.Context, id ObjectID) (*unstructured.Unstructured, error) {
+	object := &unstructured.Unstructured{}
+	object.SetGroupVersionKind(id.gvk())
+	return object, c.dynamic.Get(ctx, client.ObjectKey{Namespace: id.Namespace, Name: id.Name}, object)
 }
 
 // claim is a copy of the object with the scope's labels. A namespace that has

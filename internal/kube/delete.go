@@ -177,7 +177,7 @@ func (d *deletion) stage(ctx context.Context, stage stage) error {
 		if stageOfKind(id.Kind) != stage {
 			continue
 		}
-		existing, err := d.c.get(ctx, id)
+		existing, err := d.c.find(ctx, id)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", id, err)
 		}

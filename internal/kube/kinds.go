@@ -7,6 +7,9 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
@@ -64,6 +67,54 @@ func (c *Client) namespaced(ctx context.Context) (kinds []schema.GroupVersionKin
 		}
 	}
 	return kinds, unknown, nil
+}
+
+// find is get for an object of an inventory: where the cluster no longer has its
+// kind in the version noted there, it is read in one that it has.
+func (c *Client) find(ctx context.Context, id ObjectID) (*unstructured.Unstructured, error) {
+	existing, err := c.read(ctx, id)
+	switch {
+	case err == nil:
+		return existing, nil
+	case meta.IsNoMatchError(err), apierrors.IsNotFound(err) && apierrors.IsUnexpectedServerError(err):
+		// Nobody spoke of the object: it is the version that is not known.
+		if id.Version, err = c.served(ctx, id); id.Version == "" || err != nil {
+			return nil, err
+		}
+		return c.get(ctx, id)
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	default:
+		return nil, err
+	}
+}
+
+// served is the version in which the cluster has a kind, of several the one that
+// it prefers; empty: it does not have it.
+func (c *Client) served(ctx context.Context, id ObjectID) (string, error) {
+	asked := discovery.ToDiscoveryInterfaceWithContext(c.typed.Discovery())
+	groups, err := asked.ServerGroupsWithContext(ctx)
+	if err != nil {
+		return "", fmt.Errorf("ask for the kinds of the cluster: %w", err)
+	}
+	for _, group := range groups.Groups {
+		if group.Name != id.Group {
+			continue
+		}
+		for _, version := range group.Versions {
+			list, err := asked.ServerResourcesForGroupVersionWithContext(ctx, version.GroupVersion)
+			if apierrors.IsNotFound(err) {
+				continue
+			}
+			if err != nil {
+				return "", fmt.Errorf("ask for the kinds of %s: %w", version.GroupVersion, err)
+			}
+			if slices.ContainsFunc(list.APIResources, func(r metav1.APIResource) bool { return r.Kind == id.Kind }) {
+				return version.Version, nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // incidental reports kinds that Kubernetes makes of others and keeps by itself,

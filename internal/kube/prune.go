@@ -86,7 +86,7 @@ func (c *Client) pruneAll(ctx context.Context, scope Scope, ids []ObjectID) (don
 func (c *Client) pruneOne(ctx context.Context, scope Scope, id ObjectID,
 	remove func(context.Context, *unstructured.Unstructured) error,
 ) (Change, error) {
-	existing, err := c.get(ctx, id)
+	existing, err := c.find(ctx, id)
 	if err != nil {
 		return Change{}, fmt.Errorf("read %s: %w", id, err)
 	}
