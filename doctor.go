@@ -6,7 +6,6 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/doctor"
 	"github.com/diorama-dev/diorama/internal/env"
-	"github.com/diorama-dev/diorama/internal/gpu/nvml"
 	"github.com/diorama-dev/diorama/internal/image"
 	"github.com/diorama-dev/diorama/profiles"
 )
@@ -34,7 +33,7 @@ func Doctor(ctx context.Context, o Options) ([]doctor.Check, error) {
 		Environment: cmp.Or(o.Name, w.profile.Name), Known: known, Ports: w.outline.Ports, Memory: w.outline.Memory,
 	}
 	if wish := w.profile.GPU.Wish; wantsOwnGPUs(wish) {
-		wanted.GPUs, wanted.RequireGPUs = nvml.New().Inventory(ctx), wish == profiles.GPURequire
+		wanted.GPUs, wanted.RequireGPUs = gpuInventory(ctx), wish == profiles.GPURequire
 	}
 	switch profiles.Runtime(cmp.Or(o.Runtime, string(w.profile.Runtime))) {
 	case "", profiles.RuntimeAuto, profiles.RuntimeEmbedded:

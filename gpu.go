@@ -22,6 +22,7 @@ func (s *Session) WatchGPUs(ctx context.Context, see func(gpu.State) bool) error
 // is apart, with what it does.
 func MachineGPUs(ctx context.Context) gpu.State {
 	driver := nvml.New()
+	defer driver.Close()
 	inventory := driver.Inventory(ctx)
 	state := gpu.State{
 		Time: time.Now(), Driver: inventory.Driver, CUDA: inventory.CUDA, Absence: inventory.Absence, Slots: []gpu.Slot{},
@@ -47,4 +48,11 @@ func MachineGPUs(ctx context.Context) gpu.State {
 		state.Slots = append(state.Slots, slot)
 	}
 	return state
+}
+
+// gpuInventory is what the machine's driver says once.
+func gpuInventory(ctx context.Context) gpu.Inventory {
+	driver := nvml.New()
+	defer driver.Close()
+	return driver.Inventory(ctx)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 
-	"github.com/diorama-dev/diorama/internal/gpu/nvml"
 	"github.com/diorama-dev/diorama/internal/gpu/pass"
 	"github.com/diorama-dev/diorama/profiles"
 )
@@ -21,5 +20,5 @@ func gpuFacts(ctx context.Context, wish profiles.GPUWish, engine pass.Engine) pa
 	if !wantsOwnGPUs(wish) {
 		return pass.Facts{}
 	}
-	return pass.Collect(os.DirFS("/"), nvml.New().Inventory(ctx), engine)
+	return pass.Collect(os.DirFS("/"), gpuInventory(ctx), engine)
 }

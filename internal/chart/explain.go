@@ -94,7 +94,15 @@ func flat(known map[string]any) map[string]any {
 	if !ok {
 		return known
 	}
-	return Merge(inner, known)
+	all := Merge(inner, known)
+	// Its charts of one program take all of it under that program's name, too
+	// (their templates/zzy_descope_legacy.yaml).
+	for _, program := range []string{"pilot", "cni"} {
+		if all[program] == nil {
+			all[program] = Merge(inner, known)
+		}
+	}
+	return all
 }
 
 func differ(at string, values, known map[string]any, wrong *[]string) {

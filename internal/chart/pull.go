@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -53,15 +54,41 @@ func (r Registry) Pull(ctx context.Context, source string) (Chart, error) {
 	if r.Offline {
 		return Chart{}, fmt.Errorf("chart %s: %w", source, ErrOffline)
 	}
-	data, err := fetch(ctx, source)
+	data, err := r.within(ctx, source)
 	if err != nil {
-		return Chart{}, fmt.Errorf("fetch chart %s: %w", source, err)
+		return Chart{}, err
 	}
 	c, err := unpack(strings.NewReader(string(data)), source)
 	if err != nil {
 		return Chart{}, err
 	}
 	return c, keep(kept, data)
+}
+
+// fetchWithin bounds how long a registry may take for one chart, which is
+// small: one that accepts and never answers is given up.
+const fetchWithin = time.Minute
+
+var (
+	errSilent  = errors.New("the registry has not sent it within " + fetchWithin.String())
+	errNoChart = errors.New("there is no archive of a chart at that address")
+)
+
+// within fetches, as long as the registry may take. The error is a
+// [*PullError], unless ctx has ended.
+func (Registry) within(ctx context.Context, source string) ([]byte, error) {
+	bounded, cancel := context.WithTimeoutCause(ctx, fetchWithin, errSilent)
+	defer cancel()
+	data, err := fetch(bounded, source)
+	switch {
+	case err == nil:
+		return data, nil
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("fetch chart %s: %w", source, context.Cause(ctx))
+	case bounded.Err() != nil:
+		err = errSilent
+	}
+	return nil, &PullError{Source: source, Problem: problemOf(err), Err: err}
 }
 
 // fetch reads the archive from its registry.
@@ -96,7 +123,7 @@ func fetch(ctx context.Context, source string) ([]byte, error) {
 		defer reader.Close()
 		return io.ReadAll(io.LimitReader(reader, maxArchive)) // its digest is checked while it is read
 	}
-	return nil, errors.New("there is no Helm chart at that address, but something else: expected one that helm push has put there")
+	return nil, errNoChart
 }
 
 // unpack reads an archive.

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"log"
@@ -102,18 +103,79 @@ func TestPull(t *testing.T) {
 	}
 }
 
+// TestPullSaysWhatIsWrong: in one line, with the source, what is wrong and what
+// to do, and whose it is to be done.
 func TestPullSaysWhatIsWrong(t *testing.T) {
-	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	plain := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	server := httptest.NewServer(plain)
 	defer server.Close()
-	sources := map[string]string{
-		"something else":   push(t, server, "images/web:1", []byte("x"), types.DockerLayer),
-		"MANIFEST_UNKNOWN": "oci://" + strings.TrimPrefix(server.URL, "http://") + "/images/web:2",
-		"read chart":       push(t, server, "charts/broken:1", []byte("no archive"), chartLayer),
+	secure := httptest.NewTLSServer(plain)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer secure.Close()
+	good := push(t, server, "charts/web:1", packed(t, map[string]string{"Chart.yaml": chartFile}), chartLayer)
+	at := func(status int, header, value string) string {
+		answering := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set(header, value)
+			w.WriteHeader(status)
+		}))
+		t.Cleanup(answering.Close)
+		return "oci://" + strings.TrimPrefix(answering.URL, "http://") + "/charts/web:1"
 	}
-	for want, source := range sources {
-		_, err := chart.Registry{Folder: t.TempDir()}.Pull(t.Context(), source)
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), source) {
-			t.Errorf("got %v, wanted %q of %s", err, want, source)
+	tampering := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/blobs/") {
+			_, _ = w.Write([]byte("something else"))
+			return
 		}
+		plain.ServeHTTP(w, r)
+	}))
+	defer tampering.Close()
+	closed := httptest.NewServer(plain)
+	closed.Close()
+	address := func(s *httptest.Server, rest string) string {
+		_, host, _ := strings.Cut(s.URL, "//")
+		return "oci://" + host + rest
+	}
+	none := "sha256:" + strings.Repeat("0", 64)
+	for name, test := range map[string]struct {
+		source, want string
+		problem      chart.Problem
+	}{
+		"an image":       {push(t, server, "images/web:1", []byte("x"), types.DockerLayer), "helm push", chart.NoChart},
+		"no version":     {address(server, "/charts/web:2"), "look at repository and version", chart.Missing},
+		"no repository":  {address(server, "/charts/wep:1"), "the registry says: ", chart.Missing},
+		"no such digest": {address(server, "/charts/web@"+none), "look at repository and version", chart.Missing},
+		"altered":        {address(tampering, "/charts/web:1"), "does not match", chart.Altered},
+		"no login":       {at(http.StatusUnauthorized, "WWW-Authenticate", `Basic realm="r"`), "docker login 127.0.0.1:", chart.Forbidden},
+		"a refusal":      {at(http.StatusForbidden, "X", ""), "docker login 127.0.0.1:", chart.Forbidden},
+		"a certificate":  {address(secure, "/charts/web:1"), "SSL_CERT_FILE", chart.Untrusted},
+		"nobody there":   {address(closed, "/charts/web:1"), "connection refused; check address", chart.Unreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := chart.Registry{Folder: t.TempDir()}.Pull(t.Context(), test.source)
+			var failed *chart.PullError
+			if !errors.As(err, &failed) || failed.Problem != test.problem {
+				t.Fatalf("got %v", err)
+			}
+			text := err.Error()
+			if !strings.Contains(text, test.want) || !strings.HasPrefix(text, "chart "+test.source+": "+string(test.problem)+": ") || strings.Contains(text, "\n") {
+				t.Errorf("got %q, wanted %q of %s", text, test.want, test.source)
+			}
+			if of := test.problem != chart.Altered; of && failed.OfTheStack() == failed.OfTheMachine() {
+				t.Errorf("nobody knows whose it is: %v", err)
+			}
+		})
+	}
+	if _, err := (chart.Registry{Folder: t.TempDir()}).Pull(t.Context(), good); err != nil {
+		t.Error(err)
+	}
+	broken := push(t, server, "charts/broken:1", []byte("no archive"), chartLayer)
+	if _, err := (chart.Registry{Folder: t.TempDir()}).Pull(t.Context(), broken); err == nil || !strings.Contains(err.Error(), "read chart "+broken) {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("enough"))
+	var failed *chart.PullError
+	if _, err := (chart.Registry{Folder: t.TempDir()}).Pull(ctx, good); errors.As(err, &failed) || !strings.Contains(err.Error(), "enough") {
+		t.Errorf("given up by whoever asked: %v", err)
 	}
 }

@@ -183,6 +183,11 @@ func TestRenderSaysWhatIsWrong(t *testing.T) {
 			map[string]any{"autoscale": map[string]any{"enabled": "no"}},
 			`render chart front: the value autoscale.enabled is a text, the chart's own is true or false`,
 		},
+		"a boolean of the program that is a text": {
+			map[string]string{"templates/a.yaml": config(""), "values.yaml": "_internal_defaults_do_not_set: {autoscale: {enabled: true}}\n"},
+			map[string]any{"pilot": map[string]any{"autoscale": map[string]any{"enabled": "no"}}},
+			`render chart front: the value pilot.autoscale.enabled is a text, the chart's own is true or false`,
+		},
 		"against the schema": {
 			map[string]string{
 				"templates/a.yaml":   config(""),

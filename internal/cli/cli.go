@@ -180,9 +180,26 @@ func kinds() []errorKind {
 		{is[*plan.MissingRequirementError], ExitUsage},
 		{is[*plan.CycleError], ExitUsage},
 		{is[*chart.RenderError], ExitUsage},
+		{is[*plan.TypeError], ExitUsage},
+		{is[*plan.ConflictError], ExitUsage},
+		{chartOfTheStack, ExitUsage},
+		{chartOfTheMachine, ExitHost},
+		{is[*plan.MissingChartsError], ExitHost},
 		{is[*plan.RecreateError], ExitUsage},
 		{is[*plan.PoolEmptyError], ExitUsage}, // --recreate is what is missing
 	}
+}
+
+// chartOfTheStack is true of a chart that is not where a stack says.
+func chartOfTheStack(err error) bool {
+	e, ok := errors.AsType[*chart.PullError](err)
+	return ok && e.OfTheStack()
+}
+
+// chartOfTheMachine is true of a chart that this machine cannot get.
+func chartOfTheMachine(err error) bool {
+	e, ok := errors.AsType[*chart.PullError](err)
+	return ok && e.OfTheMachine()
 }
 
 // noRoom is true of an error that a full disk has led to.

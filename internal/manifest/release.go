@@ -157,6 +157,9 @@ func (a *releases) take(object stacks.Object, release Release, wave int) error {
 	if path := exposed(u.Object, "", release.Secrets); u.GetKind() != "Secret" && path != "" {
 		return fmt.Errorf("%s of %s %s holds a credential, which everybody could read there: the chart must have it in a Secret", path, u.GetKind(), u.GetName())
 	}
+	if err := mistyped(u); err != nil {
+		return err
+	}
 	service := ""
 	if workload(u.GetKind()) || u.GetKind() == kindCronJob {
 		service = u.GetName()

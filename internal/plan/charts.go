@@ -127,10 +127,18 @@ func (r *resolver) fetchCharts(ctx context.Context) error {
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("offline, and these charts were not fetched before: %s; run diorama plan once where there is a network, or leave out --offline",
-			strings.Join(missing, ", "))
+		return &MissingChartsError{Sources: missing}
 	}
 	return nil
+}
+
+// MissingChartsError names charts that would have to be fetched, which was
+// forbidden.
+type MissingChartsError struct{ Sources []string }
+
+func (e *MissingChartsError) Error() string {
+	return fmt.Sprintf("offline, and these charts were not fetched before: %s; run diorama plan once where there is a network, or leave out --offline",
+		strings.Join(e.Sources, ", "))
 }
 
 // release renders one chart, with the images that it has others put into Pods

@@ -26,6 +26,10 @@ func (e *ConflictError) Error() string {
 		e.First, e.Second, e.Kind, e.Name)
 }
 
+// TypeError says that a chart and its values make an object that no cluster
+// takes.
+type TypeError = manifest.TypeError
+
 const kindNamespace = "Namespace"
 
 func (r *resolver) resolveConflicts(context.Context) error {

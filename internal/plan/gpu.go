@@ -240,6 +240,21 @@ func (g *GPUs) simulate(parameters map[string]string, nodes int) error {
 	return nil
 }
 
+// wanting says of which services each Pod asks for more than so many devices.
+func (g GPUs) wanting(most int64) string {
+	text := ""
+	for _, a := range g.Askers {
+		switch each := a.GPUs / int64(a.Pods); {
+		case each <= most:
+		case text == "":
+			text = fmt.Sprintf("a Pod of %s asks for %s", a.Service, devices(each))
+		default:
+			text += fmt.Sprintf(", one of %s for %s", a.Service, devices(each))
+		}
+	}
+	return text
+}
+
 // warnings are what a person should know of GPUs before the start.
 func (g GPUs) warnings() []string {
 	if g.Asked == 0 {
@@ -261,11 +276,11 @@ func (g GPUs) warnings() []string {
 	case largest > 1 && g.Share > 1 && !g.Simulated:
 		// stacks/gpu-nvidia, failRequestsGreaterThanOne: several shares may be of
 		// one device, and give no more of it.
-		return []string{fmt.Sprintf("a Pod of %s asks for %s, and each is shared: its node refuses a container that asks for more than one share; ask for 1 each, or take gpu.share away",
-			who, devices(largest))}
+		return []string{fmt.Sprintf("%s, and each is shared: its node refuses a container that asks for more than one share; ask for 1 each, or take gpu.share away",
+			g.wanting(1))}
 	case largest > node:
-		return []string{fmt.Sprintf("a Pod of %s asks for %s, no node has more than %d; ask for fewer, or for a larger shape with --set gpu.simulate",
-			who, devices(largest), node)}
+		return []string{fmt.Sprintf("%s, no node has more than %d; ask for fewer, or for a larger shape with --set gpu.simulate",
+			g.wanting(node), node)}
 	case g.Asked > advertised:
 		return []string{fmt.Sprintf("%s ask for %s together, there %s: some Pods will wait until others end; ask for fewer, or for a larger shape with --set gpu.simulate",
 			who, devices(g.Asked), cmp.Or(map[bool]string{true: "is 1"}[advertised == 1], "are "+strconv.FormatInt(advertised, 10)))}

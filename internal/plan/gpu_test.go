@@ -74,6 +74,7 @@ func TestGPUWarnings(t *testing.T) {
 		"too many":               {gpus: "gpu: {simulate: 2xA100}", services: []string{"a=2", "b=1"}, want: "a, b ask for 3 GPUs together, there are 2"},
 		"too many for one":       {gpus: "gpu: simulate", services: []string{"a=1", "b=1"}, want: "there is 1: some Pods"},
 		"a Pod too large":        {gpus: "gpu: {simulate: 2xA100}", services: []string{"a=3"}, want: "asks for 3 GPUs, no node has more than 2"},
+		"only who asks for it":   {gpus: "gpu: {simulate: 2xA100}", services: []string{"a=1", "b=3", "c=4"}, want: "a Pod of b asks for 3 GPUs, one of c for 4 GPUs, no node has more than 2"},
 		"large over nodes":       {gpus: "gpu: {simulate: 2xA100}\ncluster: {nodes: 3}", services: []string{"a=3"}, want: "no node has more than 2"},
 		"enough over nodes":      {gpus: "gpu: {simulate: 2xA100}\ncluster: {nodes: 3}", services: []string{"a=2", "b=2"}},
 		"off":                    {gpus: "gpu: off", services: []string{"a=2"}, want: "a asks for 2 GPUs, there are none; --set gpu.simulate=2xA100"},

@@ -46,6 +46,6 @@ func (r *resolver) misnamed(g GPUs, advertiser string) {
 		if !g.Renamed {
 			remedy = fmt.Sprintf("ask for %s, or share devices and --set %s.rename=true", right, advertiser)
 		}
-		r.warn("%s asks for %s, and GPUs are advertised as %s: its Pods will find none; %s", strings.Join(names, ", "), wrong, right, remedy)
+		r.warn("Pods of %s ask for %s, and GPUs are advertised as %s: they will find none; %s", strings.Join(names, ", "), wrong, right, remedy)
 	}
 }

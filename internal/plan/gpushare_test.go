@@ -46,7 +46,7 @@ func TestRenamedShares(t *testing.T) {
 		real bool
 		want string
 	}{
-		"renamed":           {gpus: "gpu: {simulate: 1xA100, share: 4}\nparameters: {gpu-simulated: {rename: true}}", want: "one asks for nvidia.com/gpu, and GPUs are advertised as nvidia.com/gpu.shared: its Pods will find none; ask for nvidia.com/gpu.shared, or --set gpu-simulated.rename=false"},
+		"renamed":           {gpus: "gpu: {simulate: 1xA100, share: 4}\nparameters: {gpu-simulated: {rename: true}}", want: "Pods of one ask for nvidia.com/gpu, and GPUs are advertised as nvidia.com/gpu.shared: they will find none; ask for nvidia.com/gpu.shared, or --set gpu-simulated.rename=false"},
 		"nothing is shared": {gpus: "gpu: simulate\nparameters: {gpu-simulated: {rename: true}}"},
 		"kept":              {gpus: "gpu: {simulate: 1xA100, share: 4}"},
 		"real, renamed":     {gpus: "gpu: {wish: auto, share: 4}\nparameters: {gpu-nvidia: {rename: true}}", real: true, want: "--set gpu-nvidia.rename=false"},

@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/diorama-dev/diorama/internal/gpu"
 	"github.com/diorama-dev/diorama/tui/layout"
@@ -9,9 +10,11 @@ import (
 )
 
 // columns says which columns there is room for. As the width shrinks,
-// sparklines go first, then power, then temperature.
+// sparklines go first, then power, then temperature. Where there are several
+// nodes, a device's number says nothing without its node's name.
 type columns struct {
 	name                int
+	node                int  // 0: all are on one node, and that is said on the page of each
 	brief               bool // models without their maker
 	sparks, power, heat bool
 }
@@ -23,12 +26,14 @@ const (
 	widthMemory = 16
 	widthPower  = 9
 	widthHeat   = 8
+	widthNode   = 16 // at most
 	widthHeld   = 18 // at least; it takes what is left
 )
 
-// fitColumns chooses the columns for a width and the longest name of a model.
-func fitColumns(width, longest int) columns {
-	c := columns{name: layout.Clamp(longest, 5, max(width/4, 12)), sparks: true, power: true, heat: true}
+// fitColumns chooses the columns for a width, the longest name of a model and
+// that of a node.
+func fitColumns(width, longest, node int) columns {
+	c := columns{name: layout.Clamp(longest, 5, max(width/4, 12)), node: min(node, widthNode), sparks: true, power: true, heat: true}
 	if c.taken()+widthHeld > width {
 		c.brief = true
 		c.name = layout.Clamp(longest-len("NVIDIA "), 5, max(width/5, 12))
@@ -51,7 +56,7 @@ func (c columns) taken() int {
 	for _, x := range []struct {
 		there bool
 		width int
-	}{{c.sparks, 2 * widthSpark}, {c.power, widthPower}, {c.heat, widthHeat}} {
+	}{{c.sparks, 2 * widthSpark}, {c.power, widthPower}, {c.heat, widthHeat}, {c.node > 0, 3 + c.node}} {
 		if x.there {
 			w += x.width
 		}
@@ -80,7 +85,43 @@ func (c columns) title(width int) string {
 	if c.heat {
 		line += layout.FitRight("TEMP", widthHeat)
 	}
+	if c.node > 0 {
+		line += "   " + layout.Fit("NODE", c.node)
+	}
 	return layout.Fit(line+"   HELD BY", width)
+}
+
+// onNode is the node's name in as few words as tell it from the others; empty
+// where there is only one.
+func (m Model) onNode(s gpu.Slot) string {
+	if s.Node == "" {
+		return ""
+	}
+	several, same := false, s.Node // what all names begin with
+	for _, other := range m.state.Slots {
+		if other.Node == "" {
+			continue
+		}
+		several = several || other.Node != s.Node
+		for !strings.HasPrefix(other.Node, same) {
+			same = same[:len(same)-1]
+		}
+	}
+	if !several {
+		return ""
+	}
+	return s.Node[strings.LastIndexByte(same, '-')+1:]
+}
+
+// widestNode is the longest name of a node that is shown, in cells.
+func (m Model) widestNode() int {
+	w := 0
+	for _, s := range m.state.Slots {
+		if name := m.onNode(s); name != "" {
+			w = max(w, layout.Width(name), len("NODE"))
+		}
+	}
+	return w
 }
 
 // longest is the longest name of a model that is shown, in cells.

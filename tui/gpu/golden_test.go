@@ -24,6 +24,17 @@ func screen(t testing.TB, width, height int, states ...gpu.State) Model {
 	return m
 }
 
+// onWorkers are devices on two nodes.
+func onWorkers() gpu.State {
+	s := tuitest.SimulatedGPUs()
+	for i, slot := range s.Slots {
+		s.Slots[i].Node = "diorama-shop-worker"
+		slot.Node, slot.UUID, slot.Phase, slot.Holders = "diorama-shop-worker2", slot.UUID+"2", gpu.Free, nil
+		s.Slots = append(s.Slots, slot)
+	}
+	return s
+}
+
 // press gives the screen keys, as the frame does, and whatever comes of them.
 func press(t testing.TB, m Model, keys ...string) Model {
 	t.Helper()
@@ -56,6 +67,8 @@ func TestFrames(t *testing.T) {
 		{"why-waiting", tuitest.GPUs(), []string{"end", "w"}, false},
 		{"simulated", simulated, nil, true},
 		{"why-simulated", simulated, []string{"w"}, false},
+		{"nodes", []gpu.State{onWorkers()}, nil, true},
+		{"nodes-waiting", []gpu.State{onWorkers()}, []string{"end", "w"}, false},
 		{"none", []gpu.State{tuitest.NoGPUs()}, nil, true},
 		{"nothing-yet", nil, nil, false},
 	}

@@ -17,7 +17,7 @@ import (
 func TestColumnsGoInOrder(t *testing.T) {
 	last := columns{sparks: true, power: true, heat: true}
 	for width := 200; width >= narrow; width-- {
-		c := fitColumns(width, len("NVIDIA A100 80GB PCIe"))
+		c := fitColumns(width, len("NVIDIA A100 80GB PCIe"), len("control-plane"))
 		for _, rule := range []struct {
 			what        string
 			gone, there bool
@@ -32,7 +32,7 @@ func TestColumnsGoInOrder(t *testing.T) {
 		}
 		last = c
 	}
-	if !fitColumns(120, 21).sparks {
+	if !fitColumns(120, 21, 0).sparks {
 		t.Error("120 cells are enough for sparklines")
 	}
 }

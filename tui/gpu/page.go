@@ -127,6 +127,10 @@ func (m Model) waits(p *paper.Paper, w gpu.Waiting) {
 	p.Field("asks for", layout.Plural(int(w.Asked), "GPU"))
 	p.Heading("the GPUs of the environment")
 	for _, s := range m.state.Slots {
-		p.Field("GPU "+strconv.Itoa(s.Index), s.Model+" · "+heldBy(s, m.state.Sharing))
+		text := s.Model + " · " + heldBy(s, m.state.Sharing)
+		if node := m.onNode(s); node != "" {
+			text = node + " · " + text
+		}
+		p.Field("GPU "+strconv.Itoa(s.Index), text)
 	}
 }

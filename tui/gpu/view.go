@@ -22,7 +22,7 @@ func (m Model) View() []string {
 		return m.paper().View(m.page.offset, m.height)
 	}
 	var lines []string
-	cols := fitColumns(m.width, m.longest())
+	cols := fitColumns(m.width, m.longest(), m.widestNode())
 	if m.header() > 0 {
 		lines = append(lines, m.theme.Muted.Paint(cols.title(m.width)))
 	}
@@ -187,7 +187,11 @@ func (m Model) short(s gpu.Slot, at bool) string {
 		}
 	}
 	name := max(m.width-3-w-1, 4)
-	return m.mark(at) + m.sign(s) + " " + m.name(at).Paint(layout.Fit(strconv.Itoa(s.Index)+" "+short(s.Model), name)) + m.figure(s).Paint(layout.FitRight(value, w))
+	model := strconv.Itoa(s.Index) + " " + short(s.Model)
+	if node := m.onNode(s); node != "" {
+		model = node + " " + model
+	}
+	return m.mark(at) + m.sign(s) + " " + m.name(at).Paint(layout.Fit(model, name)) + m.figure(s).Paint(layout.FitRight(value, w))
 }
 
 // figure is how loud a device's numbers are.
@@ -215,6 +219,9 @@ func (m Model) full(s gpu.Slot, at bool, c columns) string {
 	}
 	if c.heat {
 		line += m.heat(s, figure).Paint(layout.FitRight(heat(s.Reading), widthHeat))
+	}
+	if c.node > 0 {
+		line += "   " + m.theme.Muted.Paint(layout.Fit(m.onNode(s), c.node))
 	}
 	style := m.theme.Muted
 	switch s.Phase {

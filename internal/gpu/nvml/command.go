@@ -40,6 +40,9 @@ func (c command) sample(ctx context.Context) (Sample, error) {
 	return report.sample(), nil
 }
 
+// close has nothing to give back: each question is a program of its own.
+func (command) close() {}
+
 // report asks for all that there is; the names of MIG devices are only in the
 // list. What is said of the other devices counts although the program fails, as
 // it does with 15 where one is lost.

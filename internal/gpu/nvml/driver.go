@@ -35,6 +35,8 @@ type Sample struct {
 type asker interface {
 	inventory(context.Context) gpu.Inventory
 	sample(context.Context) (Sample, error)
+	// close gives back what the questions took.
+	close()
 }
 
 // Driver asks NVIDIA's driver. Its methods are safe for concurrent use, and
@@ -44,8 +46,9 @@ type Driver struct {
 	ask      asker
 	patience time.Duration
 
-	mu    sync.Mutex
-	stuck chan struct{} // closed once the question that was given up has its answer
+	mu     sync.Mutex
+	stuck  chan struct{} // closed once the question that was given up has its answer
+	closed bool
 }
 
 // New returns what asks this machine's driver. Nothing is loaded before the
@@ -72,6 +75,43 @@ func (d *Driver) Inventory(ctx context.Context) gpu.Inventory {
 // any; what is not known of one is in the sample.
 func (d *Driver) Read(ctx context.Context) (Sample, error) {
 	return bounded(ctx, d, d.ask.sample)
+}
+
+// closeWithin is how long the driver may take to be given back.
+const closeWithin = 2 * time.Second
+
+// errClosed says that a question came after the end.
+var errClosed = errors.New("NVIDIA's driver is not asked any more: what asked it has ended")
+
+// Close gives the driver's library back; what is asked afterwards is refused.
+// A driver that hangs is left as it is, with what the process has of it.
+func (d *Driver) Close() {
+	d.mu.Lock()
+	again := d.closed
+	d.closed = true
+	asked := d.stuck
+	d.mu.Unlock()
+	if again {
+		return
+	}
+	late := time.NewTimer(closeWithin)
+	defer late.Stop()
+	if asked != nil {
+		select {
+		case <-asked:
+		case <-late.C:
+			return
+		}
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d.ask.close()
+	}()
+	select {
+	case <-done:
+	case <-late.C:
+	}
 }
 
 // errSilent says that the driver does not answer.
@@ -108,6 +148,10 @@ func bounded[T any](ctx context.Context, d *Driver, ask func(context.Context) (T
 func (d *Driver) turn(ctx context.Context) (chan struct{}, error) {
 	for {
 		d.mu.Lock()
+		if d.closed {
+			d.mu.Unlock()
+			return nil, errClosed
+		}
 		before := d.stuck
 		select {
 		case <-before:

@@ -6,6 +6,8 @@ import (
 	"context"
 	"debug/elf"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +24,8 @@ type answers struct {
 	Inventory gpu.Inventory
 	Sample    Sample
 	Error     string
+	After     string // what an inventory said after the end
+	Ended     string // what the library noted of its end
 }
 
 // asking is the variable by which a test's child knows what it is.
@@ -44,6 +48,9 @@ func TestAskNVML(t *testing.T) {
 	if a.Sample, err = d.Read(t.Context()); err != nil {
 		a.Error = err.Error()
 	}
+	d.Close()
+	d.Close()
+	a.After = d.Inventory(t.Context()).Absence
 	if err := json.NewEncoder(os.Stdout).Encode(a); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +78,8 @@ func askFake(t *testing.T, folder, mode string) answers {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestAskNVML$")
-	cmd.Env = append(os.Environ(), asking+"=1", "FAKENVML="+mode, "LD_LIBRARY_PATH="+folder)
+	ended := filepath.Join(t.TempDir(), "ended")
+	cmd.Env = append(os.Environ(), asking+"=1", "FAKENVML="+mode, "LD_LIBRARY_PATH="+folder, "FAKENVML_ENDED="+ended)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("the process that asks ended: %v\n%s", err, out)
@@ -81,6 +89,11 @@ func askFake(t *testing.T, folder, mode string) answers {
 	if err := json.Unmarshal([]byte(line), &a); err != nil {
 		t.Fatalf("%v in %q", err, out)
 	}
+	note, err := os.ReadFile(ended)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	a.Ended = string(note)
 	return a
 }
 
@@ -160,6 +173,19 @@ func TestLibraryDoesNotBegin(t *testing.T) {
 		a := askFake(t, folder, mode)
 		if !strings.Contains(a.Inventory.Absence, said) || len(a.Inventory.Devices) != 0 || a.Error == "" {
 			t.Errorf("%s: %+v, %s", mode, a.Inventory, a.Error)
+		}
+	}
+}
+
+// TestLibraryIsEnded: once, and not where it never began; a driver that hangs
+// keeps nobody.
+func TestLibraryIsEnded(t *testing.T) {
+	t.Parallel()
+	folder := build(t)
+	for mode, want := range map[string]string{"healthy": "ended\n", "lost": "ended\n", "init:9": "", "hang": "", "hang-end": ""} {
+		a := askFake(t, folder, mode)
+		if a.Ended != want || !strings.Contains(a.After, "has ended") {
+			t.Errorf("%s: ended %q, and then %q", mode, a.Ended, a.After)
 		}
 	}
 }

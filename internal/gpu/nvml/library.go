@@ -47,6 +47,8 @@ func (l *library) end() {
 	l.ready = false
 }
 
+func (l *library) close() { l.end() }
+
 // has reports whether the library knows one of the symbols: older drivers'
 // lack newer ones.
 func (l *library) has(symbols ...string) bool {

@@ -2,11 +2,13 @@ package nvml
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/diorama-dev/diorama/internal/gpu"
@@ -171,6 +173,31 @@ func (s silent) inventory(context.Context) gpu.Inventory {
 func (s silent) sample(context.Context) (Sample, error) {
 	<-s.release
 	return Sample{}, nil
+}
+
+func (s silent) close() { <-s.release }
+
+// TestClosingWaitsForNobody: neither a question nor the end itself that hangs
+// keeps the program.
+func TestClosingWaitsForNobody(t *testing.T) {
+	for _, asked := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := silent{release: make(chan struct{})}
+			d := &Driver{ask: s, patience: time.Second}
+			if asked {
+				d.Inventory(t.Context())
+			}
+			began := time.Now()
+			d.Close()
+			if took := time.Since(began); took != closeWithin {
+				t.Errorf("it took %s", took)
+			}
+			close(s.release)
+			if _, err := d.Read(t.Context()); !errors.Is(err, errClosed) {
+				t.Errorf("after the end: %v", err)
+			}
+		})
+	}
 }
 
 func TestDriverThatDoesNotAnswer(t *testing.T) {

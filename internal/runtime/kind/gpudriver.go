@@ -17,6 +17,8 @@ import (
 type GPUDriver interface {
 	Inventory(ctx context.Context) gpu.Inventory
 	Read(ctx context.Context) (nvml.Sample, error)
+	// Close gives the driver back, and does not wait long for it.
+	Close()
 }
 
 // inventoryFor is how long an inventory holds. Without cgo each question is a
@@ -35,6 +37,13 @@ type gpuDriver struct {
 	// told are the devices that were told of with the inventory, and whether
 	// each answered: where others are, there is something new to be asked for.
 	told map[string]bool
+}
+
+// close gives the driver back.
+func (g *gpuDriver) close() {
+	if g.ask != nil {
+		g.ask.Close()
+	}
 }
 
 // say is what the machine's driver says. Where it does not say what there is,

@@ -19,6 +19,7 @@ type askedDriver struct {
 	errors           map[string]string // of a device
 	silent           error             // of the whole
 	inventory, reads int
+	closed           int
 }
 
 func (d *askedDriver) Inventory(context.Context) gpu.Inventory {
@@ -45,6 +46,18 @@ func (d *askedDriver) Read(context.Context) (nvml.Sample, error) {
 		}
 	}
 	return s, nil
+}
+
+func (d *askedDriver) Close() { d.closed++ }
+
+// TestDriverIsGivenBack: with the runtime, where there is one to be asked.
+func TestDriverIsGivenBack(t *testing.T) {
+	fake := &askedDriver{}
+	New(Options{GPU: fake}).Close()
+	New(Options{}).Close()
+	if fake.closed != 1 {
+		t.Errorf("given back %d times", fake.closed)
+	}
 }
 
 // TestInventoryHolds: every two seconds only what devices do is asked for.

@@ -109,8 +109,9 @@ func (r *Runtime) Execute(ctx context.Context, step env.Step, report engine.Repo
 	return engine.Outcome{}, fmt.Errorf("the kind runtime has no step of the kind %q", step.Kind)
 }
 
-// Close ends observing.
+// Close ends observing, and gives the machine's driver for GPUs back.
 func (r *Runtime) Close() {
+	defer r.driver.close()
 	r.mu.Lock()
 	stop, done := r.watching, r.watched
 	r.mu.Unlock()

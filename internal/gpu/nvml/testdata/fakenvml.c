@@ -1,7 +1,7 @@
 /* A library with the few calls of NVML that are made here, and no GPU behind
  * them. FAKENVML says how it behaves: healthy (two GPUs), mig, lost (the second
- * has fallen off the bus), unknown (the second answers with 999), hang, or
- * init:N, where every start ends with the result N. With -DOLD it has no
+ * has fallen off the bus), unknown (the second answers with 999), hang,
+ * hang-end (only the end does), or init:N, where every start ends with the result N. With -DOLD it has no
  * symbols that came after driver 418. */
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,14 @@ static int ill(device *d) {
 }
 
 int nvmlInit(void) { return begin(); }
-int nvmlShutdown(void) { return 0; }
+/* That it was ended stands in the file that FAKENVML_ENDED names. */
+int nvmlShutdown(void) {
+  const char *file = getenv("FAKENVML_ENDED");
+  while (is("hang-end")) sleep(3600);
+  FILE *f = file ? fopen(file, "a") : NULL;
+  if (f) { fputs("ended\n", f); fclose(f); }
+  return 0;
+}
 int nvmlSystemGetDriverVersion(char *v, u n) { snprintf(v, n, "580.65.06"); return 0; }
 int nvmlDeviceGetCount(u *n) { *n = 2; return 0; }
 int nvmlDeviceGetHandleByIndex(u i, device **d) { if (i > 1) return 2; *d = &devices[i]; return 0; }
