@@ -163,6 +163,6 @@ func recreate(ctx context.Context, r resolved) error {
 	if o.record.Cluster.Name != "" {
 		o.record.Cluster = env.ClusterRecord{Name: plan.ClusterPrefix + r.plan.Environment}
 	}
-	o.record.Stacks = nil
+	o.record.Stacks, o.record.Meshes = nil, nil
 	return o.folder.WriteRecord(o.record)
 }

@@ -147,10 +147,9 @@ func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured
 	return change, nil
 }
 
-// goingAway reports an object whose deletion has begun, as a removal leaves it
-// that was cut off: a definition or a namespace takes all along that is in it,
-// a workload ends once its Pods have. A claim stays for as long as a Pod uses
-// it: nobody can wait for that.
+// goingAway reports an object whose deletion has begun, by a removal that was cut
+// off as well: its end is some way off, a workload's that of its Pods. Claims and
+// volumes do not count: while they are in use they never end.
 func goingAway(existing *unstructured.Unstructured) bool {
 	return existing != nil && existing.GetDeletionTimestamp() != nil &&
 		existing.GetKind() != kindClaim && existing.GetKind() != kindVolume
@@ -223,9 +222,7 @@ func selector(scope string) *jsondiff.Selector {
 
 // get reads an object; it is nil where there is none, or nothing of its kind.
 func (c *Client) get(ctx context.Context, id ObjectID) (*unstructured.Unstructured, error) {
-	object := &unstructured.Unstructured{}
-	object.SetGroupVersionKind(id.gvk())
-	err := c.dynamic.Get(ctx, client.ObjectKey{Namespace: id.Namespace, Name: id.Name}, object)
+	object, err := c.read(ctx, id)
 	switch {
 	case err == nil:
 		return object, nil
@@ -234,6 +231,12 @@ func (c *Client) get(ctx context.Context, id ObjectID) (*unstructured.Unstructur
 	default:
 		return nil, err
 	}
+}
+
+func (c *Client) read(ctx context.Context, id ObjectID) (*unstructured.Unstructured, error) {
+	object := &unstructured.Unstructured{}
+	object.SetGroupVersionKind(id.gvk())
+	return object, c.dynamic.Get(ctx, client.ObjectKey{Namespace: id.Namespace, Name: id.Name}, object)
 }
 
 // claim is a copy of the object with the scope's labels. A namespace that has

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,34 +15,15 @@ import (
 	"github.com/diorama-dev/diorama/internal/diagnose"
 )
 
-// ForeignError says that a stack cannot be removed, since objects would go
-// with it that somebody else has made.
-type ForeignError struct {
-	Stack   string
-	Objects []ObjectID
-}
-
-func (e *ForeignError) Error() string {
-	const most = 5
-	var names []string
-	for _, id := range e.Objects[:min(most, len(e.Objects))] {
-		names = append(names, id.String())
-	}
-	if more := len(e.Objects) - most; more > 0 {
-		names = append(names, fmt.Sprintf("%d more", more))
-	}
-	return fmt.Sprintf("stack %s is left as it is: with it would go what diorama has not made: %s; delete these, or keep %s in the profile",
-		e.Stack, strings.Join(names, ", "), e.Stack)
-}
-
 // Delete removes the whole stack except its volume claims, and returns when
 // its objects and Pods are gone. Admission goes first, since a webhook without
 // its server refuses everything; what was made of the stack's definitions goes
 // before what runs, the definitions themselves after it, and namespaces last.
 // Nothing is deleted where definitions or namespaces hold what somebody else
-// has made: the error is a [*ForeignError]. A namespace stays where it is the
-// environment's own or every cluster's, or where volume claims, settings of
-// somebody else's or objects of another stack are in it; its change says why.
+// has made, or definitions what stays: the error is a [*ForeignError]. A namespace stays where it is the
+// environment's own or every cluster's, or where volume claims, objects of another
+// stack or such of somebody else's that do not run are in it, of whatever kind;
+// its change says why.
 // The last of the stacks that are in a namespace takes it along, whichever made
 // it.
 func (c *Client) Delete(ctx context.Context, scope Scope, staying Staying) (ChangeSet, error) {
@@ -51,7 +31,7 @@ func (c *Client) Delete(ctx context.Context, scope Scope, staying Staying) (Chan
 	if err != nil || found == nil {
 		return nil, err
 	}
-	d := &deletion{c: c, scope: scope, staying: staying, holding: staying.spare(held)}
+	d := &deletion{c: c, scope: scope, staying: staying, kept: staying.kept(), holding: staying.spare(held)}
 	if err := d.survey(ctx); err != nil {
 		return nil, err
 	}
@@ -82,12 +62,18 @@ type Staying struct {
 	Leaves  []Leftover
 }
 
-// spare is the holding without what stays.
-func (s Staying) spare(held holding) holding {
+// kept are the objects that stay, regardless of their API versions.
+func (s Staying) kept() map[ObjectID]bool {
 	kept := make(map[ObjectID]bool, len(s.Objects))
 	for _, object := range s.Objects {
 		kept[IDOf(object).same()] = true
 	}
+	return kept
+}
+
+// spare is the holding without what stays.
+func (s Staying) spare(held holding) holding {
+	kept := s.kept()
 	return holding{
 		Objects: slices.DeleteFunc(held.Objects, func(id ObjectID) bool { return kept[id.same()] }),
 		Leaves:  slices.DeleteFunc(held.Leaves, func(l Leftover) bool { return slices.Contains(s.Leaves, l) }),
@@ -99,6 +85,8 @@ type deletion struct {
 	c       *Client
 	scope   Scope
 	staying Staying
+	kept    map[ObjectID]bool // of staying
+	begun   bool              // what runs is gone
 	holding
 	// made are objects of the stack's definitions that are ours, and what its
 	// programs have left.
@@ -154,7 +142,7 @@ func (d *deletion) run(ctx context.Context) error {
 
 // sweep deletes what the stack's programs have left in the cluster.
 func (d *deletion) sweep(ctx context.Context) error {
-	d.made = nil
+	d.made, d.begun = nil, true
 	if err := d.survey(ctx); err != nil {
 		return err
 	}
@@ -189,7 +177,7 @@ func (d *deletion) stage(ctx context.Context, stage stage) error {
 		if stageOfKind(id.Kind) != stage {
 			continue
 		}
-		existing, err := d.c.get(ctx, id)
+		existing, err := d.c.find(ctx, id)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", id, err)
 		}

@@ -134,7 +134,7 @@ func (c *Client) lives(ctx context.Context, scope Scope, space string) (bool, er
 		if id.Namespace != space || id.Kind == kindClaim {
 			continue
 		}
-		existing, err := c.get(ctx, id)
+		existing, err := c.find(ctx, id)
 		if err != nil {
 			return false, fmt.Errorf("read %s: %w", id, err)
 		}

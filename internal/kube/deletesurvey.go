@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/diorama-dev/diorama/internal/diagnose"
 )
@@ -39,8 +38,8 @@ func (d *deletion) survey(ctx context.Context) error {
 		}
 		foreign = append(foreign, others...)
 	}
-	if foreign = tidy(foreign); len(foreign) > 0 {
-		return &ForeignError{Stack: d.scope.Stack, Objects: foreign}
+	if err := d.refusal(foreign); err != nil {
+		return err
 	}
 	for _, l := range d.Leaves {
 		found, err := d.c.list(ctx, l.APIVersion, l.Kind)
@@ -48,7 +47,7 @@ func (d *deletion) survey(ctx context.Context) error {
 			return err
 		}
 		for _, object := range found {
-			if l.is(object) {
+			if l.is(object) && !d.kept[IDOf(object).same()] {
 				d.made = append(d.made, object)
 			}
 		}
@@ -56,8 +55,8 @@ func (d *deletion) survey(ctx context.Context) error {
 	return nil
 }
 
-// instances notes what was made of a definition, and returns what of it is
-// neither ours nor made by the stack's programs.
+// instances notes what was made of a definition, and returns what of it stays
+// with another stack, or is neither ours nor made by the stack's programs.
 func (d *deletion) instances(ctx context.Context, definition *unstructured.Unstructured) ([]ObjectID, error) {
 	group, _, _ := unstructured.NestedString(definition.Object, "spec", "group")
 	kind, _, _ := unstructured.NestedString(definition.Object, "spec", "names", "kind")
@@ -73,6 +72,10 @@ func (d *deletion) instances(ctx context.Context, definition *unstructured.Unstr
 		}
 		var foreign []ObjectID
 		for _, object := range found {
+			if d.kept[IDOf(object).same()] {
+				foreign = append(foreign, IDOf(object))
+				continue
+			}
 			if d.ours(object) {
 				d.made = append(d.made, object)
 				continue
@@ -137,49 +140,29 @@ func (d *deletion) origin(ctx context.Context, object *unstructured.Unstructured
 	return object, nil
 }
 
-// inhabited are the kinds that are looked for in a namespace that would go.
-// What runs or is reached is somebody's; settings may also be what a program has
-// left, and nobody can tell: for them the namespace stays.
-func inhabitedKinds() []inhabitedKind {
-	return []inhabitedKind{
-		{"apps/v1", kindDeployment, false},
-		{"apps/v1", kindStatefulSet, false},
-		{"apps/v1", kindDaemonSet, false},
-		{"batch/v1", kindJob, false},
-		{"batch/v1", "CronJob", false},
-		{"v1", "Pod", false},
-		{"v1", "Service", false},
-		{"v1", kindSecret, true},
-		{"v1", "ConfigMap", true},
-	}
-}
-
-type inhabitedKind struct {
-	version, kind string
-	settings      bool
-}
-
 // inhabitants are what runs or is reached in a namespace and is not of this
-// environment. Where others' settings or another stack's objects are there, it
-// is noted that the namespace stays.
+// environment. All else may also be what a program has left, and nobody can tell:
+// where there is some, or objects of another stack, it is noted that the namespace
+// stays.
 func (d *deletion) inhabitants(ctx context.Context, space *unstructured.Unstructured) ([]ObjectID, error) {
+	found, unknown, err := d.c.contents(ctx, space.GetName())
+	if err != nil {
+		return nil, err
+	}
+	if unknown != "" {
+		d.inhabited[space.GetName()] = "nobody can tell what it holds of " + unknown
+	}
 	var foreign []ObjectID
-	for _, of := range inhabitedKinds() {
-		found, err := d.c.list(ctx, of.version, of.kind, client.InNamespace(space.GetName()))
-		if err != nil {
+	for _, object := range found {
+		origin, err := d.origin(ctx, object)
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		for _, object := range found {
-			origin, err := d.origin(ctx, object)
-			switch {
-			case err != nil:
-				return nil, err
-			case origin == nil || d.scope.owns(origin) || d.leaf(origin) || disposable(object):
-			case of.settings || d.ours(origin):
-				d.inhabited[space.GetName()] = "it holds " + IDOf(object).String()
-			default:
-				foreign = append(foreign, IDOf(origin))
-			}
+		case origin == nil || d.scope.owns(origin) || d.leaf(origin) || disposable(object):
+		case d.ours(origin) || !runs(object.GroupVersionKind().GroupKind()):
+			d.inhabited[space.GetName()] = "it holds " + IDOf(object).String()
+		default:
+			foreign = append(foreign, IDOf(origin))
 		}
 	}
 	return foreign, nil
@@ -188,9 +171,13 @@ func (d *deletion) inhabitants(ctx context.Context, space *unstructured.Unstruct
 // disposable reports what nobody misses: what Kubernetes puts into every
 // namespace, and the locks of programs of which one at a time is to lead.
 func disposable(object *unstructured.Unstructured) bool {
-	if object.GetKind() != "ConfigMap" {
+	switch object.GetKind() {
+	case "ConfigMap":
+		_, lock := object.GetAnnotations()[resourcelock.LeaderElectionRecordAnnotationKey]
+		return lock || object.GetName() == "kube-root-ca.crt"
+	case "ServiceAccount":
+		return object.GetName() == "default"
+	default:
 		return false
 	}
-	_, lock := object.GetAnnotations()[resourcelock.LeaderElectionRecordAnnotationKey]
-	return lock || object.GetName() == "kube-root-ca.crt"
 }

@@ -45,16 +45,38 @@ func memory(t *testing.T, objects ...*unstructured.Unstructured) *Client {
 	}
 	builder := dynamicfake.NewClientBuilder().WithScheme(scheme)
 	byName := func(object client.Object) []string { return []string{object.GetName()} }
-	for _, of := range inhabitedKinds() {
-		builder = builder.WithIndex(some(of.version, of.kind, "", ""), "metadata.name", byName)
-	}
-	for _, kind := range []string{kindNamespace, "ServiceAccount"} {
-		builder = builder.WithIndex(some("v1", kind, "", ""), "metadata.name", byName)
+	kinds := allKinds()
+	for _, list := range kinds {
+		for _, resource := range list.APIResources {
+			builder = builder.WithIndex(some(list.GroupVersion, resource.Kind, "", ""), "metadata.name", byName)
+		}
 	}
 	for _, object := range objects {
 		builder = builder.WithObjects(object)
 	}
-	return &Client{typed: fake.NewClientset(), dynamic: builder.Build()}
+	typed := fake.NewClientset()
+	typed.Resources = kinds
+	return &Client{typed: typed, dynamic: builder.Build()}
+}
+
+// allKinds are those that such a cluster has.
+func allKinds() []*metav1.APIResourceList {
+	resources := func(namespaced bool, kinds ...string) []metav1.APIResource {
+		var all []metav1.APIResource
+		for _, kind := range kinds {
+			all = append(all, metav1.APIResource{Name: kind, Kind: kind, Namespaced: namespaced, Verbs: []string{"list", "delete"}})
+		}
+		return all
+	}
+	return []*metav1.APIResourceList{
+		{GroupVersion: "v1", APIResources: append(resources(true, "Pod", "Service", kindSecret, "ConfigMap", "ServiceAccount", "Endpoints", "Event", kindClaim), resources(false, kindNamespace)...)},
+		{GroupVersion: "apps/v1", APIResources: resources(true, kindDeployment, kindStatefulSet, kindDaemonSet)},
+		{GroupVersion: "batch/v1", APIResources: resources(true, kindJob, "CronJob")},
+		{GroupVersion: "networking.k8s.io/v1", APIResources: resources(true, "Ingress", "NetworkPolicy")},
+		{GroupVersion: "coordination.k8s.io/v1", APIResources: resources(true, "Lease")},
+		{GroupVersion: "apiextensions.k8s.io/v1", APIResources: resources(false, kindCRD)},
+		{GroupVersion: "example.com/v1", APIResources: resources(true, "Route")},
+	}
 }
 
 // TestWhatKeepsANamespace: a stack's namespace goes with it, unless there is
@@ -78,6 +100,11 @@ func TestWhatKeepsANamespace(t *testing.T) {
 		"of a gone owner":      {inside: []*unstructured.Unstructured{owned(some("v1", "Pod", "apart", "p"), gone)}},
 		"another stack's":      {inside: []*unstructured.Unstructured{some("v1", "Service", "apart", "x", "shop", "kiali")}, stays: "Service/apart/x"},
 		"a Secret":             {inside: []*unstructured.Unstructured{some("v1", "Secret", "apart", "cacerts")}, stays: "Secret/apart/cacerts"},
+		"every account":        {inside: []*unstructured.Unstructured{some("v1", "ServiceAccount", "apart", "default"), some("v1", "Endpoints", "apart", "x")}},
+		"a Lease":              {inside: []*unstructured.Unstructured{some("coordination.k8s.io/v1", "Lease", "apart", "leader")}},
+		"another's account":    {inside: []*unstructured.Unstructured{some("v1", "ServiceAccount", "apart", "kiali", "shop", "kiali")}, stays: "ServiceAccount/apart/kiali"},
+		"a foreign account":    {inside: []*unstructured.Unstructured{some("v1", "ServiceAccount", "apart", "theirs")}, stays: "ServiceAccount/apart/theirs"},
+		"a foreign Ingress":    {inside: []*unstructured.Unstructured{some("networking.k8s.io/v1", "Ingress", "apart", "theirs")}, stays: "Ingress/apart/theirs"},
 		"a claim":              {inside: []*unstructured.Unstructured{some("v1", "PersistentVolumeClaim", "apart", "data-db-0")}, stays: "PersistentVolumeClaim/apart/data-db-0"},
 		"a foreign Deployment": {inside: []*unstructured.Unstructured{theirs, owned(some("v1", "Pod", "apart", "p"), theirs)}, refused: "Deployment/apart/theirs;"},
 		"a foreign CronJob":    {inside: []*unstructured.Unstructured{some("batch/v1", "CronJob", "apart", "nightly")}, refused: "CronJob/apart/nightly"},

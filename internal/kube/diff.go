@@ -67,7 +67,7 @@ func (c *Client) diffOne(ctx context.Context, object *unstructured.Unstructured,
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", id, err)
 	}
-	if existing == nil {
+	if existing == nil || goingAway(existing) {
 		return &Difference{Change: Change{ObjectID: id, Action: ActionCreated}}, nil
 	}
 	if opts.Scope.foreignSpace(existing) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
@@ -14,22 +15,26 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 )
 
-// TestWhatIsOnItsWayOutIsMadeAgain: what is applied to a namespace that is being
-// deleted would go with it, and a workload that looks unchanged is gone soon.
+// TestWhatIsOnItsWayOutIsMadeAgain: what is applied to an object that is being
+// deleted would go with it.
 func TestWhatIsOnItsWayOutIsMadeAgain(t *testing.T) {
-	for _, object := range []*unstructured.Unstructured{
-		some("v1", "Namespace", "", "apart", "shop", "mesh"), some("apps/v1", "StatefulSet", "diorama", "redis", "shop", "mesh"),
+	for _, gone := range []*unstructured.Unstructured{
+		some("v1", "Namespace", "", "apart", "shop", "mesh"),
+		some("apps/v1", "Deployment", "x", "web", "shop", "mesh"),
+		some("v1", "Service", "x", "web", "shop", "mesh"),
 	} {
-		t.Run(object.GetKind(), func(t *testing.T) { madeAgain(t, object) })
+		t.Run(gone.GetKind(), func(t *testing.T) { madeAgain(t, gone) })
 	}
 }
 
-func madeAgain(t *testing.T, space *unstructured.Unstructured) {
+func madeAgain(t *testing.T, gone *unstructured.Unstructured) {
 	t.Helper()
 	scope := Scope{Environment: "shop", Stack: "mesh", Namespace: "diorama"}
-	space.SetFinalizers([]string{"example.com/late"})
-	c := memory(t, space)
-	if err := c.dynamic.Delete(t.Context(), space.DeepCopy()); err != nil {
+	wanted := gone.DeepCopy()
+	wanted.SetUID("")
+	gone.SetFinalizers([]string{"foregroundDeletion"})
+	c := memory(t, gone)
+	if err := c.dynamic.Delete(t.Context(), gone.DeepCopy()); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -42,9 +47,13 @@ func madeAgain(t *testing.T, space *unstructured.Unstructured) {
 			return w, err
 		},
 	})
+	differences, err := c.Diff(ctx, []*unstructured.Unstructured{wanted}, ApplyOptions{Scope: scope})
+	if err != nil || len(differences) != 1 || differences[0].Action != ActionCreated {
+		t.Errorf("differences %v, %v", differences, err)
+	}
 	go func() {
 		<-looked
-		there := some(space.GetAPIVersion(), space.GetKind(), space.GetNamespace(), space.GetName())
+		there := gone.DeepCopy()
 		if err := c.dynamic.Get(ctx, client.ObjectKeyFromObject(there), there); err != nil {
 			t.Error(err)
 		}
@@ -53,14 +62,27 @@ func madeAgain(t *testing.T, space *unstructured.Unstructured) {
 			t.Error(err)
 		}
 	}()
-	wanted := some(space.GetAPIVersion(), space.GetKind(), space.GetNamespace(), space.GetName())
-	wanted.SetUID("")
 	changes, err := c.Apply(ctx, []*unstructured.Unstructured{wanted}, ApplyOptions{Scope: scope})
 	if err != nil || len(changes) != 1 || changes[0].Action != ActionCreated {
 		t.Fatalf("changes %v, %v", changes, err)
 	}
-	if now, err := c.get(t.Context(), IDOf(space)); err != nil || now == nil || goingAway(now) {
+	if now, err := c.get(t.Context(), IDOf(gone)); err != nil || now == nil || goingAway(now) {
 		t.Errorf("there is %v, %v", now, err)
+	}
+}
+
+// TestGoingAway: what is in use would never be gone.
+func TestGoingAway(t *testing.T) {
+	now := metav1.Now()
+	for kind, want := range map[string]bool{kindCRD: true, kindNamespace: true, kindDeployment: true, "Route": true, kindClaim: false, kindVolume: false} {
+		object := some("v1", kind, "", "x")
+		if goingAway(object) || goingAway(nil) {
+			t.Errorf("a %s that stays is going away", kind)
+		}
+		object.SetDeletionTimestamp(&now)
+		if goingAway(object) != want {
+			t.Errorf("a deleted %s: want %v", kind, want)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,8 +15,9 @@ import (
 
 // Prune deletes the objects of the stack's inventory that are not among those
 // to keep. Volume claims, Namespaces and CustomResourceDefinitions stay, and
-// so does whatever does not carry the stack's labels. It does not wait for
-// the end of deletions.
+// so does whatever does not carry the stack's labels. Admission goes first: a
+// webhook whose server goes would refuse the other deletions. It does not wait
+// for the end of deletions.
 func (c *Client) Prune(ctx context.Context, scope Scope, keep []*unstructured.Unstructured) (ChangeSet, error) {
 	c.inventories.Lock()
 	defer c.inventories.Unlock()
@@ -37,37 +39,54 @@ func (c *Client) Prune(ctx context.Context, scope Scope, keep []*unstructured.Un
 			left = append(left, id)
 		}
 	}
-	changes := make([]Change, len(ids))
-	errs := make([]error, len(ids))
+	var done ChangeSet
+	var errs []error
+	for _, admission := range []bool{true, false} {
+		gone := slices.DeleteFunc(slices.Clone(ids), func(id ObjectID) bool {
+			return kept[id.same()] || (stageOfKind(id.Kind) == stageAdmission) != admission
+		})
+		if len(errs) > 0 { // what admits is still there
+			left = append(left, gone...)
+			continue
+		}
+		changes, stay, failed := c.pruneAll(ctx, scope, gone)
+		done, left, errs = append(done, changes...), append(left, stay...), failed
+	}
+	return done, errors.Join(append(errs, c.writeHolding(ctx, scope, found, holding{Objects: left, Leaves: held.Leaves}))...)
+}
+
+// pruneAll deletes objects side by side; those that stay are to be kept in the
+// inventory.
+func (c *Client) pruneAll(ctx context.Context, scope Scope, ids []ObjectID) (done ChangeSet, stay []ObjectID, failed []error) {
+	changes, errs := make([]Change, len(ids)), make([]error, len(ids))
 	var group errgroup.Group
 	group.SetLimit(concurrency)
 	for i, id := range ids {
-		if kept[id.same()] {
-			continue
-		}
 		group.Go(func() error {
 			changes[i], errs[i] = c.pruneOne(ctx, scope, id, c.deleteObject)
 			return nil
 		})
 	}
 	_ = group.Wait() // the errors are in errs, one per object
-	var done ChangeSet
 	for i, change := range changes {
 		if change.Action != "" {
 			done = append(done, change)
 		}
+		if errs[i] != nil {
+			failed = append(failed, errs[i])
+		}
 		if errs[i] != nil || (change.Action == ActionSkipped && holdsData(change.Kind)) {
-			left = append(left, ids[i])
+			stay = append(stay, ids[i])
 		}
 	}
-	return done, errors.Join(append(errs, c.writeHolding(ctx, scope, found, holding{Objects: left, Leaves: held.Leaves}))...)
+	return done, stay, failed
 }
 
 // pruneOne deletes one object; its change has no action where there was none.
 func (c *Client) pruneOne(ctx context.Context, scope Scope, id ObjectID,
 	remove func(context.Context, *unstructured.Unstructured) error,
 ) (Change, error) {
-	existing, err := c.get(ctx, id)
+	existing, err := c.find(ctx, id)
 	if err != nil {
 		return Change{}, fmt.Errorf("read %s: %w", id, err)
 	}

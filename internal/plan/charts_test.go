@@ -134,6 +134,7 @@ func TestMeshGoesLast(t *testing.T) {
 		in.Record = env.Record{}
 		in.Record.Gain("memcached")
 		in.Record.Gain("redis")
+		in.Record.Gain("postgres")
 		in.Record.GainMesh(name)
 		for _, step := range resolve(t, in).Steps {
 			if step.Kind != env.StepRemove {

@@ -169,6 +169,24 @@ func TestWithoutTheMesh(t *testing.T) {
 	}
 }
 
+// TestAMeshGoesAfterThoseThatRanByIt: what is new may be waiting for what the
+// mesh holds, and is not waited for.
+func TestAMeshGoesAfterThoseThatRanByIt(t *testing.T) {
+	in := meshed(t, input(t), "")
+	in.Profile.Stacks = slices.DeleteFunc(slices.Clone(in.Profile.Stacks), func(s profiles.Selection) bool { return s.Stack == "net" })
+	in.Record.Stacks, in.Record.Meshes = []string{"net", "redis", "mysql"}, []string{"net"}
+	for _, step := range resolve(t, in).Steps {
+		if step.ID != "remove/net" {
+			continue
+		}
+		if diff := cmp.Diff([]string{"wait/redis", "remove/mysql"}, step.Needs[1:]); diff != "" {
+			t.Errorf("needs of %s (-want +got):\n%s", step.ID, diff)
+		}
+		return
+	}
+	t.Error("the mesh is not removed")
+}
+
 func TestNoMeshWithoutPods(t *testing.T) {
 	in := meshed(t, embedded(t), "demo", "demo.recommender=served")
 	in.Profile.Apps = nil

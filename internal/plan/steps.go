@@ -10,8 +10,8 @@ import (
 // loaded while Kubernetes comes up on them;
 // a stack is applied once its images are in the nodes and what it requires is
 // ready and has its seeds; stacks that left go as soon as there is a cluster, since others may
-// want what they hold, but a mesh only once all others are ready without it, or
-// gone.
+// want what they hold, but a mesh only once all others that were there with it
+// are ready without it, or gone.
 func steps(p Plan) []env.Step {
 	var list []env.Step
 	add := func(kind env.StepKind, subject string, needs ...string) string {
@@ -34,7 +34,9 @@ func steps(p Plan) []env.Step {
 		needs := []string{cluster}
 		if slices.Contains(p.RemovedLast, name) {
 			for _, stack := range p.Stacks {
-				needs = append(needs, stepID(env.StepWait, stack.Name))
+				if slices.Contains(p.Present, stack.Name) { // a new one never ran by it, and may wait for what it holds
+					needs = append(needs, stepID(env.StepWait, stack.Name))
+				}
 			}
 			for _, other := range p.Removed {
 				if !slices.Contains(p.RemovedLast, other) {

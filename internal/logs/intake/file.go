@@ -178,7 +178,11 @@ func (f *file) join(message string) bool {
 	f.joined = append(append(f.joined, '\n'), message...)
 	f.lines++
 	f.session.intake.bytes += len(message) + 1
-	f.mark(last)
+	more := len(message) + 1
+	if f.complete == len(f.queue) { // none of it was tied before
+		more = len(f.joined)
+	}
+	f.mark(last, more)
 	return true
 }
 
@@ -215,17 +219,18 @@ func (f *file) push(i item) {
 		f.lines = 0 // nothing belongs to it
 	}
 	f.session.intake.hold(1, len(i.message)+itemBytes)
-	f.mark(&f.queue[len(f.queue)-1])
+	f.mark(&f.queue[len(f.queue)-1], len(i.message))
 }
 
 // mark says how far the file is read with its last item, which waits where a
-// line of the other stream has begun before it and is not whole yet.
-func (f *file) mark(last *item) {
+// line of the other stream has begun before it and is not whole yet, and then
+// has so many bytes more that do.
+func (f *file) mark(last *item, more int) {
 	last.end = f.at
 	last.tied = f.waits()
 	if last.tied {
 		f.complete = min(f.complete, len(f.queue)-1)
-		f.tied += len(last.message)
+		f.tied += more
 		// It may be one that could go already, and was joined now: what is tied
 		// to it waits with it.
 		for f.complete > f.head && f.queue[f.complete-1].tied {

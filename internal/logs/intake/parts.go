@@ -29,6 +29,7 @@ func (f *file) record(r record, size, now int64) {
 			return
 		}
 		f.add(r.stamp, r.stream, r.message, now)
+		f.bound(now)
 		return
 	}
 	if !p.open {
@@ -50,6 +51,11 @@ func (f *file) record(r record, size, now int64) {
 		p.open = false
 		f.piece(p, r.stream, len(p.text), true, now)
 	}
+	f.bound(now)
+}
+
+// bound waits no longer for the rest of a line where too much waits with it.
+func (f *file) bound(now int64) {
 	if len(f.queue)-f.complete > tiedItems || f.tied > tiedBytes {
 		f.cutParts(now)
 	}
@@ -88,7 +94,7 @@ func (f *file) cutParts(now int64) {
 	}
 	f.since = time.Time{}
 	if f.complete < len(f.queue) { // the pieces were skipped
-		f.mark(&f.queue[len(f.queue)-1])
+		f.mark(&f.queue[len(f.queue)-1], 0)
 	}
 }
 

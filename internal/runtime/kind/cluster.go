@@ -54,7 +54,7 @@ func (r *Runtime) make(ctx context.Context, record env.Record, report engine.Rep
 	p := r.current()
 	// Ours from now on, whatever happens: so that it can be deleted.
 	record.Cluster = env.ClusterRecord{Name: p.Cluster.Name, NodeImage: p.Cluster.Image, Nodes: p.Cluster.Nodes, Ports: p.Cluster.Ports, GPU: p.Cluster.GPU.Record()}
-	record.Stacks, record.Ports = nil, p.Ports
+	record.Stacks, record.Meshes, record.Ports = nil, nil, p.Ports
 	if err := r.options.Folder.WriteRecord(record); err != nil {
 		return engine.Outcome{}, err
 	}
