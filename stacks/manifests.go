@@ -55,6 +55,20 @@ func (s Stack) Objects(instance string, variables map[string]string) ([]Object, 
 	return list, nil
 }
 
+// Uses reports whether the manifests whose conditions the parameters meet have an
+// object of an API group, or of one below it.
+func (s Stack) Uses(group string, parameters map[string]string) bool {
+	for _, m := range s.Manifests {
+		if m.When.Met(parameters) && slices.ContainsFunc(m.documents, func(d document) bool {
+			of, _, versioned := strings.Cut(d.root.Get("apiVersion").Text, "/")
+			return versioned && (of == group || strings.HasSuffix(of, "."+group))
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
 // put writes the value into the object.
 func (a Assignment) put(d document, body map[string]any, variables map[string]string) error {
 	text, err := expand(a.Value, "", 0, variables)

@@ -58,12 +58,17 @@ func told(p profiles.Profile, c stacks.Catalogue) profiles.Profile {
 	return p
 }
 
+// meshGroup is what the API groups of a mesh's rules end in.
+const meshGroup = "istio.io"
+
 // join has the members of the mesh require it: a Pod that comes before the
-// mesh's webhook is ready gets no proxy.
+// mesh's webhook is ready gets no proxy. So do stacks that have rules for it: the
+// cluster does not know their kinds before.
 func join(all []instance, members []string) {
 	mesh := meeting(all, stacks.Requirement{Category: stacks.Mesh})
 	for i := range all {
-		if all[i].stack.Category == stacks.Mesh || !slices.Contains(members, all[i].As) {
+		rules := all[i].stack.Uses(meshGroup, all[i].parameters)
+		if all[i].stack.Category == stacks.Mesh || !rules && !slices.Contains(members, all[i].As) {
 			continue
 		}
 		for _, name := range mesh {

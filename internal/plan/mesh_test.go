@@ -135,6 +135,16 @@ func TestMembersComeAfterTheMesh(t *testing.T) {
 	}
 }
 
+// TestRulesComeAfterTheMesh: the cluster does not know their kinds before.
+func TestRulesComeAfterTheMesh(t *testing.T) {
+	p := resolve(t, meshed(t, input(t), "", "demo.mesh=true"))
+	for _, step := range p.Steps {
+		if step.ID == "apply/demo" && !slices.Contains(step.Needs, "wait/net") {
+			t.Errorf("it needs %v", step.Needs)
+		}
+	}
+}
+
 // TestProxiesTakeMemory: it is said before anything starts.
 func TestProxiesTakeMemory(t *testing.T) {
 	without, with := resolve(t, meshed(t, input(t), "")), resolve(t, meshed(t, input(t), "demo, shop"))
