@@ -39,6 +39,7 @@ func harmlessStep(s env.StepState) env.StepState {
 	s.ID, s.Subject = layout.Safe(s.ID), layout.Safe(s.Subject)
 	s.Needs = layout.Each(s.Needs, layout.Safe)
 	s.Detail, s.Error = layout.Safe(s.Detail), layout.Safe(s.Error)
+	s.Advice = layout.Each(s.Advice, layout.Safe)
 	return s
 }
 

@@ -38,7 +38,7 @@ func ownFields(existing *unstructured.Unstructured, version string) map[string]a
 		return nil
 	}
 	var fields map[string]any
-	if json.Unmarshal(ours[0].FieldsV1.Raw, &fields) != nil {
+	if json.Unmarshal(ours[0].FieldsV1.GetRawBytes(), &fields) != nil {
 		return nil
 	}
 	return fields

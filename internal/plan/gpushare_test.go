@@ -106,11 +106,11 @@ func TestNamesOfMIGDevices(t *testing.T) {
 		asks  string // for one of it
 		want  string // of the only warning
 	}{
-		"of several kinds":   {divided("2g.20gb+me", "1g.10gb", "1g.10gb"), "nvidia.com/gpu", "one asks for nvidia.com/gpu, and " + kinds + ": its Pods will find none; ask for one of those"},
+		"of several kinds":   {divided("2g.20gb+me", "1g.10gb", "1g.10gb"), "nvidia.com/gpu", "Pods of one ask for nvidia.com/gpu, and " + kinds + ": they will find none; ask for one of those"},
 		"of one of them":     {divided("2g.20gb+me", "1g.10gb"), "nvidia.com/mig-1g.10gb", ""},
-		"of another kind":    {divided("2g.20gb+me", "1g.10gb"), "nvidia.com/mig-7g.80gb", "one asks for nvidia.com/mig-7g.80gb, and " + kinds},
+		"of another kind":    {divided("2g.20gb+me", "1g.10gb"), "nvidia.com/mig-7g.80gb", "Pods of one ask for nvidia.com/mig-7g.80gb, and " + kinds},
 		"all alike":          {divided("1g.10gb", "1g.10gb"), "nvidia.com/gpu", ""},
-		"all alike, by kind": {divided("1g.10gb", "1g.10gb"), "nvidia.com/mig-1g.10gb", "one asks for nvidia.com/mig-1g.10gb, and GPUs are advertised as nvidia.com/gpu: its Pods will find none; ask for nvidia.com/gpu"},
+		"all alike, by kind": {divided("1g.10gb", "1g.10gb"), "nvidia.com/mig-1g.10gb", "Pods of one ask for nvidia.com/mig-1g.10gb, and GPUs are advertised as nvidia.com/gpu: they will find none; ask for nvidia.com/gpu"},
 		"one is whole":       {both, "nvidia.com/gpu", ""},
 		"one is divided":     {both, "nvidia.com/mig-1g.10gb", ""},
 		"neither":            {both, "nvidia.com/gpu.shared", "GPUs are advertised as nvidia.com/gpu, nvidia.com/mig-1g.10gb"},
