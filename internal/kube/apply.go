@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/fluxcd/pkg/ssa"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -149,10 +151,21 @@ func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured
 
 // goingAway reports an object whose deletion has begun, by a removal that was cut
 // off as well: its end is some way off, a workload's that of its Pods. Claims and
-// volumes do not count: while they are in use they never end.
+// volumes do not count: while they are in use they never end. Nor does what waits
+// for a program to let it go, which may be one that is applied after it.
 func goingAway(existing *unstructured.Unstructured) bool {
-	return existing != nil && existing.GetDeletionTimestamp() != nil &&
-		existing.GetKind() != kindClaim && existing.GetKind() != kindVolume
+	if existing == nil || existing.GetDeletionTimestamp() == nil {
+		return false
+	}
+	switch existing.GetKind() {
+	case kindClaim, kindVolume:
+		return false
+	case kindCRD, kindNamespace: // the cluster itself lets those go
+		return true
+	}
+	return !slices.ContainsFunc(existing.GetFinalizers(), func(name string) bool {
+		return name != metav1.FinalizerDeleteDependents && name != metav1.FinalizerOrphanDependents
+	})
 }
 
 // withoutForeignSpaces are the objects without namespaces of somebody else's, of

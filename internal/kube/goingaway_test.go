@@ -83,6 +83,14 @@ func TestGoingAway(t *testing.T) {
 		if goingAway(object) != want {
 			t.Errorf("a deleted %s: want %v", kind, want)
 		}
+		object.SetFinalizers([]string{"foregroundDeletion"})
+		if goingAway(object) != want {
+			t.Errorf("a %s whose dependents go first: want %v", kind, want)
+		}
+		object.SetFinalizers([]string{"foregroundDeletion", "example.com/operator"})
+		if held := kind != kindCRD && kind != kindNamespace; goingAway(object) != (want && !held) {
+			t.Errorf("a %s that an operator holds: want %v", kind, want && !held)
+		}
 	}
 }
 

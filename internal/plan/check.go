@@ -33,6 +33,7 @@ func Check(p profiles.Profile, c stacks.Catalogue) (Outline, error) {
 	if err != nil {
 		return Outline{}, err
 	}
+	join(all, p.Mesh)
 	if all, err = order(all); err != nil {
 		return Outline{}, err
 	}

@@ -198,7 +198,14 @@ func TestAMeshGoesAfterThoseThatRanByIt(t *testing.T) {
 }
 
 func TestNoMeshWithoutPods(t *testing.T) {
-	in := meshed(t, embedded(t), "demo", "demo.recommender=served")
+	for _, sets := range [][]string{{"demo.recommender=served"}, {"demo.recommender=served", "demo.mesh=true"}} {
+		noMesh(t, sets...)
+	}
+}
+
+func noMesh(t *testing.T, sets ...string) {
+	t.Helper()
+	in := meshed(t, embedded(t), "demo", sets...)
 	in.Profile.Apps = nil
 	p := resolve(t, in)
 	demo, there := p.Stack("demo")

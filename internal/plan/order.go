@@ -48,7 +48,6 @@ func instances(p profiles.Profile, c stacks.Catalogue) ([]instance, error) {
 			all[i].after = append(all[i].after, meeting(all, stacks.Requirement{Stack: name})...)
 		}
 	}
-	join(all, p.Mesh)
 	return all, nil
 }
 

@@ -102,6 +102,9 @@ func Resolve(ctx context.Context, in Input) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	if !r.embedded() { // where there are no Pods there is no mesh
+		join(all, r.in.Profile.Mesh)
+	}
 	r.plan.Identity = env.Identity{Environment: in.Environment, Profile: in.Profile.Name, Runtime: string(in.Runtime)}
 	way := r.way()
 	if r.all, err = order(way.keep(all)); err != nil {

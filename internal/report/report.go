@@ -108,7 +108,7 @@ func troubles(s env.Snapshot) []trouble {
 			t := troubleOf(f)
 			t.subject, t.service = svc.Name, true
 			all = append(all, t)
-			explained[svc.Stack] = true
+			explained[svc.Stack] = explained[svc.Stack] || svc.Phase != env.PhaseReady
 		}
 	}
 	for _, f := range s.Findings {

@@ -188,6 +188,28 @@ func TestSummaryAdvisesOnAStepThatFailed(t *testing.T) {
 	}
 }
 
+// TestAReadyServiceDoesNotHideAnother: that something is to be said of it does
+// not explain why another one is not ready.
+func TestAReadyServiceDoesNotHideAnother(t *testing.T) {
+	s := ready()
+	s.Phase = env.PhaseFailed
+	s.Services[0].Why = []env.Finding{{ID: "mesh-refuses", Summary: "it refuses"}}
+	s.Services = append(s.Services, env.Service{Stack: "redis", Name: "sentinel", Phase: env.PhaseStarting})
+	s.Steps = []env.StepState{{
+		Step:  env.Step{ID: "wait/redis", Kind: env.StepWait, Subject: "redis"},
+		Phase: env.StepFailed, Error: "wait for redis: sentinel was not ready in time",
+	}}
+	var out bytes.Buffer
+	if err := Summary(&out, s, Options{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"sentinel was not ready in time", "explain sentinel"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, out.String())
+		}
+	}
+}
+
 func TestSummaryNamesWhatIsNotUsual(t *testing.T) {
 	s := ready()
 	s.Environment, s.Budget, s.Usage = "shop", 0, env.Usage{}

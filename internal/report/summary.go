@@ -161,14 +161,14 @@ func (p *page) next(s env.Snapshot, hints []hint) {
 // firstUnwell is the service to look at first, as an argument; none where no
 // service is unwell.
 func firstUnwell(s env.Snapshot) string {
-	for _, v := range s.Services {
-		if len(v.Why) > 0 {
-			return " " + one(v.Name)
-		}
-	}
-	for _, v := range s.Services {
-		if v.Phase != env.PhaseReady {
-			return " " + one(v.Name)
+	ready := func(v env.Service) bool { return v.Phase == env.PhaseReady }
+	for _, unwell := range []func(env.Service) bool{
+		func(v env.Service) bool { return !ready(v) && len(v.Why) > 0 },
+		func(v env.Service) bool { return !ready(v) },
+		func(v env.Service) bool { return len(v.Why) > 0 },
+	} {
+		if i := slices.IndexFunc(s.Services, unwell); i >= 0 {
+			return " " + one(s.Services[i].Name)
 		}
 	}
 	return ""

@@ -23,7 +23,7 @@ func (x *index) doors() []mesh.Door {
 			if door.Gateway = pod.Gateway; pod.Gateway {
 				break
 			}
-			if mode, policy := x.tls(pod); mode == mesh.Strict {
+			if mode, policy := x.tls(pod); mode == mesh.Strict && !x.byPort(policy) {
 				door.Refuses, door.Policy = true, policy
 				break
 			}
@@ -31,6 +31,14 @@ func (x *index) doors() []mesh.Door {
 		all = append(all, door)
 	}
 	return all
+}
+
+// byPort reports a policy that says of ports something else than of the rest:
+// nobody knows here which of a Pod's ports a door leads to.
+func (x *index) byPort(policy string) bool {
+	return slices.ContainsFunc(x.of(kindPeerAuthentication), func(o Object) bool {
+		return o.Namespace()+"/"+o.Name() == policy && len(decode[peerAuthentication](o).PortLevelMTLS) > 0
+	})
 }
 
 // with is the observation as it would be with an object as it is given.

@@ -27,6 +27,17 @@ func TestDoors(t *testing.T) {
 	if got := refusing(Fold(o, Memory{}.With(o)).Doors); !slices.Equal(got, []string{strict}) {
 		t.Errorf("now these refuse: %v", got)
 	}
+	byPort := o
+	byPort.Objects = slices.Clone(o.Objects)
+	for i, object := range byPort.Objects {
+		if object.Kind() == kindPeerAuthentication && object.Name() == "recommender-v1" {
+			byPort.Objects[i] = Object(clone(object))
+			byPort.Objects[i].spec()["portLevelMtls"] = map[string]any{"8080": map[string]any{"mode": "PERMISSIVE"}}
+		}
+	}
+	if got := refusing(Doors(byPort)); len(got) != 0 {
+		t.Errorf("with a policy by port these refuse: %v", got)
+	}
 	for want, e := range map[string]mesh.Edit{
 		"caller by diorama/diorama-mesh-caller": {Kind: mesh.EditTLS, Service: "caller", TLS: mesh.Strict},
 		"caller by diorama/diorama-mesh":        {Kind: mesh.EditTLS, TLS: mesh.Strict},

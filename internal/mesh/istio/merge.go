@@ -2,6 +2,7 @@ package istio
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -79,6 +80,10 @@ func (m *merging) fields(path string, base, before, now map[string]any) map[stri
 // list merges lists: those of one length element by element, where each is still
 // what it was; others where the one has changed another part than the other.
 func (m *merging) list(path string, base, before, now []any) []any {
+	if had := weights(base); !slices.Equal(had, weights(before)) && !slices.Equal(had, weights(now)) {
+		m.differ(path, base, now) // they are parts of one whole: of two halves it would be none
+		return now
+	}
 	if len(base) == len(before) && len(base) == len(now) && inPlace(base, before, now) {
 		out := make([]any, len(now))
 		for i := range now {
@@ -96,6 +101,17 @@ func (m *merging) list(path string, base, before, now []any) []any {
 	}
 	m.differ(path, base, now)
 	return now
+}
+
+// weights are those of a route's destinations; none of other lists.
+func weights(list []any) []string {
+	var all []string
+	for _, element := range list {
+		if fields, ok := element.(map[string]any); ok && fields["destination"] != nil {
+			all = append(all, fmt.Sprint(fields["weight"]))
+		}
+	}
+	return all
 }
 
 // inPlace tells whether the elements that were changed from base to before are

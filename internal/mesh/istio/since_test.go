@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -201,4 +202,20 @@ func FuzzMerged(f *testing.F) {
 			_ = c.String()
 		}
 	})
+}
+
+// TestWeightsAreUndoneAsAWhole: of two halves they would not be 100.
+func TestWeightsAreUndoneAsAWhole(t *testing.T) {
+	route := func(weights ...float64) map[string]any {
+		var all []any
+		for i, w := range weights {
+			all = append(all, map[string]any{"destination": map[string]any{"host": "web", "subset": "v" + strconv.Itoa(i)}, "weight": w})
+		}
+		return map[string]any{"route": all}
+	}
+	now := route(80, 10, 10)
+	got, clashes := merged(route(80, 20, 0), route(90, 10, 0), now)
+	if len(clashes) == 0 || !reflect.DeepEqual(got, now) {
+		t.Errorf("got %v, clashes %v", got, clashes)
+	}
 }

@@ -140,6 +140,7 @@ type peerAuthentication struct {
 	MTLS     struct {
 		Mode string `json:"mode"`
 	} `json:"mtls"`
+	PortLevelMTLS map[string]any `json:"portLevelMtls"`
 }
 
 type workloadSelector struct {

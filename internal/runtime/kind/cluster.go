@@ -82,7 +82,7 @@ func (r *Runtime) make(ctx context.Context, record env.Record, report engine.Rep
 
 // forget drops what belongs to a cluster that is no more.
 func (r *Runtime) forget() {
-	r.Close()
+	r.unwatch() // the machine's driver serves the next one, too
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.client, r.watching, r.watched = nil, nil, nil

@@ -50,10 +50,16 @@ func (d *askedDriver) Read(context.Context) (nvml.Sample, error) {
 
 func (d *askedDriver) Close() { d.closed++ }
 
-// TestDriverIsGivenBack: with the runtime, where there is one to be asked.
+// TestDriverIsGivenBack: with the runtime, where there is one to be asked, and
+// not with each cluster that the runtime makes.
 func TestDriverIsGivenBack(t *testing.T) {
 	fake := &askedDriver{}
-	New(Options{GPU: fake}).Close()
+	r := New(Options{GPU: fake})
+	r.forget()
+	if fake.closed != 0 {
+		t.Error("given back with a cluster")
+	}
+	r.Close()
 	New(Options{}).Close()
 	if fake.closed != 1 {
 		t.Errorf("given back %d times", fake.closed)

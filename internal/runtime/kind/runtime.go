@@ -112,6 +112,11 @@ func (r *Runtime) Execute(ctx context.Context, step env.Step, report engine.Repo
 // Close ends observing, and gives the machine's driver for GPUs back.
 func (r *Runtime) Close() {
 	defer r.driver.close()
+	r.unwatch()
+}
+
+// unwatch ends observing.
+func (r *Runtime) unwatch() {
 	r.mu.Lock()
 	stop, done := r.watching, r.watched
 	r.mu.Unlock()
