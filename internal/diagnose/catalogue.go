@@ -34,6 +34,7 @@ const (
 	NoPod                  // a Pod has a node and cannot be made
 	Ends                   // a container starts and ends
 	NotReady               // a container runs and is not ready
+	Refused                // all is well, and an address does not answer
 	NoPlatform             // a node or the cluster is not well
 )
 

@@ -78,6 +78,8 @@ func heading(s Sign) (title, seen string) {
 		return "A container starts and ends", "The number under RESTARTS grows."
 	case NotReady:
 		return "A container runs and is not ready", "A service stays at “started, not ready yet”, or at what its kind does when it starts."
+	case Refused:
+		return "All is well, and an address does not answer", "The service is ready, and connections to its address end at once."
 	case NoPlatform:
 	}
 	return "A node or the cluster is not well", "Many services are unwell at once, and what is said stands above them all."

@@ -49,7 +49,7 @@ func ofRefusal(r Refusal, w *workload) found {
 
 func refusalDoc() RuleDoc {
 	return RuleDoc{
-		ID: "mesh-refuses", Title: "The mesh refuses whoever comes from outside", Sign: NotReady,
+		ID: "mesh-refuses", Title: "The mesh refuses whoever comes from outside", Sign: Refused,
 		Meaning: "A policy has the service's proxy take connections with mutual TLS alone. Nobody on this machine has a proxy: its own port still takes connections, and closes them without an answer. The service is well, and others in the mesh reach it.",
 		Look:    "at `diorama mesh`, which says what is strict and which endpoints refuse",
 		Advice: []string{
