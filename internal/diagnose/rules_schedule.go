@@ -47,15 +47,15 @@ func scheduleRule() rule {
 	}}
 }
 
-// passing reports whether a Pod waits only for nodes to become ready: until
-// then they keep Pods off by taints of Kubernetes' own, and the scheduler's
-// last word can outlive the taint. A node that stays so has a finding itself.
+// passing reports whether a Pod waits only for some node to become ready: until
+// then it keeps Pods off by taints of Kubernetes' own, and the scheduler's last
+// word can outlive the taint. A node that stays so has a finding itself.
 func (f *facts) passing(pod *podFacts, finding found) bool {
 	if finding.doc.ID != "unschedulable-taint" || f.Time.Sub(finding.Since) >= schedulePatience {
 		return false
 	}
-	_, set, _ := f.taints(pod.Pod)
-	return len(set) == 0
+	_, _, stays := f.taints(pod.Pod)
+	return !stays
 }
 
 func (f *facts) unschedulable(pod *podFacts, condition corev1.PodCondition) found {
@@ -89,6 +89,9 @@ func (f *facts) unschedulable(pod *podFacts, condition corev1.PodCondition) foun
 		taints, set, stays := f.taints(pod.Pod)
 		finding.Evidence = append(finding.Evidence, taints...)
 		finding.Terminal = waited && stays
+		if !stays {
+			set = nil // one of the others is to become well, and no taint to go
+		}
 		for _, known := range set {
 			finding.Advice = append(finding.Advice, short.doc.advise(known)...)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -213,5 +214,26 @@ func TestSettingsThatAKubeletHasNotHeardOfYet(t *testing.T) {
 		if findings := Explain(o); len(findings) != want {
 			t.Errorf("after %s: %+v", after, findings)
 		}
+	}
+}
+
+// TestANodeThatIsStillComingAccepts: of several nodes the control plane's taint
+// is not what keeps a Pod off while the others become ready.
+func TestANodeThatIsStillComingAccepts(t *testing.T) {
+	o := load(t, "unschedulable-taint")
+	o.Time = o.Time.Add(time.Hour)
+	since := Explain(o)[0].Since
+	worker := *o.Nodes[0].DeepCopy()
+	worker.Name, worker.Spec.Taints[0].Key = "worker", "node.kubernetes.io/not-ready"
+	o.Nodes = append(o.Nodes, worker)
+	o.Time = since.Add(schedulePatience - time.Second)
+	if findings := Explain(o); slices.ContainsFunc(findings, func(f env.Finding) bool { return f.ID == "unschedulable-taint" }) {
+		t.Errorf("before its time: %+v", findings)
+	}
+	o.Time = since.Add(schedulePatience)
+	findings := Explain(o)
+	i := slices.IndexFunc(findings, func(f env.Finding) bool { return f.ID == "unschedulable-taint" })
+	if i < 0 || findings[i].Terminal || strings.Contains(strings.Join(findings[i].Advice, " "), o.Nodes[0].Name) {
+		t.Errorf("got %+v", findings)
 	}
 }
