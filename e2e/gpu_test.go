@@ -135,7 +135,7 @@ func TestSimulatedGPUs(t *testing.T) {
 	want := map[string]int{"one": 1, "third": 1}
 	wantHeld(t, w, first.uuids(), want)
 
-	kubectl(t, "gpus", "delete", "pod", "-l", "app=gpu-simulated")
+	deletePods(t, "gpus", "-l", "app=gpu-simulated")
 	wantHeld(t, w, first.uuids(), want)
 
 	docker(t, "restart", "diorama-gpus-control-plane")

@@ -27,7 +27,7 @@ func TestLoki(t *testing.T) {
 		t.Errorf("a second up changes something:\n%s", out)
 	}
 	// An agent that was taken away goes on where it was.
-	kubectl(t, "logs-loki", "delete", "pod", "-l", "app.kubernetes.io/component=loki-agent", "--wait=true")
+	deletePods(t, "logs-loki", "-l", "app.kubernetes.io/component=loki-agent")
 	s := w.status("logs-loki")
 	address := endpoint(t, s, "loki", "http")
 	want := linesOnNode(t, "logs-loki")

@@ -87,8 +87,8 @@ func dataOutlivesItsPod(t *testing.T, w *world) {
 			t.Fatalf("%s: %s", do.stack, out)
 		}
 	}
-	kubectl(t, "backend", "delete", "pod", "mysql-0", "rabbitmq-0")
-	kubectl(t, "second", "delete", "pod", "valkey-0")
+	deletePods(t, "backend", "mysql-0", "rabbitmq-0")
+	deletePods(t, "second", "valkey-0")
 	w.must("wait", "--name", "backend", "--timeout", "5m")
 	w.must("wait", "--name", "second", "--timeout", "5m")
 	for _, do := range holds {

@@ -33,7 +33,7 @@ func onKind() place {
 	return place{
 		runtime: "kind", world: func(t *testing.T) *world { return newWorld(t) },
 		killed: func(t *testing.T, _ *world) {
-			kubectl(t, "streaming", "delete", "pod", "kafka-0", "redis-0", "postgres-0")
+			deletePods(t, "streaming", "kafka-0", "redis-0", "postgres-0")
 		},
 		between: func(t *testing.T) { takeAddress(t, "diorama-streaming-control-plane") },
 		traces: func(t *testing.T, _ *world) string {
