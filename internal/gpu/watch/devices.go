@@ -211,6 +211,9 @@ func (f *fold) missed() {
 		if _, there := f.slots[keyOf(old.Device)]; there || f.before.Simulated || f.simulated || old.UUID == "" {
 			continue // what is simulated went with the plan, or came with it
 		}
+		if old.Node != "" && !f.seen.Planned {
+			continue // its node went on giving it for a moment, to nobody
+		}
 		old.Holders, old.Reading = nil, gpu.Reading{}
 		why := "neither the driver nor a node knows it any more"
 		if f.seen.Driver.Error != "" {

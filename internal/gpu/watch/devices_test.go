@@ -198,3 +198,19 @@ func TestFromRealToSimulated(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestDevicesGoWithThePlan: a node gives what its plugin has advertised for a
+// moment longer than the plan wants it, and loses nothing thereby.
+func TestDevicesGoWithThePlan(t *testing.T) {
+	state := State(simulated(t), gpu.State{})
+	for _, counted := range []int64{2, 0, 0} {
+		seen := simulated(t)
+		seen.Planned, seen.Pods = false, nil
+		seen.Nodes[0].Simulated, seen.Nodes[0].Counted = nil, map[string]int64{gpu.Resource: counted}
+		seen.Driver.Error = "it is not installed"
+		state = State(seen, state)
+		if got := lines(state); state.Count(gpu.Lost) > 0 || counted == 0 && len(got) > 0 {
+			t.Errorf("with %d counted: %q", counted, got)
+		}
+	}
+}
