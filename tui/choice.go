@@ -95,7 +95,7 @@ func (m Model) choiceLines() []string {
 	for i, c := range m.choices() {
 		mark, label := "  ", m.theme.Text
 		if i == m.overlay.choice {
-			mark, label = " "+m.theme.Accent.Paint("▸"), m.theme.Strong
+			mark, label = " "+m.theme.Mark(true), m.theme.Strong
 		}
 		line := mark + " " + m.theme.Accent.Paint(c.key) + "  " + label.Paint(layout.Fit(c.label, min(labels, m.width-6)))
 		if room := m.width - layout.Width(line) - 4; c.note != "" && room > 12 {

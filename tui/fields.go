@@ -42,7 +42,7 @@ func (m Model) fields(p *page) {
 	for i, r := range m.overlay.rows {
 		mark, style := " ", m.theme.Text
 		if i == m.overlay.choice {
-			mark, style = m.theme.Accent.Paint("▸"), m.theme.Strong
+			mark, style = m.theme.Mark(true), m.theme.Strong
 		}
 		p.lines = append(p.lines, mark+m.theme.Muted.Paint(r.name)+"  "+style.Paint(r.text))
 	}

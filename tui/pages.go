@@ -133,7 +133,7 @@ func (m Model) endpoints(p *page) {
 	for i, e := range m.snapshot.Endpoints {
 		mark, style := "  ", m.theme.Text
 		if i == m.overlay.choice {
-			mark, style = " "+m.theme.Accent.Paint("▸"), m.theme.Strong
+			mark, style = " "+m.theme.Mark(true), m.theme.Strong
 		}
 		name := mark + style.Paint(layout.Cut(e.Stack+"/"+e.Name, p.width-4))
 		if variable := variable(e); variable != "" {

@@ -89,7 +89,7 @@ func (m Model) paletteLines() []string {
 func (m Model) commandLine(c command, chosen bool) string {
 	mark, style := "  ", m.theme.Text
 	if chosen {
-		mark, style = " "+m.theme.Accent.Paint("▸"), m.theme.Strong
+		mark, style = " "+m.theme.Mark(true), m.theme.Strong
 	}
 	note := ""
 	if c.Off != "" {

@@ -102,7 +102,7 @@ func (m Model) picks(p *page) {
 	for i, o := range m.options() {
 		mark, style := "  ", m.theme.Text
 		if i == m.overlay.choice {
-			mark, style = " "+m.theme.Accent.Paint("▸"), m.theme.Strong
+			mark, style = " "+m.theme.Mark(true), m.theme.Strong
 		}
 		sign := m.theme.Faint.Paint(theme.SignWaiting)
 		if o.shown {

@@ -132,7 +132,7 @@ func (m Model) View() []string {
 func (m Model) line(r row, selected bool) string {
 	mark := " "
 	if selected && r.selectable() {
-		mark = m.theme.Accent.Paint("▸")
+		mark = m.theme.Mark(true)
 	}
 	switch r.kind {
 	case rowStep:

@@ -173,7 +173,7 @@ func (f Form) Lines(t theme.Theme, width int) []string {
 func (x Field) line(t theme.Theme, width, labels int, at bool) string {
 	mark, cursor := "  ", ""
 	if at {
-		mark, cursor = " "+t.Accent.Paint("▸"), t.Hit.Paint(" ")
+		mark, cursor = " "+t.Mark(true), t.Hit.Paint(" ")
 	}
 	line := mark + " " + t.Muted.Paint(layout.Fit(x.Label, labels)) + "  "
 	room := max(width-layout.Width(line)-2, 1)

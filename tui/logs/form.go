@@ -150,7 +150,7 @@ func (m Model) formLines() []string {
 		question, hint = "Which query?", "in the language of a log system"
 	case formNone:
 	}
-	line := " " + m.theme.Accent.Paint("▸") + " "
+	line := " " + m.theme.Mark(true) + " "
 	text := m.form.text
 	if room := max(m.width-5, 1); layout.Width(text) > room { // its end is where it is typed
 		text = "…" + tail(text, room-1)

@@ -64,7 +64,7 @@ func (m Model) lead(e Entry, g gutter, selected bool) string {
 	case selected && marked:
 		line, name = m.theme.Accent.Paint("◈"), m.theme.Strong
 	case selected:
-		line, name = m.theme.Accent.Paint("▸"), m.theme.Strong
+		line, name = m.theme.Mark(true), m.theme.Strong
 	case marked:
 		line = m.theme.Accent.Paint("◆")
 	}

@@ -221,7 +221,7 @@ func (m Model) formLines() []string {
 func (m Model) fieldLine(x field, labels int, at bool) string {
 	mark, cursor := "  ", ""
 	if at {
-		mark, cursor = " "+m.theme.Accent.Paint(marker), m.theme.Hit.Paint(" ")
+		mark, cursor = " "+m.theme.Mark(true), m.theme.Hit.Paint(" ")
 	}
 	line := mark + " " + m.theme.Muted.Paint(layout.Fit(x.label, labels)) + "  "
 	room := max(m.width-layout.Width(line)-2, 1)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/diorama-dev/diorama/internal/queue"
 	"github.com/diorama-dev/diorama/tui/layout"
+	"github.com/diorama-dev/diorama/tui/theme"
 )
 
 // topicList are the queues of the brokers shown.
@@ -27,7 +28,7 @@ func (m Model) topicList(h heights) []string {
 		focused.chosen = p.chosen && m.view.focus == onTopics
 		line := m.lead(p, t.label, name, t.status.Trouble != "", true)
 		if p.chosen && !focused.chosen { // the other list has the keys
-			line = m.theme.Muted.Paint(marker) + line[len(m.theme.Accent.Paint(marker)):]
+			line = m.theme.Muted.Paint(theme.Marker) + line[len(m.theme.Mark(true)):]
 		}
 		lines = append(lines, line+cells(p, cols, t))
 	}

@@ -6,8 +6,6 @@ import (
 )
 
 const (
-	// marker stands before the selected line.
-	marker = "▸"
 	// narrow is the width below which the screen is a list of names and one
 	// number.
 	narrow = 60
@@ -160,7 +158,7 @@ func (m Model) lead(p pen, l label, width int, trouble, address bool) string {
 		name = m.theme.Faint
 	}
 	if p.chosen {
-		at, name = m.theme.Accent.Paint(marker), m.theme.Strong
+		at, name = m.theme.Mark(true), m.theme.Strong
 	}
 	if trouble {
 		sign = m.theme.Unwell.Paint(theme.SignUnwell)

@@ -8,9 +8,6 @@ import (
 	"github.com/diorama-dev/diorama/tui/theme"
 )
 
-// marker stands before the selected line.
-const marker = "▸"
-
 // View draws the screen: exactly as many lines as it is high.
 func (m Model) View() []string {
 	var lines []string
@@ -68,7 +65,7 @@ func (m Model) line(r row, cols columns, top float64) string {
 func (m Model) lead(s env.Service, w int) string {
 	at, name := " ", m.theme.Text
 	if keyOf(s) == m.selected {
-		at, name = m.theme.Accent.Paint(marker), m.theme.Strong
+		at, name = m.theme.Mark(true), m.theme.Strong
 	}
 	return at + m.theme.Phase(s.Phase) + " " + name.Paint(layout.Fit(s.Name, w))
 }

@@ -117,7 +117,7 @@ func (m Model) row(e entry, chosen bool) string {
 	}
 	mark, name := "  ", m.theme.Text
 	if chosen {
-		mark, name = " "+m.theme.Accent.Paint("▸"), m.theme.Strong
+		mark, name = " "+m.theme.Mark(true), m.theme.Strong
 	}
 	if e.off != "" {
 		name = m.theme.Faint
