@@ -56,12 +56,13 @@ func (r *Reader) countOverTime(ctx context.Context, q logs.Query, s logs.Span, t
 			} `json:"result"`
 		} `json:"data"`
 	}
-	// A value at a time counts what came since the tick before, that time
-	// included: a line of the very nanosecond in which a part begins counts in
-	// the part before. (An offset of a nanosecond would mend that, but finds nothing.)
+	// Loki's range ends with the time of its value and leaves out its own
+	// beginning; a part has its beginning and not its end. So each value looks
+	// ahead, by its range less a nanosecond. (Looking back by a nanosecond would
+	// do too, but Loki then misses its own values, which it joins by milliseconds.)
 	err := r.ask(ctx, "query_range", url.Values{
-		"query": {fmt.Sprintf("sum by (level) (count_over_time(%s[%dms]))", r.expression(q), tick.Milliseconds())},
-		"start": {strconv.FormatInt(s.From.Add(tick).UnixNano(), 10)}, "end": {strconv.FormatInt(s.To.UnixNano(), 10)},
+		"query": {fmt.Sprintf("sum by (level) (count_over_time(%s[%dms] offset -%dns))", r.expression(q), tick.Milliseconds(), tick-time.Nanosecond)},
+		"start": {strconv.FormatInt(s.From.UnixNano(), 10)}, "end": {strconv.FormatInt(s.To.Add(-tick).UnixNano(), 10)},
 		"step": {strconv.FormatFloat(tick.Seconds(), 'f', 3, 64)},
 	}, &answer)
 	if err != nil {
@@ -77,7 +78,7 @@ func (r *Reader) countOverTime(ctx context.Context, q logs.Query, s logs.Span, t
 			if err != nil {
 				return counts, fmt.Errorf("loki: read a count: %w", err)
 			}
-			if at = at.Add(-tick); !at.Before(s.From) && at.Before(s.To) {
+			if !at.Before(s.From) && at.Before(s.To) {
 				counts[int(at.Sub(s.From)/(s.To.Sub(s.From)/time.Duration(s.Parts)))][level] += n
 			}
 		}
