@@ -38,6 +38,9 @@ func (f *facts) lacksGPUs(fit fitting, finding *found) {
 	case total == 0 && other != "":
 		finding.Summary = fmt.Sprintf("%sno node has any under the name %s: they are there as %s", wants, fit.resource, other)
 		finding.Advice = []string{adviseNames}
+	case total == 0 && f.awaitsGPUs(fit.resource) && f.Time.Sub(finding.Since) < schedulePatience:
+		finding.Summary = wants + "no node has any yet: the device plugin has still to tell of them"
+		finding.Advice = nil
 	case total == 0:
 		finding.Summary = wants + "no node has any"
 		finding.Advice = []string{adviseFewerGPUs, adviseSimulated}

@@ -129,7 +129,7 @@ func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured
 	if asOwned(existing, object) || asBefore(existing, object) {
 		return Change{ObjectID: id, Action: ActionUnchanged}, nil
 	}
-	entry, err := c.manager(existing).Apply(ctx, object.DeepCopy(), ssaOptions(opts))
+	entry, err := c.applyOver(ctx, existing, object, opts)
 	switch {
 	case err == nil:
 	case existing != nil && isImmutable(err):

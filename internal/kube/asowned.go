@@ -30,11 +30,11 @@ func asOwned(existing, wanted *unstructured.Unstructured) bool {
 func ownFields(existing *unstructured.Unstructured, version string) map[string]any {
 	var ours []metav1.ManagedFieldsEntry
 	for _, entry := range existing.GetManagedFields() {
-		if entry.Manager == FieldOwner && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == "" {
+		if oursByApply(entry) {
 			ours = append(ours, entry)
 		}
 	}
-	if len(ours) != 1 || ours[0].APIVersion != version || ours[0].FieldsV1 == nil {
+	if len(ours) != 1 || ours[0].APIVersion != version {
 		return nil
 	}
 	var fields map[string]any
@@ -42,6 +42,10 @@ func ownFields(existing *unstructured.Unstructured, version string) map[string]a
 		return nil
 	}
 	return fields
+}
+
+func oursByApply(entry metav1.ManagedFieldsEntry) bool {
+	return entry.Manager == FieldOwner && entry.Operation == metav1.ManagedFieldsOperationApply && entry.Subresource == "" && entry.FieldsV1 != nil
 }
 
 // named is the object without what names it, which nobody owns.

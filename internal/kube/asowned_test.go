@@ -81,6 +81,12 @@ func (c cluster) apply(live, wanted *unstructured.Unstructured) *unstructured.Un
 	return withDefaults(plainObject(c.T, made))
 }
 
+// create is the first apply.
+func (c cluster) create(wanted *unstructured.Unstructured) *unstructured.Unstructured {
+	c.Helper()
+	return c.apply(&unstructured.Unstructured{Object: map[string]any{"apiVersion": wanted.GetAPIVersion(), "kind": wanted.GetKind()}}, wanted)
+}
+
 // update is what somebody else does; nil where the API would refuse it.
 func (c cluster) update(live, changed *unstructured.Unstructured) *unstructured.Unstructured {
 	c.Helper()
@@ -141,7 +147,7 @@ func TestAsOwned(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			wanted := parsed(t, text)
 			c := clusterFor(t, wanted)
-			live := c.apply(&unstructured.Unstructured{Object: map[string]any{"apiVersion": wanted.GetAPIVersion(), "kind": wanted.GetKind()}}, wanted)
+			live := c.create(wanted)
 			if !asOwned(live, wanted) {
 				t.Fatalf("what was just applied is not known as such: %s", live.GetManagedFields())
 			}
@@ -180,7 +186,7 @@ func TestAsOwnedOfAnotherWish(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			wanted := parsed(t, text)
 			c := clusterFor(t, wanted)
-			live := c.apply(&unstructured.Unstructured{Object: map[string]any{"apiVersion": wanted.GetAPIVersion(), "kind": wanted.GetKind()}}, wanted)
+			live := c.create(wanted)
 			for change, made := range variants(wanted.Object) {
 				other := &unstructured.Unstructured{Object: made}
 				if IDOf(other) != IDOf(wanted) || cmp.Equal(named(other), named(wanted)) {

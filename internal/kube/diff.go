@@ -81,24 +81,33 @@ func (c *Client) diffOne(ctx context.Context, object *unstructured.Unstructured,
 	}
 	entry, live, merged, err := c.manager(existing).Diff(ctx, object.DeepCopy(), ssa.DiffOptions{DriftIgnoreRules: ignoreRules(opts.IgnoreDrift)})
 	switch {
-	case err != nil && isImmutable(err):
-		lost, err := claimsLost(object, existing)
-		if err != nil {
-			return nil, err
-		}
-		return &Difference{
-			Change:    Change{ObjectID: id, Action: ActionRecreated},
-			Fields:    fieldChanges(id.Kind, existing.Object, overlay(existing.Object, object.Object)),
-			LosesData: len(lost) > 0,
-		}, nil
 	case err != nil:
-		return nil, fmt.Errorf("compare %s: %w", id, err)
+		return differenceRefused(existing, object, err)
 	case entry.Action == ssa.UnchangedAction:
 		return nil, nil
 	}
 	out := &Difference{Change: Change{ObjectID: id, Action: Action(entry.Action)}}
 	if live != nil && merged != nil {
 		out.Fields = fieldChanges(id.Kind, live.Object, merged.Object)
+	}
+	return out, nil
+}
+
+// differenceRefused is what an apply does to an object that the API will not have
+// changed just like that.
+func differenceRefused(existing, object *unstructured.Unstructured, refusal error) (*Difference, error) {
+	id := IDOf(object)
+	out := &Difference{
+		Change: Change{ObjectID: id, Action: ActionConfigured},
+		Fields: fieldChanges(id.Kind, existing.Object, overlay(existing.Object, object.Object)),
+	}
+	if isImmutable(refusal) {
+		lost, err := claimsLost(object, existing)
+		out.Action, out.LosesData = ActionRecreated, len(lost) > 0
+		return out, err
+	}
+	if entries, err := displaced(existing, refusal); entries == nil {
+		return nil, fmt.Errorf("compare %s: %w", id, errors.Join(refusal, err))
 	}
 	return out, nil
 }
