@@ -12,6 +12,7 @@ import (
 // What is advised where GPUs are short; the last only where there are none.
 const (
 	adviseFewerGPUs = "ask for fewer GPUs or for none, or end what holds them"
+	adviseGPUsCome  = "wait a moment; diorama gpu shows which GPUs the nodes have"
 	adviseNames     = "ask for GPUs under the name by which they are there, or change that: --set gpu-nvidia.rename=false or gpu-simulated.rename=false for shares"
 	adviseSimulated = "where the machine has none: --set gpu.simulate=2xA100 advertises some that schedule and do not compute"
 )
@@ -40,7 +41,7 @@ func (f *facts) lacksGPUs(fit fitting, finding *found) {
 		finding.Advice = []string{adviseNames}
 	case total == 0 && f.awaitsGPUs(fit.resource) && f.Time.Sub(finding.Since) < schedulePatience:
 		finding.Summary = wants + "no node has any yet: the device plugin has still to tell of them"
-		finding.Advice = nil
+		finding.Advice = []string{adviseGPUsCome}
 	case total == 0:
 		finding.Summary = wants + "no node has any"
 		finding.Advice = []string{adviseFewerGPUs, adviseSimulated}
