@@ -135,17 +135,18 @@ var theirs = map[string][]string{
 		"stacks", "profiles", "internal/plan", "internal/manifest", "internal/diagnose", "internal/kube",
 		"internal/runtime/...",
 	},
-	"k8s.io/client-go":               {"internal/kube"},
-	"k8s.io/klog":                    {"internal/kube"},
-	"k8s.io/metrics":                 {"internal/kube"},
-	"k8s.io/streaming":               {"internal/kube"},
-	"sigs.k8s.io/controller-runtime": {"internal/kube"},
-	"github.com/fluxcd":              {"internal/kube"},
-	"github.com/go-logr/logr":        {"internal/kube"},
-	"sigs.k8s.io/kind":               {"internal/runtime/kind"},
-	"helm.sh/helm":                   {"internal/chart"},
-	"github.com/Masterminds/sprig":   {"internal/chart"}, // the functions of its templates
-	"istio.io/istio/manifests":       {"internal/chart", "internal/mesh/istio"},
+	"k8s.io/client-go":                  {"internal/kube"},
+	"k8s.io/klog":                       {"internal/kube"},
+	"k8s.io/metrics":                    {"internal/kube"},
+	"k8s.io/streaming":                  {"internal/kube"},
+	"sigs.k8s.io/controller-runtime":    {"internal/kube"},
+	"github.com/fluxcd":                 {"internal/kube"},
+	"sigs.k8s.io/structured-merge-diff": {"internal/kube"}, // reads which fields are whose
+	"github.com/go-logr/logr":           {"internal/kube"},
+	"sigs.k8s.io/kind":                  {"internal/runtime/kind"},
+	"helm.sh/helm":                      {"internal/chart"},
+	"github.com/Masterminds/sprig":      {"internal/chart"}, // the functions of its templates
+	"istio.io/istio/manifests":          {"internal/chart", "internal/mesh/istio"},
 
 	// GPUs
 	"github.com/NVIDIA/go-nvml": {"internal/gpu/nvml"},
