@@ -33,14 +33,19 @@ const (
 	pauseOfNew = 200 * time.Millisecond
 )
 
-// search asks for documents, again where an index is not ready yet.
+// search asks for documents.
 func (r *Reader) search(ctx context.Context, body object, answer any) error {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("elasticsearch: write the search: %w", err)
 	}
+	return r.ask(ctx, "_search?"+how, encoded, answer)
+}
+
+// ask puts a question about the indexes, again where one is not ready yet.
+func (r *Reader) ask(ctx context.Context, what string, body []byte, answer any) error {
 	for try := 1; ; try++ {
-		err := r.searchOnce(ctx, encoded, answer)
+		err := r.askOnce(ctx, what, body, answer)
 		var refused *statusError
 		if try >= triesOfNew || !errors.As(err, &refused) || refused.status != http.StatusServiceUnavailable {
 			return err
@@ -53,8 +58,8 @@ func (r *Reader) search(ctx context.Context, body object, answer any) error {
 	}
 }
 
-func (r *Reader) searchOnce(ctx context.Context, encoded []byte, answer any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.base+"/_search?"+how, bytes.NewReader(encoded))
+func (r *Reader) askOnce(ctx context.Context, what string, body []byte, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.base+"/"+what, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("elasticsearch: %w", err)
 	}

@@ -22,10 +22,14 @@ func (r *Reader) Count(ctx context.Context, q logs.Query, s logs.Span) ([]logs.L
 	if len(counts) == 0 || !s.To.After(s.From) {
 		return counts, nil
 	}
-	if len(q.Fields) > 0 || q.Where != nil || q.Text != "" || q.Pattern != nil || s.Parts > maxParts {
+	w, err := r.wanted(ctx, q)
+	if err != nil {
+		return counts, err
+	}
+	if len(q.Fields) > 0 || w.Where != nil || q.Text != "" || q.Pattern != nil || s.Parts > maxParts {
 		return logs.Tally(ctx, r, q, s)
 	}
-	err := r.aggregate(ctx, q, s, counts)
+	err = r.aggregate(ctx, w, s, counts)
 	var refused *statusError
 	if errors.As(err, &refused) && refused.status == http.StatusBadRequest {
 		return logs.Tally(ctx, r, q, s)
@@ -33,7 +37,7 @@ func (r *Reader) Count(ctx context.Context, q logs.Query, s logs.Span) ([]logs.L
 	return counts, err
 }
 
-func (r *Reader) aggregate(ctx context.Context, q logs.Query, s logs.Span, counts []logs.LevelCounts) error {
+func (r *Reader) aggregate(ctx context.Context, w wanted, s logs.Span, counts []logs.LevelCounts) error {
 	filters := make([]any, s.Parts)
 	for i := range filters {
 		filters[i] = between(s.Bound(i), s.Bound(i+1).Add(-time.Nanosecond))
@@ -56,7 +60,7 @@ func (r *Reader) aggregate(ctx context.Context, q logs.Query, s logs.Span, count
 	const spellings = 100
 	err := r.search(ctx, object{
 		"size": 0, "track_total_hits": false,
-		"query": object{"bool": object{"filter": []any{r.filter(q), between(s.From, s.To.Add(-time.Nanosecond))}}},
+		"query": object{"bool": object{"filter": []any{w.filter(), between(s.From, s.To.Add(-time.Nanosecond))}}},
 		"aggs": object{"parts": object{
 			"filters": object{"filters": filters},
 			"aggs":    object{"levels": object{"terms": object{"field": "level", "missing": "", "size": spellings}}},
@@ -67,7 +71,7 @@ func (r *Reader) aggregate(ctx context.Context, q logs.Query, s logs.Span, count
 	}
 	for i, part := range answer.Aggregations.Parts.Buckets[:min(len(counts), len(answer.Aggregations.Parts.Buckets))] {
 		for _, l := range part.Levels.Buckets {
-			if named := logs.LevelNamed(l.Key); named.Counted() >= q.MinLevel && q.Levels.Has(named) {
+			if named := logs.LevelNamed(l.Key); named.Counted() >= w.MinLevel && w.Levels.Has(named) {
 				counts[i][named] += l.Count
 			}
 		}

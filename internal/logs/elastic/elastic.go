@@ -48,7 +48,7 @@ type Options struct {
 type Reader struct {
 	base  string
 	http  *http.Client
-	query json.RawMessage // nil: all
+	query *kql.Query // nil: all
 	now   func() time.Time
 }
 
@@ -66,7 +66,7 @@ func New(o Options) (*Reader, error) {
 		r.http = &http.Client{}
 	}
 	if o.KQL != "" {
-		query, err := kql.DSL(o.KQL)
+		query, err := kql.Read(o.KQL)
 		if err != nil {
 			return nil, err
 		}
@@ -79,11 +79,14 @@ func New(o Options) (*Reader, error) {
 // have settled, see [logs.Query.Settled]. From a cursor after those it returns
 // none, and the cursor as the end.
 func (r *Reader) Forward(ctx context.Context, from logs.Cursor, q logs.Query, limit int) (logs.Page, error) {
-	q = q.Settled(r.now())
 	page := logs.Page{Start: from, End: from}
-	want, size := logs.NewFilter(q), first(q, limit)
+	w, err := r.wanted(ctx, q.Settled(r.now()))
+	if err != nil {
+		return page, err
+	}
+	want, size := logs.NewFilter(w.Query), first(w.Query, limit)
 	for {
-		hits, full, err := r.read(ctx, q, after(page.End), size, "asc")
+		hits, full, err := r.read(ctx, w, after(page.End), size, "asc")
 		if err != nil {
 			return page, err
 		}
@@ -108,10 +111,14 @@ func (r *Reader) Forward(ctx context.Context, from logs.Cursor, q logs.Query, li
 // the cursor, oldest first.
 func (r *Reader) Backward(ctx context.Context, before logs.Cursor, q logs.Query, limit int) (logs.Page, error) {
 	page := logs.Page{Start: before, End: before}
-	want, size := logs.NewFilter(q), first(q, limit)
+	w, err := r.wanted(ctx, q)
+	if err != nil {
+		return page, err
+	}
+	want, size := logs.NewFilter(w.Query), first(w.Query, limit)
 	defer func() { slices.Reverse(page.Lines); slices.Reverse(page.Places) }()
 	for {
-		hits, full, err := r.read(ctx, q, place{position(page.Start), page.Start.Offset}, size, "desc")
+		hits, full, err := r.read(ctx, w, place{position(page.Start), page.Start.Offset}, size, "desc")
 		if err != nil {
 			return page, err
 		}
@@ -144,7 +151,7 @@ func first(q logs.Query, limit int) int {
 // End returns the place after the newest line. A line with a time to come does
 // not count before then: there would be nothing to follow until that time.
 func (r *Reader) End(ctx context.Context) (logs.Cursor, error) {
-	hits, _, err := r.read(ctx, logs.Query{Until: r.now()}, place{math.MaxInt64, math.MaxInt64}, 1, "desc")
+	hits, err := r.one(ctx, place{math.MaxInt64, math.MaxInt64}, "desc")
 	if err != nil || len(hits) == 0 {
 		return logs.Cursor{}, err
 	}
@@ -154,7 +161,7 @@ func (r *Reader) End(ctx context.Context) (logs.Cursor, error) {
 // At returns the place before the first line of that time or later.
 func (r *Reader) At(ctx context.Context, t time.Time) (logs.Cursor, error) {
 	at := logs.Cursor{Segment: uint64(max(0, t.UnixNano()))}
-	hits, _, err := r.read(ctx, logs.Query{Until: r.now()}, after(at), 1, "asc")
+	hits, err := r.one(ctx, after(at), "asc")
 	if err != nil {
 		return logs.Cursor{}, err
 	}
@@ -181,9 +188,19 @@ func after(c logs.Cursor) place { return place{position(c), c.Offset - 1} }
 
 func position(c logs.Cursor) int64 { return int64(min(c.Segment, math.MaxInt64)) }
 
+// one asks for the document that follows a place and whose time has come.
+func (r *Reader) one(ctx context.Context, from place, order string) ([]hit, error) {
+	w, err := r.wanted(ctx, logs.Query{Until: r.now()})
+	if err != nil {
+		return nil, err
+	}
+	hits, _, err := r.read(ctx, w, from, 1, order)
+	return hits, err
+}
+
 // read asks for the documents that follow a place, in that direction. An
 // answer that is too large is asked for in smaller ones.
-func (r *Reader) read(ctx context.Context, q logs.Query, from place, size int, order string) (hits []hit, full bool, err error) {
+func (r *Reader) read(ctx context.Context, w wanted, from place, size int, order string) (hits []hit, full bool, err error) {
 	sort := func(field string, with object) object {
 		with["order"] = order
 		return object{field: with}
@@ -195,7 +212,7 @@ func (r *Reader) read(ctx context.Context, q logs.Query, from place, size int, o
 			} `json:"hits"`
 		}
 		err := r.search(ctx, object{
-			"size": size, "track_total_hits": false, "query": r.filter(q),
+			"size": size, "track_total_hits": false, "query": w.filter(),
 			"sort": []object{
 				sort("@timestamp", object{"numeric_type": "date_nanos", "unmapped_type": "date_nanos"}),
 				sort("_seq_no", object{}),

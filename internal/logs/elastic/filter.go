@@ -16,10 +16,11 @@ type object = map[string]any
 //
 // One thing it does not find: a text that lies on the border of two pieces of
 // a word of more than 255 characters, at which Elasticsearch cuts.
-func (r *Reader) filter(q logs.Query) object {
+func (w wanted) filter() object {
+	q := w.Query
 	all := []any{object{"range": object{"@timestamp": object{"gte": "1970-01-01T00:00:00Z"}}}} // cursors begin there
-	if r.query != nil {
-		all = append(all, r.query)
+	if w.dsl != nil {
+		all = append(all, w.dsl)
 	}
 	if times := between(q.Since, q.Until); times != nil {
 		all = append(all, times)

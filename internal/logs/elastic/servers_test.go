@@ -124,24 +124,45 @@ const template = `{"index_patterns":["logs-*"],"priority":500,"template":{
 		"date_detection":false,
 		"properties":{"@timestamp":{"type":"date_nanos"},"message":{"type":"text"},"level":{"type":"keyword"}}}}}`
 
-// index gives lines to Elasticsearch as a shipper that takes lines apart.
+// whole is the index of the stack efk, whose shippers leave lines whole: members
+// of messages are no fields.
+const whole = `{"index_patterns":["whole-*"],"priority":500,"template":{
+	"settings":{"number_of_shards":1,"number_of_replicas":0},
+	"mappings":{"dynamic":false,"properties":{
+		"@timestamp":{"type":"date_nanos"},"message":{"type":"text"},"level":{"type":"keyword"},"stream":{"type":"keyword"},
+		"service":{"type":"keyword"},"stack":{"type":"keyword"},
+		"kubernetes":{"properties":{"namespace_name":{"type":"keyword"},"pod_name":{"type":"keyword"},"container_name":{"type":"keyword"}}}}}}}`
+
+// index gives lines to Elasticsearch twice: as a shipper that takes lines apart,
+// in logs-*, and as one that leaves them whole, in whole-*.
 func index(tb testing.TB, base string, lines []logs.Line) {
 	tb.Helper()
 	send(tb, http.MethodPut, base+"/_index_template/lines", "application/json", []byte(template))
+	send(tb, http.MethodPut, base+"/_index_template/whole", "application/json", []byte(whole))
 	for chunk := range slices.Chunk(lines, 2000) {
 		var body bytes.Buffer
 		for _, l := range chunk {
-			document, err := json.Marshal(documentOf(l))
-			if err != nil {
-				tb.Fatal(err)
-			}
-			fmt.Fprintf(&body, "{\"index\":{\"_index\":\"logs-%s\"}}\n%s\n", l.Time.Format("2006.01.02"), document)
+			all := documentOf(l)
+			add(tb, &body, "logs-"+l.Time.Format("2006.01.02"), all)
+			maps.DeleteFunc(all, func(name string, _ any) bool {
+				return !slices.Contains([]string{"@timestamp", "message", "stream", "level", "service", "stack", "kubernetes"}, name)
+			})
+			add(tb, &body, "whole-"+l.Time.Format("2006.01.02"), all)
 		}
 		if answer := send(tb, http.MethodPost, base+"/_bulk?refresh=true", "application/x-ndjson", body.Bytes()); !strings.Contains(answer, `"errors":false`) {
 			at := strings.Index(answer, `"error":`)
 			tb.Fatalf("_bulk: %.1500s", answer[max(0, at):])
 		}
 	}
+}
+
+func add(tb testing.TB, body *bytes.Buffer, index string, document map[string]any) {
+	tb.Helper()
+	text, err := json.Marshal(document)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	fmt.Fprintf(body, "{\"index\":{\"_index\":%q}}\n%s\n", index, text)
 }
 
 func documentOf(l logs.Line) map[string]any {

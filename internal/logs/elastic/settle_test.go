@@ -139,7 +139,7 @@ func TestTextsOfOtherFields(t *testing.T) {
 		`{"bool":{"minimum_should_match":1,"should":[` +
 		`{"bool":{"filter":[{"wildcard":{"message":{"case_insensitive":true,"value":"*disk*"}}}]}},` +
 		`{"bool":{"must_not":{"exists":{"field":"message"}}}}]}}]}}`
-	got, err := json.Marshal((&Reader{}).filter(logs.Query{Text: "Disk", MinLevel: logs.LevelDebug}))
+	got, err := json.Marshal(wanted{Query: logs.Query{Text: "Disk", MinLevel: logs.LevelDebug}}.filter())
 	if err != nil {
 		t.Fatal(err)
 	}

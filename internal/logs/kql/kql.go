@@ -17,8 +17,8 @@
 //   - levels are compared by what they mean, "warning" is WARN;
 //   - a value without a field may be in any field.
 //
-// Three things differ. Fields that a line itself has are found in Elasticsearch
-// where the shipper takes lines apart; the local store always does. And where
+// Fields that a line itself has are found in Elasticsearch whether the shipper
+// takes lines apart or not, see [Query.For]. Two things differ. Where
 // a shipper's index gives a field another type than the line does, such as
 // text for what here is a keyword, that type's rule holds there. And the İ of
 // Turkish and the Kelvin sign, which Elasticsearch takes for an i and a k, are
@@ -26,7 +26,6 @@
 package kql
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -39,21 +38,6 @@ import (
 // ErrNeedsElasticsearch is in the chain of what [Compile] returns for a query
 // that is right but that Elasticsearch alone can answer.
 var ErrNeedsElasticsearch = errors.New("install the stack efk")
-
-// DSL is the query in Elasticsearch's own language, as the value of "query" in
-// a search: servers before 9.1 do not read KQL themselves. The error is an
-// [*Error] where the text is wrong.
-func DSL(text string) (json.RawMessage, error) {
-	n, err := parse(text)
-	if err != nil {
-		return nil, err
-	}
-	query, err := json.Marshal(n.dsl())
-	if err != nil {
-		return nil, fmt.Errorf("kql: write the query: %w", err)
-	}
-	return query, nil
-}
 
 // Compile makes a query one of the local store. Times such as now-15m count
 // from now. The error is an [*Error] where the text is wrong, and has
@@ -72,9 +56,8 @@ func Compile(text string, now time.Time) (logs.Query, error) {
 		return q, nil
 	}
 	narrow(&q, n)
-	c := &condition{node: n}
-	c.room.New = func() any { return new(document) }
-	q.Where = c
+	// Words are compared in any case; what the store can skip by is in the query.
+	q.Where = newCondition(n, nil)
 	return q, nil
 }
 
@@ -192,8 +175,15 @@ func ascii(word string) bool {
 
 // condition is a query as a filter of the store.
 type condition struct {
-	node node
-	room sync.Pool
+	node     node
+	literals []string
+	room     sync.Pool
+}
+
+func newCondition(n node, literals []string) *condition {
+	c := &condition{node: n, literals: literals}
+	c.room.New = func() any { return new(document) }
+	return c
 }
 
 // Holds reports whether the query finds the line.
@@ -204,6 +194,5 @@ func (c *condition) Holds(line logs.Line, _ func() logs.Fields) bool {
 	return c.node.holds(d)
 }
 
-// Literals is empty: words are compared in any case. What the store can skip
-// by is in the query itself.
-func (c *condition) Literals() []string { return nil }
+// Literals are texts that every line has which the query finds.
+func (c *condition) Literals() []string { return c.literals }

@@ -1,0 +1,153 @@
+package kql
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/diorama-dev/diorama/internal/logs"
+)
+
+// Query is a query for Elasticsearch.
+type Query struct{ text string }
+
+// Read reads a query. The error is an [*Error] where the text is wrong.
+func Read(text string) (*Query, error) {
+	_, err := parse(text)
+	return &Query{text}, err
+}
+
+// Fields are the names of the fields that the query asks for, and patterns of
+// them, each once.
+func (q *Query) Fields() []string {
+	n, err := parse(q.text)
+	if err != nil {
+		return nil // it was read before
+	}
+	var names []string
+	fieldsOf(n, func(field literal) { names = append(names, field.text()) })
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// For makes of the query what an index is asked that has such fields, as the
+// value of "query" in a search: servers before 9.1 do not read KQL themselves.
+// Of the parts that "and" joins the index is asked those for which it has all
+// fields. The others are for the lines that it finds, whose own fields those are
+// that it lacks: they are in the condition; nil: there are none.
+func (q *Query) For(has []string, now time.Time) (json.RawMessage, logs.Condition, error) {
+	n, err := parse(q.text)
+	if err != nil {
+		return nil, nil, err
+	}
+	var there, rest allOf
+	for _, part := range conjuncts(n) {
+		lacking, err := q.lacking(part, has)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case !lacking:
+			there = append(there, part)
+			continue
+		}
+		if part, err = prepared(part, q.text, now); err != nil {
+			return nil, nil, err
+		}
+		rest = append(rest, part)
+	}
+	var asked node = there
+	switch len(there) {
+	case 0:
+		asked = everything{}
+	case 1:
+		asked = there[0]
+	}
+	dsl, err := json.Marshal(asked.dsl())
+	if err != nil {
+		return nil, nil, fmt.Errorf("kql: write the query: %w", err)
+	}
+	if len(rest) == 0 {
+		return dsl, nil, nil
+	}
+	return dsl, newCondition(rest, keys(rest)), nil
+}
+
+// conjuncts are the parts that all have to hold.
+func conjuncts(n node) allOf {
+	all, ok := n.(allOf)
+	if !ok {
+		return allOf{n}
+	}
+	var out allOf
+	for _, one := range all {
+		out = append(out, conjuncts(one)...)
+	}
+	return out
+}
+
+// lacking reports whether the lines have to be asked for a part. What the index
+// alone has, as the name of the node, cannot be asked of them.
+func (q *Query) lacking(part node, has []string) (lacking bool, err error) {
+	lacks := func(field literal) bool {
+		return !slices.ContainsFunc(has, func(name string) bool { return fits(name, field.parts) })
+	}
+	fieldsOf(part, func(field literal) {
+		lacking = lacking || lacks(field) && known(field, q.text) == nil
+	})
+	if !lacking {
+		return false, nil
+	}
+	fieldsOf(part, func(field literal) {
+		if wrong := known(field, q.text); wrong != nil && !lacks(field) {
+			err = fmt.Errorf("kql: column %d: Elasticsearch alone has the field %q, and lacks others that stand beside it: join them by \"and\"",
+				columnAt(q.text, field.at), field.text())
+		}
+	})
+	return true, err
+}
+
+// fieldsOf shows each field that is named.
+func fieldsOf(n node, show func(field literal)) {
+	switch n := n.(type) {
+	case allOf:
+		for _, one := range n {
+			fieldsOf(one, show)
+		}
+	case anyOf:
+		for _, one := range n {
+			fieldsOf(one, show)
+		}
+	case noneOf:
+		fieldsOf(n.node, show)
+	case equals:
+		if n.field != nil {
+			show(*n.field)
+		}
+	case compares:
+		show(n.field)
+	}
+}
+
+// keys are texts that every line has for which all parts hold: the keys of its
+// members. Other than plain ones may be escaped there.
+func keys(all allOf) []string {
+	var out []string
+	for _, n := range all {
+		var field literal
+		switch n := n.(type) {
+		case equals:
+			if n.field != nil {
+				field = *n.field
+			}
+		case compares:
+			field = n.field
+		}
+		name := field.text()
+		if last := name[strings.LastIndexByte(name, '.')+1:]; last != "" && !field.wild() && propertyOf(name) == propertyNone && ascii(last) {
+			out = append(out, last)
+		}
+	}
+	return out
+}
