@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/keeper"
@@ -116,12 +117,23 @@ func (s *Session) Endpoints() ([]env.Endpoint, error) { return Endpoints(s.name)
 // Logs reads the lines of all services.
 func (s *Session) Logs() (logs.Reader, error) { return logs.OpenReader(s.folder.Logs()) }
 
-// MergeKubeconfig adds the environment's cluster to the user's kubeconfig;
-// [Down] takes it out again.
-func (s *Session) MergeKubeconfig() error {
+// MergeKubeconfig adds the environment's cluster to the user's kubeconfig as soon
+// as it is made; [Down] takes it out again.
+func (s *Session) MergeKubeconfig(ctx context.Context) error {
+	err := s.Watch(ctx, func(snapshot env.Snapshot) bool {
+		return snapshot.Phase == env.PhaseStarting && !slices.ContainsFunc(snapshot.Steps, func(step env.StepState) bool {
+			return step.Kind == env.StepCluster && step.Phase.Succeeded()
+		})
+	})
+	if err != nil {
+		return err
+	}
 	record, err := s.folder.ReadRecord()
 	if err != nil {
 		return err
+	}
+	if !record.Cluster.Complete {
+		return errors.New("there is no cluster to add to the kubeconfig")
 	}
 	before, err := kind.OtherContext(record.Cluster.Name)
 	if err != nil {

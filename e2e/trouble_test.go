@@ -24,7 +24,10 @@ func TestTroubleIsExplained(t *testing.T) {
     command: [sh, -c, 'x=a; while true; do x=$$x$$x; done']
     deploy: {resources: {limits: {memory: 16M}}}
 `)
-	w.fails(1, []string{"crasher", "glutton", "the disk is on fire"}, "up", profile, "--timeout", "8m")
+	kubeconfig := w.file("kubeconfig", "apiVersion: v1\nkind: Config\ncurrent-context: elsewhere\ncontexts: [{name: elsewhere, context: {cluster: elsewhere}}]\n")
+	w.extra = []string{"KUBECONFIG=" + kubeconfig}
+	w.fails(1, []string{"crasher", "glutton", "the disk is on fire"}, "up", profile, "--timeout", "8m", "--merge-kubeconfig")
+	wantContext(t, kubeconfig, "kind-diorama-broken") // for whoever looks into it
 	wantFindings(t, w, map[string]string{"crasher": "crash", "glutton": "out-of-memory", "redis": ""})
 
 	w.file("compose.yaml", `services:
@@ -38,6 +41,16 @@ func TestTroubleIsExplained(t *testing.T) {
 	w.file("compose.yaml", "services: {well: {image: 'redis:8.10.1-alpine', command: [sleep, infinity]}}\n")
 	w.must("up", profile)
 	w.wantReady("broken", "redis", "mine")
+	w.must("down", "--name", "broken", "-y")
+	wantContext(t, kubeconfig, "elsewhere")
+}
+
+func wantContext(t *testing.T, kubeconfig, want string) {
+	t.Helper()
+	data, err := os.ReadFile(kubeconfig)
+	if err != nil || !strings.Contains(string(data), "current-context: "+want+"\n") {
+		t.Errorf("the kubeconfig's context is not %s (%v):\n%s", want, err, data)
+	}
 }
 
 // wantFindings checks how each service is explained; "" is not at all.

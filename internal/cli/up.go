@@ -47,7 +47,7 @@ what has changed is changed, what is gone is removed; data stays.`,
 	f.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "how long it may take")
 	f.BoolVar(&o.Recreate, "recreate", false, "make the cluster anew; this deletes its data")
 	f.BoolVar(&o.RecreateData, "recreate-data", false, "where a volume itself changes, delete it with its data")
-	f.BoolVar(&o.MergeKubeconfig, "merge-kubeconfig", false, "add the cluster to your kubeconfig; down takes it out again")
+	f.BoolVar(&o.MergeKubeconfig, "merge-kubeconfig", false, "add the cluster to your kubeconfig as soon as it is made; down takes it out again")
 	f.BoolVarP(&o.detach, "detach", "d", false, "no terminal UI, also on a terminal")
 	outputFlag(c, &o.output)
 	return c
@@ -87,15 +87,38 @@ func up(ctx context.Context, s *streams, o *upOptions) error {
 		return err
 	}
 	tellPlacement(s, session)
+	merging, cancel := context.WithCancel(ctx)
+	defer cancel()
+	merged := make(chan error, 1)
+	go func() {
+		if o.MergeKubeconfig {
+			merged <- session.MergeKubeconfig(merging)
+		}
+		close(merged)
+	}()
 	if s.interactive && !o.detach && o.output == "text" {
 		err = attachUI(ctx, s, session)
 	} else {
 		err = follow(ctx, s, session, o.output)
 	}
-	if err != nil || !o.MergeKubeconfig {
+	if err != nil {
+		cancel()
+		<-merged // a file that is being written is to be whole
 		return err
 	}
-	return session.MergeKubeconfig()
+	return awaitMerged(s, merged)
+}
+
+// awaitMerged waits until the cluster is in the kubeconfig, where it is to be:
+// the UI may be left before there is one.
+func awaitMerged(s *streams, merged <-chan error) error {
+	select {
+	case err := <-merged:
+		return err
+	case <-time.After(time.Second):
+	}
+	s.say("your kubeconfig gets the cluster as soon as that is made; Ctrl-C leaves it out")
+	return <-merged
 }
 
 // generous has garbage collected less often until the function is called that it
