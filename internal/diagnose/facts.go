@@ -42,6 +42,7 @@ type podFacts struct {
 // containerFacts are a container of a Pod, its state and its specification.
 type containerFacts struct {
 	pod    *podFacts
+	now    time.Time // of the observation
 	status corev1.ContainerStatus
 	spec   corev1.Container
 	// init is true for those that begin before the others, and sidecar for those
@@ -109,7 +110,7 @@ func (f *facts) containersOf(pod *podFacts) []containerFacts {
 	add := func(statuses []corev1.ContainerStatus, specs []corev1.Container, init bool) {
 		for _, status := range statuses {
 			at := slices.IndexFunc(specs, func(c corev1.Container) bool { return c.Name == status.Name })
-			c := containerFacts{pod: pod, status: status, init: init, lines: f.lines[containerKey{pod.key, status.Name}]}
+			c := containerFacts{pod: pod, now: f.Time, status: status, init: init, lines: f.lines[containerKey{pod.key, status.Name}]}
 			if at >= 0 {
 				c.spec = specs[at]
 			}

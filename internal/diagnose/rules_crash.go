@@ -24,16 +24,35 @@ func (c containerFacts) lastEnd() *corev1.ContainerStateTerminated {
 	return c.status.LastTerminationState.Terminated
 }
 
+func endedBadly(end *corev1.ContainerStateTerminated) bool {
+	return end != nil && (end.ExitCode != 0 || end.Reason == "OOMKilled")
+}
+
+// Relapsing reports whether a container has only just begun again after a short
+// run that ended badly: it may run and end so for ever.
+func Relapsing(status corev1.ContainerStatus, now time.Time) bool {
+	run, end := status.State.Running, status.LastTerminationState.Terminated
+	return run != nil && endedBadly(end) && end.FinishedAt.Sub(end.StartedAt.Time) < readyFor && now.Sub(run.StartedAt.Time) < readyFor
+}
+
+// relapsing is the same of one whose readiness says nothing of how it is: a
+// container without a probe is called ready while it runs.
+func (c containerFacts) relapsing() bool {
+	return c.spec.ReadinessProbe == nil && !c.init && Relapsing(c.status, c.now)
+}
+
+// well reports whether the container is ready, and that means something.
+func (c containerFacts) well() bool { return c.status.Ready && !c.relapsing() }
+
 // crashed reports whether the container ended badly and is not well now.
 func (c containerFacts) crashed() bool {
-	end := c.lastEnd()
-	if end == nil || end.ExitCode == 0 && end.Reason != "OOMKilled" {
+	if !endedBadly(c.lastEnd()) {
 		return false
 	}
 	if c.status.State.Terminated != nil || c.status.State.Waiting != nil {
 		return true
 	}
-	return !c.status.Ready && !(c.status.Started != nil && *c.status.Started && c.init)
+	return !c.well() && !(c.status.Started != nil && *c.status.Started && c.init)
 }
 
 // runs is how often the container has ended.
@@ -90,7 +109,7 @@ func memoryRule() rule {
 			f.eachContainer(func(c containerFacts) {
 				end := c.lastEnd()
 				if end == nil || end.Reason != "OOMKilled" ||
-					c.status.Ready && f.Time.Sub(end.FinishedAt.Time) > recentKill {
+					c.well() && f.Time.Sub(end.FinishedAt.Time) > recentKill {
 					return
 				}
 				out = append(out, memoryFinding(f, c, end))
@@ -103,7 +122,7 @@ func memoryRule() rule {
 func memoryFinding(f *facts, c containerFacts, end *corev1.ContainerStateTerminated) found {
 	finding := ofContainer(c, memoryDoc())
 	finding.Since = end.FinishedAt.Time
-	finding.Terminal = !c.status.Ready && c.givenUp(memoryTerminal)
+	finding.Terminal = !c.well() && c.givenUp(memoryTerminal)
 	limit := c.spec.Resources.Limits.Memory().Value()
 	finding.Summary = fmt.Sprintf("killed %s for using more than the node's memory, last %s",
 		times(c.runs()), ago(f.Time, end.FinishedAt.Time))

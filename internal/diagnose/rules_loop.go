@@ -59,7 +59,7 @@ func livenessRule() rule {
 			var out []found
 			f.eachContainer(func(c containerFacts) {
 				kill, ok := killedByProbe(c)
-				if !ok || c.status.RestartCount == 0 || c.status.Ready {
+				if !ok || c.status.RestartCount == 0 || c.well() {
 					return
 				}
 				finding := ofContainer(c, livenessDoc())

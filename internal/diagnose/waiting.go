@@ -69,7 +69,7 @@ func containerWaiting(c containerFacts) string {
 		return "container starting"
 	case c.sidecar && status.State.Running != nil && !status.Ready:
 		return "waiting for its sidecar " + clean(status.Name)
-	case status.State.Running != nil && !status.Ready:
+	case status.State.Running != nil && !c.well():
 		return initialising(c.pod)
 	default:
 		return ""
@@ -101,8 +101,10 @@ func initialising(pod *podFacts) string {
 	}
 }
 
+// podReady reports whether the Pod is ready, and not called so only because its
+// container has been begun once more.
 func podReady(pod *podFacts) bool {
-	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+	return !slices.ContainsFunc(pod.containers, containerFacts.relapsing) && slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
 		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
 	})
 }

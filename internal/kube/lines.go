@@ -62,7 +62,7 @@ func (k *lineKeeper) want(ctx context.Context, o diagnose.Observation) {
 	wanted := map[containerRun]diagnose.ContainerLines{}
 	for _, pod := range o.Pods {
 		for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
-			if endedBadly(status) {
+			if endedBadly(status, o.Time) {
 				run := containerRun{pod.UID, status.Name, status.RestartCount, status.State.Terminated != nil}
 				wanted[run] = diagnose.ContainerLines{
 					Pod:       diagnose.PodKey{Namespace: pod.Namespace, Name: pod.Name},
@@ -93,12 +93,12 @@ func (k *lineKeeper) want(ctx context.Context, o diagnose.Observation) {
 	}
 }
 
-func endedBadly(status corev1.ContainerStatus) bool {
+func endedBadly(status corev1.ContainerStatus, now time.Time) bool {
 	if ended := status.State.Terminated; ended != nil {
 		return ended.ExitCode != 0
 	}
 	last := status.LastTerminationState.Terminated
-	return last != nil && last.ExitCode != 0 && !status.Ready
+	return last != nil && last.ExitCode != 0 && (!status.Ready || diagnose.Relapsing(status, now))
 }
 
 func (k *lineKeeper) fetch(ctx context.Context, run containerRun, lines diagnose.ContainerLines) {
