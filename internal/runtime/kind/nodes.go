@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
@@ -135,6 +136,7 @@ func StopNodes(ctx context.Context, engine *docker.Engine, nodes []Node) error {
 
 // DeleteNodes removes the nodes and the anonymous volumes that hold their data.
 func DeleteNodes(ctx context.Context, engine *docker.Engine, nodes []Node) error {
+	still(ctx, engine, nodes)
 	var errs []error
 	for _, node := range nodes {
 		err := engine.Client.ContainerRemove(ctx, node.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
@@ -143,6 +145,30 @@ func DeleteNodes(ctx context.Context, engine *docker.Engine, nodes []Node) error
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// stillWithin is how long a node may take to be still.
+const stillWithin = 10 * time.Second
+
+// still keeps nodes from beginning containers while they are killed. With the
+// first version of cgroups runc freezes each for a moment as it begins, and what
+// is frozen cannot die: of a node that is killed then nobody can thaw it any
+// more, and Docker cannot remove it. A node that cannot be asked is not waited for.
+func still(ctx context.Context, engine *docker.Engine, nodes []Node) {
+	running := slices.DeleteFunc(slices.Clone(nodes), func(n Node) bool { return !n.Running })
+	if len(running) == 0 {
+		return
+	}
+	if info, err := engine.Client.Info(ctx); err != nil || info.CgroupVersion != "1" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, stillWithin)
+	defer cancel()
+	var group sync.WaitGroup
+	for _, node := range running {
+		group.Go(func() { _, _ = engine.Exec(ctx, node.Name, nil, "systemctl", "stop", "kubelet", "containerd") })
+	}
+	group.Wait()
 }
 
 // Data is how many volumes the nodes hold data of, and how many bytes. Nodes
