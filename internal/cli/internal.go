@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ func newInternal(s *streams) *cobra.Command {
 const takeOverWithin = 10 * time.Second
 
 func newKeeper(s *streams) *cobra.Command {
-	var folder, build, runtime string
+	var folder, build, where string
 	c := &cobra.Command{
 		Use: "keeper", Args: args(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -46,12 +47,13 @@ func newKeeper(s *streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer lock.Close()
-			return diorama.Keep(c.Context(), env.Folder(folder), profiles.Runtime(runtime), build, lock, log)
+			// The end of the process lets it go: who has it then counts on that.
+			defer runtime.KeepAlive(lock)
+			return diorama.Keep(c.Context(), env.Folder(folder), profiles.Runtime(where), build, lock, log)
 		},
 	}
 	c.Flags().StringVar(&folder, "folder", "", "the environment's state folder")
-	c.Flags().StringVar(&runtime, "runtime", string(profiles.RuntimeKind), "where the environment runs")
+	c.Flags().StringVar(&where, "runtime", string(profiles.RuntimeKind), "where the environment runs")
 	c.Flags().StringVar(&build, "build", "", "the binary's identity")
 	return c
 }
