@@ -261,36 +261,3 @@ func (s *supervisor) gone(p *process) {
 		Message: fmt.Sprintf("%s %s; it is started again", s.job.Service, p.exit()), Count: 1,
 	})
 }
-
-// watch asks the server whether it is ready, until it has ended.
-func (s *supervisor) watch(ctx context.Context, p *process) {
-	ticker := time.NewTicker(readyEvery)
-	defer ticker.Stop()
-	ready, asked := false, s.job
-	asked.pid = p.cmd.Process.Pid
-	for {
-		err := s.recipe.ready(ctx, asked)
-		if ctx.Err() != nil {
-			return
-		}
-		switch {
-		case err == nil && !ready:
-			ready, asked.answered = true, true
-			s.set(func(v *diagnose.Server) { *v = v.AsReady() })
-			ticker.Reset(checkEvery)
-		case err != nil && ready:
-			ready = false
-			s.set(func(v *diagnose.Server) { v.Ready, v.Waiting = false, err.Error() })
-			ticker.Reset(readyEvery * 10)
-		case err != nil:
-			s.waiting(err.Error())
-		}
-		select {
-		case <-ticker.C:
-		case <-p.ended:
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
-}
