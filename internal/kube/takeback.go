@@ -54,7 +54,15 @@ func displaced(existing *unstructured.Unstructured, refusal error) ([]metav1.Man
 // them, by the names of fields with dots between; empty where it has another reason.
 func twiceIn(err error) []string {
 	var status apierrors.APIStatus
-	if !errors.As(err, &status) || !apierrors.IsInvalid(err) || status.Status().Details == nil {
+	if !errors.As(err, &status) {
+		return nil
+	}
+	// What gives out the ports of nodes finds it first, and names no field
+	// (k8s.io/kubernetes/pkg/registry/core/service/storage/alloc.go).
+	if strings.Contains(status.Status().Message, "duplicate nodePort: ") {
+		return []string{"spec.ports"}
+	}
+	if !apierrors.IsInvalid(err) || status.Status().Details == nil {
 		return nil
 	}
 	var lists []string

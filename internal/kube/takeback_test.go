@@ -97,6 +97,10 @@ func TestOnlyWhatIsTwiceIsTakenBack(t *testing.T) {
 			t.Errorf("%s: %v", what, lists)
 		}
 	}
+	held := fmt.Errorf("apply: %w", apierrors.NewInternalError(fmt.Errorf("duplicate nodePort: {TCP 30000}")))
+	if got := twiceIn(held); len(got) != 1 || got[0] != "spec.ports" {
+		t.Errorf("lists %v of a node's port that is twice, want spec.ports", got)
+	}
 	if got := twiceIn(refusedFor(name, field.Duplicate(name, "x"))); len(got) != 1 || got[0] != "spec.ports" {
 		t.Errorf("lists %v, want spec.ports once", got)
 	}
