@@ -63,6 +63,9 @@ type Change struct {
 	Action Action `json:"action"`
 	// Why says why it was left as it is, where that is not what one expects.
 	Why string `json:"why,omitempty"`
+	// Generation is that of a workload that was configured, as it was then: what
+	// is observed of an earlier one is of before. 0 for all else.
+	Generation int64 `json:"-"`
 }
 
 // ChangeSet is what a call did, in the order in which objects were given.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -60,4 +61,17 @@ func (c *Client) patch(ctx context.Context, w Workload, change map[string]any) e
 	object.SetNamespace(w.Namespace)
 	object.SetName(w.Name)
 	return c.dynamic.Patch(ctx, object, client.RawPatch(types.MergePatchType, raw), client.FieldOwner(actor))
+}
+
+// generation is that of a workload that was just configured, which its
+// controller has still to see; 0 for all else.
+func (c *Client) generation(ctx context.Context, change Change) (int64, error) {
+	if change.Action != ActionConfigured || !slices.Contains([]string{kindDeployment, kindStatefulSet, kindDaemonSet}, change.Kind) {
+		return 0, nil
+	}
+	now, err := c.get(ctx, change.ObjectID)
+	if err != nil || now == nil {
+		return 0, err
+	}
+	return now.GetGeneration(), nil
 }

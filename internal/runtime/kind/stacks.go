@@ -101,6 +101,7 @@ func (r *Runtime) apply(ctx context.Context, name string, report engine.Report) 
 		if err != nil {
 			return engine.Outcome{}, err
 		}
+		r.observer.awaitNews(ctx, made)
 		if i == len(stack.Waves)-1 {
 			break
 		}
