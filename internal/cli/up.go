@@ -103,7 +103,7 @@ func up(ctx context.Context, s *streams, o *upOptions) error {
 	}
 	if err != nil {
 		cancel()
-		<-merged // a file that is being written is to be whole
+		_ = <-merged // the file is to be whole; why the start failed matters more
 		return err
 	}
 	return awaitMerged(s, merged)

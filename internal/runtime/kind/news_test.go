@@ -40,7 +40,7 @@ func TestAwaitNews(t *testing.T) {
 				}
 				see(1)
 				go func() {
-					time.Sleep(time.Second)
+					<-time.After(time.Second)
 					see(2)
 				}()
 				began := time.Now()
@@ -48,7 +48,7 @@ func TestAwaitNews(t *testing.T) {
 				if waited := time.Since(began); waited != c.waits {
 					t.Errorf("waited %s, want %s", waited, c.waits)
 				}
-				time.Sleep(2 * time.Second)
+				<-time.After(2 * time.Second)
 			})
 		})
 	}
