@@ -103,7 +103,8 @@ func up(ctx context.Context, s *streams, o *upOptions) error {
 	}
 	if err != nil {
 		cancel()
-		_ = <-merged // the file is to be whole; why the start failed matters more
+		for range merged { // the file is to be whole; why the start failed matters more
+		}
 		return err
 	}
 	return awaitMerged(s, merged)
