@@ -43,10 +43,7 @@ func mountRule() rule {
 					continue
 				}
 				doc := mountDoc()
-				// A kubelet that has just heard of a Pod may not have heard of its
-				// settings yet; it tries again at once.
-				if containsAny(event.Message, "failed to sync configmap cache", "failed to sync secret cache") &&
-					f.Time.Sub(firstSeen(event)) < settingPatience {
+				if soonThere(event.Message) && f.Time.Sub(firstSeen(event)) < settingPatience {
 					continue
 				}
 				absent := containsAny(event.Message, "not found", "references non-existent")
@@ -63,6 +60,13 @@ func mountRule() rule {
 			return out
 		},
 	}
+}
+
+// soonThere reports settings that come by themselves: a kubelet that has just
+// heard of a Pod may not have heard of its settings yet, and the certificate of
+// the API comes to a new namespace when its controller gets to it.
+func soonThere(message string) bool {
+	return containsAny(message, "failed to sync configmap cache", "failed to sync secret cache", `"kube-root-ca.crt" not found`)
 }
 
 // mountCause leaves out what is said before the cause.

@@ -200,19 +200,24 @@ func TestTerminalPicksAndOrders(t *testing.T) {
 	}
 }
 
-func TestSettingsThatAKubeletHasNotHeardOfYet(t *testing.T) {
-	o := load(t, "volume-mount-failed")
-	first := time.Time{}
-	for i := range o.Events {
-		if o.Events[i].Reason == "FailedMount" {
-			o.Events[i].Message = `MountVolume.SetUp failed for volume "x" : failed to sync configmap cache: timed out waiting for the condition`
-			first = firstSeen(o.Events[i])
+func TestSettingsThatComeByThemselves(t *testing.T) {
+	for _, message := range []string{
+		`MountVolume.SetUp failed for volume "x" : failed to sync configmap cache: timed out waiting for the condition`,
+		`MountVolume.SetUp failed for volume "kube-api-access-x" : configmap "kube-root-ca.crt" not found`,
+	} {
+		o := load(t, "volume-mount-failed")
+		first := time.Time{}
+		for i := range o.Events {
+			if o.Events[i].Reason == "FailedMount" {
+				o.Events[i].Message = message
+				first = firstSeen(o.Events[i])
+			}
 		}
-	}
-	for after, want := range map[time.Duration]int{time.Second: 0, time.Minute: 1} {
-		o.Time = first.Add(after)
-		if findings := Explain(o); len(findings) != want {
-			t.Errorf("after %s: %+v", after, findings)
+		for after, want := range map[time.Duration]int{time.Second: 0, time.Minute: 1} {
+			o.Time = first.Add(after)
+			if findings := Explain(o); len(findings) != want {
+				t.Errorf("%s after %s: %+v", message, after, findings)
+			}
 		}
 	}
 }
