@@ -25,7 +25,18 @@ import (
 // the same quiet moment, of the first sample and of one that asks for what has
 // changed only.
 func TestAsTheTools(t *testing.T) {
-	broker := startReal(t, map[string]string{"KAFKA_NUM_PARTITIONS": "2"})
+	// The tools take half a minute for what a sample has at once, so the broker
+	// must not write by itself meanwhile: not what becomes of a share group's
+	// records when their time is up (30 s, by its own choice), nor what it does
+	// to its own topics every 5 minutes.
+	const late = "3600000" // ms, the longest that it allows
+	broker := startReal(t, map[string]string{
+		"KAFKA_NUM_PARTITIONS":                                        "2",
+		"KAFKA_GROUP_SHARE_RECORD_LOCK_DURATION_MS":                   late,
+		"KAFKA_GROUP_SHARE_MAX_RECORD_LOCK_DURATION_MS":               late,
+		"KAFKA_SHARE_COORDINATOR_COLD_PARTITION_SNAPSHOT_INTERVAL_MS": late,
+		"KAFKA_SHARE_COORDINATOR_STATE_TOPIC_PRUNE_INTERVAL_MS":       late,
+	})
 	source := broker.source(t)
 	workload(t, broker, source)
 	first := broker.source(t)
@@ -135,7 +146,7 @@ func workload(t *testing.T, broker real, source *Client) {
 		}
 		left -= len(records)
 	}
-	write(t, client, "jobs", 0, 2) // nobody takes these: nothing changes by itself
+	write(t, client, "jobs", 0, 2) // the member fetches these ahead, and nobody acknowledges them
 }
 
 // transaction leaves one transaction committed and one open.
