@@ -190,6 +190,11 @@ func TestBroker(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// The broker answers once it has a message in its log, and numbers it a
+	// little later.
+	p.until(t, "all messages are in their queues", func(s *queue.Sample) bool {
+		return sumOf(groupOf(s, "billing"), "orders", func(o queue.Offset) queue.Count { return o.Lag }) == 5
+	})
 	t.Run("numbers", func(t *testing.T) { compare(t, p) })
 	t.Run("peek", func(t *testing.T) { peek(t, p) })
 	t.Run("reset", func(t *testing.T) { reset(t, p) })
