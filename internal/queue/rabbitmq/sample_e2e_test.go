@@ -128,18 +128,21 @@ func TestPaused(t *testing.T) {
 	l.create(t, "orders", "", nil)
 	pid := strings.Fields(l.Run(t, "pgrep", "-f", "beam.smp"))[0]
 	l.Run(t, "kill", "-STOP", pid)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	for what, ask := range map[string]func() error{
-		"sample": func() error { _, err := l.Sample(ctx); return err },
-		"peek": func() error {
+	for what, ask := range map[string]func(context.Context) error{
+		"sample": func(ctx context.Context) error { _, err := l.Sample(ctx); return err },
+		"peek": func(ctx context.Context) error {
 			return l.Peek(ctx, queue.PeekRequest{Queue: "orders", Limit: 1}, func(queue.Message) error { return nil })
 		},
-		"produce": func() error { _, err := l.Produce(ctx, queue.ProduceRequest{Queue: "orders"}); return err },
+		"produce": func(ctx context.Context) error {
+			_, err := l.Produce(ctx, queue.ProduceRequest{Queue: "orders"})
+			return err
+		},
 	} {
-		if err := ask(); !errors.Is(err, context.DeadlineExceeded) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		if err := ask(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: %v", what, err)
 		}
+		cancel()
 	}
 	l.Run(t, "kill", "-CONT", pid)
 	eventually(t, "it answers again", func() bool {
