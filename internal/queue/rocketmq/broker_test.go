@@ -34,10 +34,13 @@ type pair struct {
 func start(t *testing.T) pair {
 	t.Helper()
 	heap := "-Xms%[1]s -Xmx%[1]s -XX:MaxDirectMemorySize=128m -XX:G1HeapRegionSize=1m -XX:-AlwaysPreTouch"
-	atNamesrv, atBroker := queuetest.FreePort(t), queuetest.FreePort(t)
-	namesrv := queuetest.Start(t, queuetest.Spec{
-		Image: upstream, Cmd: []string{"sh", "mqnamesrv"}, Ports: map[int]int{atNamesrv: 9876},
-		Env: map[string]string{"JAVA_OPT_EXT": fmt.Sprintf(heap, "64m")},
+	var atNamesrv, atBroker int
+	namesrv := queuetest.Start(t, func() queuetest.Spec {
+		atNamesrv = queuetest.FreePort(t)
+		return queuetest.Spec{
+			Image: upstream, Cmd: []string{"sh", "mqnamesrv"}, Ports: map[int]int{atNamesrv: 9876},
+			Env: map[string]string{"JAVA_OPT_EXT": fmt.Sprintf(heap, "64m")},
+		}
 	})
 	ip, err := namesrv.ContainerIP(t.Context())
 	if err != nil {
@@ -46,13 +49,16 @@ func start(t *testing.T) pair {
 	inside := net.JoinHostPort(ip, "9876")
 	settings := []string{
 		"brokerClusterName=DefaultCluster", "brokerName=broker", "brokerId=0", "brokerIP1=127.0.0.1",
-		"listenPort=" + strconv.Itoa(atBroker), "mappedFileSizeCommitLog=16777216", "diskMaxUsedSpaceRatio=95",
+		"mappedFileSizeCommitLog=16777216", "diskMaxUsedSpaceRatio=95",
 		"diskSpaceCleanForciblyRatio=97", "diskSpaceWarningLevelRatio=98", "defaultTopicQueueNums=3",
 	}
-	broker := queuetest.Start(t, queuetest.Spec{
-		Image: upstream, Cmd: []string{"sh", "mqbroker", "-c", "/tmp/broker.conf"}, Ports: map[int]int{atBroker: atBroker},
-		Env:   map[string]string{"JAVA_OPT_EXT": fmt.Sprintf(heap, "192m"), "NAMESRV_ADDR": inside},
-		Files: map[string]string{"/tmp/broker.conf": strings.Join(settings, "\n")},
+	broker := queuetest.Start(t, func() queuetest.Spec {
+		atBroker = queuetest.FreePort(t) // its clients are told where it listens
+		return queuetest.Spec{
+			Image: upstream, Cmd: []string{"sh", "mqbroker", "-c", "/tmp/broker.conf"}, Ports: map[int]int{atBroker: atBroker},
+			Env:   map[string]string{"JAVA_OPT_EXT": fmt.Sprintf(heap, "192m"), "NAMESRV_ADDR": inside},
+			Files: map[string]string{"/tmp/broker.conf": strings.Join(append(settings, "listenPort="+strconv.Itoa(atBroker)), "\n")},
+		}
 	})
 	source, err := Open(queue.Access{
 		"namesrv": {Host: "127.0.0.1", Port: atNamesrv}, "broker": {Host: "127.0.0.1", Port: atBroker},

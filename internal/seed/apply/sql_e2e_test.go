@@ -94,10 +94,13 @@ func concat(lists ...[]string) []string {
 }
 
 func TestPostgres(t *testing.T) {
-	port := queuetest.FreePort(t)
-	server := queuetest.Start(t, queuetest.Spec{
-		Image: "docker.io/library/postgres:18.6-alpine", Ports: map[int]int{port: 5432}, Ready: "database system is ready to accept connections",
-		Env: map[string]string{"POSTGRES_USER": "app", "POSTGRES_DB": "app", "POSTGRES_PASSWORD": "secret"},
+	var port int
+	server := queuetest.Start(t, func() queuetest.Spec {
+		port = queuetest.FreePort(t)
+		return queuetest.Spec{
+			Image: "docker.io/library/postgres:18.6-alpine", Ports: map[int]int{port: 5432}, Ready: "database system is ready to accept connections",
+			Env: map[string]string{"POSTGRES_USER": "app", "POSTGRES_DB": "app", "POSTGRES_PASSWORD": "secret"},
+		}
 	})
 	target := apply.Target{
 		Access:    queue.Access{"sql": {Host: "127.0.0.1", Port: port, URL: fmt.Sprintf("postgres://app:secret@127.0.0.1:%d/app?sslmode=disable", port)}},
@@ -157,10 +160,13 @@ func checkScript(t *testing.T, target apply.Target, name, text, want string) {
 }
 
 func TestMySQL(t *testing.T) {
-	port := queuetest.FreePort(t)
-	queuetest.Start(t, queuetest.Spec{
-		Image: "docker.io/library/mysql:9.7.2", Ports: map[int]int{port: 3306}, Ready: "ready for connections",
-		Env: map[string]string{"MYSQL_USER": "app", "MYSQL_DATABASE": "app", "MYSQL_PASSWORD": "secret", "MYSQL_ROOT_PASSWORD": "root"},
+	var port int
+	queuetest.Start(t, func() queuetest.Spec {
+		port = queuetest.FreePort(t)
+		return queuetest.Spec{
+			Image: "docker.io/library/mysql:9.7.2", Ports: map[int]int{port: 3306}, Ready: "ready for connections",
+			Env: map[string]string{"MYSQL_USER": "app", "MYSQL_DATABASE": "app", "MYSQL_PASSWORD": "secret", "MYSQL_ROOT_PASSWORD": "root"},
+		}
 	})
 	target := apply.Target{
 		Access: queue.Access{
@@ -185,13 +191,16 @@ func TestMySQL(t *testing.T) {
 
 // TestCutOffInAFile ends a long file midway: nothing of it is left.
 func TestCutOffInAFile(t *testing.T) {
-	port := queuetest.FreePort(t)
-	server := queuetest.Start(t, queuetest.Spec{
-		Image: "docker.io/library/postgres:18.6-alpine", Ports: map[int]int{port: 5432}, Ready: "database system is ready to accept connections",
-		Env: map[string]string{"POSTGRES_USER": "app", "POSTGRES_DB": "app", "POSTGRES_PASSWORD": "secret"},
-		// What a client that is gone has begun ends with it, and not by itself: it
-		// holds the name of its table until then.
-		Cmd: []string{"postgres", "-c", "client_connection_check_interval=200ms"},
+	var port int
+	server := queuetest.Start(t, func() queuetest.Spec {
+		port = queuetest.FreePort(t)
+		return queuetest.Spec{
+			Image: "docker.io/library/postgres:18.6-alpine", Ports: map[int]int{port: 5432}, Ready: "database system is ready to accept connections",
+			Env: map[string]string{"POSTGRES_USER": "app", "POSTGRES_DB": "app", "POSTGRES_PASSWORD": "secret"},
+			// What a client that is gone has begun ends with it, and not by itself: it
+			// holds the name of its table until then.
+			Cmd: []string{"postgres", "-c", "client_connection_check_interval=200ms"},
+		}
 	})
 	target := apply.Target{Access: queue.Access{"sql": {URL: fmt.Sprintf("postgres://app:secret@127.0.0.1:%d/app?sslmode=disable", port)}}}
 	sleeping := func(seconds int) seed.Set {
