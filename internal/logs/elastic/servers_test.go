@@ -57,7 +57,7 @@ func await(tb testing.TB, address, said string) {
 	var last string
 	tick := time.NewTicker(300 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); <-tick.C {
 		response, err := http.Get(address)
 		if err != nil {
 			last = err.Error()

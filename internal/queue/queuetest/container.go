@@ -3,6 +3,7 @@ package queuetest
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -21,9 +22,10 @@ import (
 	"github.com/diorama-dev/diorama/internal/image"
 )
 
-// startsWithin bounds how long a broker may take to listen, on a busy machine.
-// Each strategy has a bound of its own, of a minute, beside the common one.
-const startsWithin = 3 * time.Minute
+// startsWithin bounds how long a broker may take to listen: it ends a hang, for
+// on a busy machine minutes are usual. Each strategy has a bound of its own, of
+// a minute, beside the common one.
+const startsWithin = 10 * time.Minute
 
 // Spec is a broker to start.
 type Spec struct {
@@ -100,13 +102,25 @@ func request(tb testing.TB, s Spec) testcontainers.ContainerRequest {
 		port := strconv.Itoa(inside) + "/tcp"
 		request.ExposedPorts = append(request.ExposedPorts, port)
 		published[network.MustParsePort(port)] = []network.PortBinding{{HostIP: netip.MustParseAddr("127.0.0.1"), HostPort: strconv.Itoa(host)}}
-		waits = append(waits, wait.ForListeningPort(port).WithStartupTimeout(startsWithin))
+		waits = append(waits, wait.ForListeningPort(port).SkipInternalCheck().WithStartupTimeout(startsWithin), listens(inside))
 	}
 	if s.Ready != "" {
 		waits = append(waits, wait.ForLog(s.Ready).WithStartupTimeout(startsWithin))
 	}
 	request.WaitingFor = wait.ForAll(waits...).WithDeadline(startsWithin)
 	return request
+}
+
+// listens waits until a server in the container listens: Docker itself accepts
+// what comes from outside before. [wait.ForListeningPort] can do so too, but
+// asks without a pause, and takes the processor from the server.
+func listens(port int) wait.Strategy {
+	// In state 0A, TCP_LISTEN, on any address, proc_net_tcp(5).
+	command := fmt.Sprintf("cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ':%04X [0-9A-F]*:0000 0A '", port)
+	return wait.ForExec([]string{"sh", "-c", command}).WithStartupTimeout(startsWithin).WithPollInterval(500 * time.Millisecond).
+		WithExitCodeMatcher(func(code int) bool {
+			return code == 0 || code == 126 || code == 127 // there is no shell to ask
+		})
 }
 
 // Run runs a command in the broker's container and returns what it printed.
