@@ -72,10 +72,13 @@ func start(t *testing.T) pair {
 	return p
 }
 
+// catchesUp bounds how long something may take that has to come: it ends a hang.
+const catchesUp = 5 * time.Minute
+
 // until samples until it is so.
 func (p pair) until(t *testing.T, what string, so func(*queue.Sample) bool) *queue.Sample {
 	t.Helper()
-	deadline := time.After(90 * time.Second)
+	deadline := time.After(catchesUp)
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -86,7 +89,7 @@ func (p pair) until(t *testing.T, what string, so func(*queue.Sample) bool) *que
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("not within 90 s: %s; last: %+v, %v", what, sample, err)
+			t.Fatalf("not within %v: %s; last: %+v, %v", catchesUp, what, sample, err)
 		}
 	}
 }
@@ -117,8 +120,8 @@ func (p pair) consume(t *testing.T, group, topic string, number int) {
 	for i := range number {
 		select {
 		case <-read:
-		case <-time.After(time.Minute):
-			t.Fatalf("%s read %d of %d messages within a minute of the last", group, i, number)
+		case <-time.After(catchesUp):
+			t.Fatalf("%s read %d of %d messages, and none for %v", group, i, number, catchesUp)
 		}
 	}
 	p.until(t, group+" has a member", func(s *queue.Sample) bool {
