@@ -89,9 +89,21 @@ func (p pair) until(t *testing.T, what string, so func(*queue.Sample) bool) *que
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("not within %v: %s; last: %+v, %v", catchesUp, what, sample, err)
+			t.Fatalf("not within %v: %s; last: %s, %v", catchesUp, what, groupsOf(sample), err)
 		}
 	}
+}
+
+// groupsOf are the groups of a sample, if there is one, for messages.
+func groupsOf(s *queue.Sample) string {
+	if s == nil {
+		return "no sample"
+	}
+	var all []string
+	for _, g := range s.Groups {
+		all = append(all, fmt.Sprintf("%+v", *g))
+	}
+	return strings.Join(all, "; ")
 }
 
 // consume reads a topic as a group until it has so many messages, and leaves.
@@ -124,9 +136,11 @@ func (p pair) consume(t *testing.T, group, topic string, number int) {
 			t.Fatalf("%s read %d of %d messages, and none for %v", group, i, number, catchesUp)
 		}
 	}
-	p.until(t, group+" has a member", func(s *queue.Sample) bool {
+	// It commits every 5 s, and when it leaves only what it had noted by then.
+	p.until(t, group+" has a member, and has committed", func(s *queue.Sample) bool {
 		g := groupOf(s, group)
-		return g != nil && len(g.Members) == 1 && g.State == "online" && g.Members[0].Client == "GO"
+		return g != nil && len(g.Members) == 1 && g.State == "online" && g.Members[0].Client == "GO" &&
+			sumOf(g, topic, func(o queue.Offset) queue.Count { return o.Committed }) == int64(number)
 	})
 	plan, err := p.PlanReset(t.Context(), queue.ResetRequest{Group: group, Queue: topic, To: queue.ResetStart})
 	if err != nil || plan.Refused != "1 member is active; stop it first" {
