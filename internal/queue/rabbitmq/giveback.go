@@ -14,8 +14,11 @@ const (
 	backAtOnce = 16
 	// backWait bounds how long a queue may stand still: it writes each command to
 	// disk before it applies it.
-	backWait  = 10 * time.Second
-	backPause = 2 * time.Millisecond
+	backWait = 10 * time.Second
+	// A queue is asked again after the first of these, and ever later up to the
+	// second: one that stands still has enough to do.
+	backPause   = 2 * time.Millisecond
+	backPauseTo = 100 * time.Millisecond
 )
 
 // returner is what giving back needs of a channel.
@@ -61,7 +64,8 @@ func giveBack(channel returner, name string, last uint64, quorum bool) error {
 // grows, and no longer where it falls: others take them meanwhile, so that it
 // never comes, nor is there an order to keep.
 func getsReady(channel returner, name string, had, want int, patience time.Duration) (bool, error) {
-	for end := time.Now().Add(patience); ; {
+	end, pause := time.Now().Add(patience), backPause
+	for {
 		have, err := ready(channel, name)
 		if err != nil || have >= want {
 			return err == nil, err
@@ -73,7 +77,8 @@ func getsReady(channel returner, name string, had, want int, patience time.Durat
 			return false, nil
 		}
 		had = have
-		<-time.After(backPause)
+		<-time.After(pause)
+		pause = min(2*pause, backPauseTo)
 	}
 }
 
