@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -71,13 +72,29 @@ func port(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: port VARIABLE…")
 	}
 	for _, name := range args {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		ts.Check(err)
-		_, number, err := net.SplitHostPort(listener.Addr().String())
-		ts.Check(err)
-		defer listener.Close() // not before all are chosen
-		ts.Setenv(name, number)
+		ts.Setenv(name, ownPort(ts))
 	}
+}
+
+// chosen counts the ports that scripts were given.
+var chosen atomic.Int32
+
+// ownPort is a port that nobody listens on, nor will soon: a script uses it
+// seconds later, and a port of those that the system gives to whoever asks for
+// any, from 32768 on, could be somebody's by then. Each process has a hundred of
+// its own below.
+func ownPort(ts *testscript.TestScript) string {
+	const each = 100
+	for range each {
+		number := strconv.Itoa(10_000 + os.Getpid()%200*each + int(chosen.Add(1))%each)
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", number))
+		if err == nil {
+			ts.Check(listener.Close())
+			return number
+		}
+	}
+	ts.Fatalf("somebody listens on all ports of this process")
+	return ""
 }
 
 // takeDown ends whatever a script that failed has left running.

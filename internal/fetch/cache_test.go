@@ -170,13 +170,14 @@ func TestFetchOnce(t *testing.T) {
 }
 
 func TestFetchGoesOnWhereItWasCancelled(t *testing.T) {
+	why := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil) // or the server would wait
 	whole := content(1_000_000)
-	r := &repository{content: whole}
+	r := &repository{content: whole, held: ctx.Done()} // or all is there before it is noticed
 	archive := serve(t, r)
 	c := Cache{Folder: t.TempDir()}
 
-	why := errors.New("enough")
-	ctx, cancel := context.WithCancelCause(t.Context())
 	_, err := c.Fetch(ctx, archive, func(done, _ int64) {
 		if done > 0 {
 			cancel(why)

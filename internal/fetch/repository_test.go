@@ -26,6 +26,8 @@ type repository struct {
 	plain    bool   // knows no ranges
 	nameless bool   // names no versions
 	asked    []string
+	// held keeps back the second half of what it serves until it is closed.
+	held <-chan struct{}
 }
 
 func (r *repository) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -50,6 +52,9 @@ func (r *repository) serve(w http.ResponseWriter, req *http.Request) {
 		if r.next != nil {
 			r.content = r.next
 		}
+	}
+	if r.held != nil {
+		w = &holding{w, len(content) / 2, r.held}
 	}
 	if !r.nameless {
 		w.Header().Set("ETag", `"`+sumOf(content)+`"`)
@@ -86,6 +91,26 @@ func (c *cutting) Write(p []byte) (int, error) {
 		panic(http.ErrAbortHandler)
 	}
 	return n, err
+}
+
+// holding keeps back what comes after some bytes.
+type holding struct {
+	http.ResponseWriter
+	left int
+	held <-chan struct{}
+}
+
+func (h *holding) Write(p []byte) (int, error) {
+	first := min(len(p), h.left)
+	n, err := h.ResponseWriter.Write(p[:first])
+	h.left -= n
+	if err != nil || h.left > 0 || first == len(p) {
+		return n, err
+	}
+	h.ResponseWriter.(http.Flusher).Flush()
+	<-h.held
+	more, err := h.ResponseWriter.Write(p[first:])
+	return n + more, err
 }
 
 func sumOf(content []byte) string {

@@ -109,8 +109,8 @@ func TestBuildApp(t *testing.T) {
 	e := engine(t)
 	host := NewHost(e, HostOptions{})
 	b := Build{
-		Environment: "imgtest", Service: "app", Args: map[string]string{"WORD": "one"},
-		Context: contextOf(t, map[string]string{"Dockerfile": "FROM scratch\nARG WORD\nLABEL word=$WORD\nCOPY data /data\n", "data": t.Name()}),
+		Environment: "imgtest-" + own(), Service: "app", Args: map[string]string{"WORD": "one"},
+		Context: contextOf(t, map[string]string{"Dockerfile": "FROM scratch\nARG WORD\nLABEL word=$WORD\nCOPY data /data\n", "data": own()}),
 	}
 	ref, err := b.Reference(t.Context())
 	if err != nil {
@@ -132,7 +132,7 @@ func TestBuildApp(t *testing.T) {
 		t.Errorf("again: got %s, %v; want it unchanged", outcome, err)
 	}
 
-	mine := "example.com/imgtest/mine:v1" // a name of the same content that is not ours
+	mine := "example.com/imgtest/" + own() + ":v1" // a name of the same content that is not ours
 	if err := e.Client.ImageTag(t.Context(), ref, mine); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
@@ -30,6 +31,10 @@ func engine(t *testing.T) *docker.Engine {
 	return e
 }
 
+// own is a word of this run alone, for what it makes on a Docker that it shares
+// with runs beside it and with what one left there that was killed.
+func own() string { return strings.ToLower(rand.Text()[:8]) }
+
 // node starts a node's containerd without Kubernetes around it: all that
 // loading needs. It is left out where no node image is in the host's cache.
 func node(t *testing.T, e *docker.Engine) string {
@@ -48,7 +53,7 @@ func node(t *testing.T, e *docker.Engine) string {
 	if _, err := NewHost(e, HostOptions{Offline: true}).Inspect(t.Context(), ref); err != nil {
 		t.Skipf("left out: no node image here: %v (DIORAMA_IMAGES can name one)", err)
 	}
-	name := "diorama-imgtest-" + rand.Text()[:8]
+	name := "diorama-imgtest-" + own()
 	created, err := e.Client.ContainerCreate(t.Context(),
 		&container.Config{Image: ref, Entrypoint: []string{"containerd"}, Volumes: map[string]struct{}{"/var": {}}},
 		&container.HostConfig{Privileged: true}, nil, nil, name)

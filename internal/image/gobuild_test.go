@@ -33,22 +33,26 @@ func program(t *testing.T, text string) Program {
 func TestBuildGo(t *testing.T) {
 	e := engine(t)
 	host := NewHost(e, HostOptions{Offline: true})
-	p := program(t, "fellow")
+	whom := "fellow " + own()
+	p := program(t, whom)
 	p.Platform = e.Platform()
 	info, outcome, err := host.BuildGo(t.Context(), p)
-	if err != nil || outcome != Built {
-		t.Fatalf("got %+v, %s, %v; want it built", info, outcome, err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	removeImage(t, e, info.Ref)
+	if outcome != Built {
+		t.Fatalf("got %+v, %s; want it built", info, outcome)
+	}
 	if again, outcome, err := host.BuildGo(t.Context(), p); err != nil || outcome != Unchanged || again.ID != info.ID {
 		t.Errorf("again: got %+v, %s, %v; want it unchanged", again, outcome, err)
 	}
-	if got, want := said(t, e, info.Ref), "hail fellow"; got != want {
+	if got, want := said(t, e, info.Ref), "hail "+whom; got != want {
 		t.Errorf("the program in its image says %q, want %q", got, want)
 	}
 
 	// The same source elsewhere is the same image.
-	elsewhere := program(t, "fellow")
+	elsewhere := program(t, whom)
 	elsewhere.Platform = e.Platform()
 	if same, outcome, err := host.BuildGo(t.Context(), elsewhere); err != nil || outcome != Unchanged || same.ID != info.ID {
 		t.Errorf("elsewhere: got %+v, %s, %v; want the same image", same, outcome, err)
@@ -99,7 +103,7 @@ func TestSourceReference(t *testing.T) {
 
 func TestBuildGoByReference(t *testing.T) {
 	e := engine(t)
-	p := program(t, "by reference")
+	p := program(t, "by reference "+own())
 	p.Platform = e.Platform()
 	ref, err := p.SourceReference()
 	if err != nil {

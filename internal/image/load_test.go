@@ -68,7 +68,8 @@ func TestLoadIntoNodes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	one, two := "diorama.local/imgtest/one:v1", "diorama.local/imgtest/two:v1"
+	folder := "diorama.local/imgtest-" + own()
+	one, two := folder+"/one:v1", folder+"/two:v1"
 	put(t, e, one, 3<<20)
 	put(t, e, two, 1<<20)
 
@@ -113,7 +114,8 @@ func TestLoadByDigest(t *testing.T) {
 		t.Fatal(err)
 	}
 	// As it is after a pull by digest, which needs a registry.
-	ref := "diorama.local/imgtest/pinned:v1@" + digest
+	pinned := "diorama.local/imgtest-" + own() + "/pinned"
+	ref := pinned + ":v1@" + digest
 	local, err := Local(ref)
 	if err != nil {
 		t.Fatal(err)
@@ -125,8 +127,8 @@ func TestLoadByDigest(t *testing.T) {
 		}
 	}
 	id := idsInHost(t, host, local)[local]
-	want := map[string]string{local: id, "diorama.local/imgtest/pinned@" + digest: id}
-	if diff := cmp.Diff(want, idsInNode(t, host, n, local, "diorama.local/imgtest/pinned@"+digest)); diff != "" {
+	want := map[string]string{local: id, pinned + "@" + digest: id}
+	if diff := cmp.Diff(want, idsInNode(t, host, n, local, pinned+"@"+digest)); diff != "" {
 		t.Errorf("images of the node (-want +got):\n%s", diff)
 	}
 }
@@ -168,7 +170,7 @@ func TestLoadFailures(t *testing.T) {
 	if err := host.WaitNode(t.Context(), n); err != nil {
 		t.Fatal(err)
 	}
-	ref := "diorama.local/imgtest/large:v1"
+	ref := "diorama.local/imgtest-" + own() + "/large:v1"
 	put(t, e, ref, 40<<20)
 
 	t.Run("interrupted", func(t *testing.T) {

@@ -293,9 +293,9 @@ func TestForward(t *testing.T) {
 		defer conn.Close()
 		_, _ = io.Copy(conn, conn)
 	}()
-	preferred := freePort(t)
 	runtime := newFake()
 	client := run(t, folder(t), runtime)
+	preferred := freePort(t)
 	p := planOf("one", "a")
 	p.Ports = map[string]env.PortRecord{"echo/x": {Host: server.Addr().(*net.TCPAddr).Port, Preferred: preferred}}
 	up(t, client, p)

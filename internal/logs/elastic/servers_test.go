@@ -22,8 +22,11 @@ import (
 // startLoki starts a Loki and returns its address.
 func startLoki(tb testing.TB) string {
 	tb.Helper()
-	port := queuetest.FreePort(tb)
-	queuetest.Start(tb, queuetest.Spec{Image: "docker.io/grafana/loki:3.7.8", Ports: map[int]int{port: 3100}})
+	var port int
+	queuetest.Start(tb, func() queuetest.Spec {
+		port = queuetest.FreePort(tb)
+		return queuetest.Spec{Image: "docker.io/grafana/loki:3.7.8", Ports: map[int]int{port: 3100}}
+	})
 	base := "http://127.0.0.1:" + strconv.Itoa(port)
 	await(tb, base+"/ready", "ready")
 	return base
@@ -32,13 +35,16 @@ func startLoki(tb testing.TB) string {
 // startElasticsearch starts an Elasticsearch and returns its address.
 func startElasticsearch(tb testing.TB) string {
 	tb.Helper()
-	port := queuetest.FreePort(tb)
-	queuetest.Start(tb, queuetest.Spec{
-		Image: "docker.io/library/elasticsearch:8.19.20", Ports: map[int]int{port: 9200},
-		Env: map[string]string{
-			"xpack.security.enabled": "false", "discovery.type": "single-node", "ES_JAVA_OPTS": "-Xms512m -Xmx512m",
-			"cluster.routing.allocation.disk.threshold_enabled": "false",
-		},
+	var port int
+	queuetest.Start(tb, func() queuetest.Spec {
+		port = queuetest.FreePort(tb)
+		return queuetest.Spec{
+			Image: "docker.io/library/elasticsearch:8.19.20", Ports: map[int]int{port: 9200},
+			Env: map[string]string{
+				"xpack.security.enabled": "false", "discovery.type": "single-node", "ES_JAVA_OPTS": "-Xms512m -Xmx512m",
+				"cluster.routing.allocation.disk.threshold_enabled": "false",
+			},
+		}
 	})
 	base := "http://127.0.0.1:" + strconv.Itoa(port)
 	await(tb, base+"/_cluster/health?wait_for_status=yellow&timeout=1s", `"timed_out":false`)
@@ -51,7 +57,7 @@ func await(tb testing.TB, address, said string) {
 	var last string
 	tick := time.NewTicker(300 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); <-tick.C {
 		response, err := http.Get(address)
 		if err != nil {
 			last = err.Error()

@@ -124,7 +124,7 @@ func fill(tb testing.TB, source *Client, client *kgo.Client) {
 			tb.Fatal(err)
 		}
 	}
-	within(tb, time.Minute, func() error { // the topics are led
+	eventually(tb, func() error { // the topics are led
 		queues := sampleOf(tb, source).Queues
 		if len(queues) < manyTopics {
 			return fmt.Errorf("%d topics", len(queues))
@@ -155,7 +155,7 @@ func fill(tb testing.TB, source *Client, client *kgo.Client) {
 		tb.Fatal(*err)
 	}
 	// The first look for a coordinator makes its topic.
-	within(tb, time.Minute, func() error {
+	eventually(tb, func() error {
 		if _, err := source.admin.FetchOffsets(ctx, "nobody"); !errors.Is(err, kerr.GroupIDNotFound) {
 			return err
 		}

@@ -119,7 +119,7 @@ func transactional(t *testing.T, broker real, source *Client) {
 	if ok, err := session.End(t.Context(), kgo.TryCommit); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
-	within(t, 20*time.Second, func() error { // markers are written after the answer
+	eventually(t, func() error { // markers are written after the answer
 		if lag := lagIn(groupIn(t, sampleOf(t, source), "copying"), 0); lag != queue.Known[int64](0) {
 			return fmt.Errorf("after the transaction has ended, the lag is %v", lag)
 		}
@@ -152,7 +152,7 @@ func TestPaused(t *testing.T) {
 	}
 	docker(t, "unpause", broker.GetContainerID())
 	paused = false
-	within(t, time.Minute, func() error {
+	eventually(t, func() error {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		after, err := source.Sample(ctx)
@@ -188,7 +188,7 @@ func TestShareReset(t *testing.T) {
 		t.Errorf("with a member: %+v, %v", plan, err)
 	}
 	member.Close()
-	within(t, time.Minute, func() error {
+	eventually(t, func() error {
 		plan, err := source.PlanReset(t.Context(), request)
 		if err != nil || plan.Refused != "" {
 			return fmt.Errorf("%+v, %w", plan, err)

@@ -36,7 +36,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal("180 MB went onto a disk of 64")
 	}
 	t.Logf("writing ended with: %v", full)
-	within(t, time.Minute, func() error { // it shuts down
+	eventually(t, func() error { // it shuts down
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		sample, err := c.Sample(ctx)

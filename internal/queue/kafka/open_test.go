@@ -51,10 +51,13 @@ func groupIn(tb testing.TB, s *queue.Sample, name string) *queue.Group {
 	return nil
 }
 
-// within runs a check again and again until it holds.
-func within(tb testing.TB, limit time.Duration, check func() error) {
+// catchesUp bounds how long something may take that has to come: it ends a hang.
+const catchesUp = 5 * time.Minute
+
+// eventually runs a check again and again until it holds.
+func eventually(tb testing.TB, check func() error) {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), limit)
+	ctx, cancel := context.WithTimeout(tb.Context(), catchesUp)
 	defer cancel()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
@@ -65,7 +68,7 @@ func within(tb testing.TB, limit time.Duration, check func() error) {
 		}
 		select {
 		case <-ctx.Done():
-			tb.Fatalf("after %v: %v", limit, err)
+			tb.Fatalf("after %v: %v", catchesUp, err)
 		case <-ticker.C:
 		}
 	}

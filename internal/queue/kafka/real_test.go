@@ -28,7 +28,6 @@ func startReal(tb testing.TB, with map[string]string) real {
 // startRealOn is startReal with folders on small disks.
 func startRealOn(tb testing.TB, with, small map[string]string) real {
 	tb.Helper()
-	port := queuetest.FreePort(tb)
 	env := map[string]string{
 		"CLUSTER_ID": "4L6g3nShT-eMCtK--X86sw", "KAFKA_NODE_ID": "1", "KAFKA_PROCESS_ROLES": "broker,controller",
 		"KAFKA_CONTROLLER_LISTENER_NAMES":                        "CONTROLLER",
@@ -36,7 +35,6 @@ func startRealOn(tb testing.TB, with, small map[string]string) real {
 		"KAFKA_LISTENERS":                                        "INTERNAL://0.0.0.0:9092,EXTERNAL://0.0.0.0:9094,CONTROLLER://127.0.0.1:9093",
 		"KAFKA_LISTENER_SECURITY_PROTOCOL_MAP":                   "INTERNAL:PLAINTEXT,EXTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
 		"KAFKA_INTER_BROKER_LISTENER_NAME":                       "INTERNAL",
-		"KAFKA_ADVERTISED_LISTENERS":                             "INTERNAL://127.0.0.1:9092,EXTERNAL://127.0.0.1:" + strconv.Itoa(port),
 		"KAFKA_LOG_DIRS":                                         "/var/lib/kafka/data/log",
 		"KAFKA_DEFAULT_REPLICATION_FACTOR":                       "1",
 		"KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR":                 "1",
@@ -53,9 +51,14 @@ func startRealOn(tb testing.TB, with, small map[string]string) real {
 	for name, value := range with {
 		env[name] = value
 	}
-	b := queuetest.Start(tb, queuetest.Spec{
-		Image: "docker.io/apache/kafka:4.3.1", Env: env, Ports: map[int]int{port: 9094}, Small: small,
-		Ready: "Transitioning from RECOVERY to RUNNING",
+	var port int
+	b := queuetest.Start(tb, func() queuetest.Spec {
+		port = queuetest.FreePort(tb)
+		env["KAFKA_ADVERTISED_LISTENERS"] = "INTERNAL://127.0.0.1:9092,EXTERNAL://127.0.0.1:" + strconv.Itoa(port)
+		return queuetest.Spec{
+			Image: "docker.io/apache/kafka:4.3.1", Env: env, Ports: map[int]int{port: 9094}, Small: small,
+			Ready: "Transitioning from RECOVERY to RUNNING",
+		}
 	})
 	return real{Broker: b, port: port}
 }

@@ -3,6 +3,7 @@ package queuetest
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -21,9 +22,10 @@ import (
 	"github.com/diorama-dev/diorama/internal/image"
 )
 
-// startsWithin bounds how long a broker may take to listen, on a busy machine.
-// Each strategy has a bound of its own, of a minute, beside the common one.
-const startsWithin = 3 * time.Minute
+// startsWithin bounds how long a broker may take to listen: it ends a hang, for
+// on a busy machine minutes are usual. Each strategy has a bound of its own, of
+// a minute, beside the common one.
+const startsWithin = 10 * time.Minute
 
 // Spec is a broker to start.
 type Spec struct {
@@ -45,9 +47,13 @@ type Spec struct {
 // Broker is a running container.
 type Broker struct{ testcontainers.Container }
 
-// Start starts a broker and takes it away when the test ends. It skips the test
-// where no Docker answers.
-func Start(tb testing.TB, s Spec) Broker {
+// mostTries bounds how often another port is tried.
+const mostTries = 10
+
+// Start starts the broker that spec says and takes it away when the test ends.
+// Where somebody has taken one of its ports meanwhile, spec is asked again, and
+// is to choose others. It skips the test where no Docker answers.
+func Start(tb testing.TB, spec func() Spec) Broker {
 	tb.Helper()
 	if why := os.Getenv("DIORAMA_E2E_NO_KIND"); why != "" { // .ci/e2e has looked
 		tb.Skipf("left out: %s", why)
@@ -55,6 +61,27 @@ func Start(tb testing.TB, s Spec) Broker {
 	if err := dockerAnswers(tb.Context()); err != nil {
 		tb.Skipf("left out: Docker does not answer: %v", err)
 	}
+	for try := 1; ; try++ {
+		request := request(tb, spec())
+		made, err := testcontainers.GenericContainer(tb.Context(), testcontainers.GenericContainerRequest{ContainerRequest: request, Started: true})
+		testcontainers.CleanupContainer(tb, made)
+		switch {
+		case err == nil:
+			return Broker{Container: made}
+		case !taken(err) || try == mostTries:
+			tb.Fatalf("start %s: %v", request.Image, err)
+		}
+	}
+}
+
+// taken reports whether a port is somebody else's by now: a program's, or a
+// container's, of which Docker has words of its own.
+func taken(err error) bool {
+	return strings.Contains(err.Error(), "address already in use") || strings.Contains(err.Error(), "port is already allocated")
+}
+
+func request(tb testing.TB, s Spec) testcontainers.ContainerRequest {
+	tb.Helper()
 	request := testcontainers.ContainerRequest{
 		Image: substituted(tb, s.Image), Env: s.Env, Cmd: s.Cmd,
 		Labels: map[string]string{"diorama.dev/test": "queue"},
@@ -75,18 +102,25 @@ func Start(tb testing.TB, s Spec) Broker {
 		port := strconv.Itoa(inside) + "/tcp"
 		request.ExposedPorts = append(request.ExposedPorts, port)
 		published[network.MustParsePort(port)] = []network.PortBinding{{HostIP: netip.MustParseAddr("127.0.0.1"), HostPort: strconv.Itoa(host)}}
-		waits = append(waits, wait.ForListeningPort(port).WithStartupTimeout(startsWithin))
+		waits = append(waits, wait.ForListeningPort(port).SkipInternalCheck().WithStartupTimeout(startsWithin), listens(inside))
 	}
 	if s.Ready != "" {
 		waits = append(waits, wait.ForLog(s.Ready).WithStartupTimeout(startsWithin))
 	}
 	request.WaitingFor = wait.ForAll(waits...).WithDeadline(startsWithin)
-	made, err := testcontainers.GenericContainer(tb.Context(), testcontainers.GenericContainerRequest{ContainerRequest: request, Started: true})
-	testcontainers.CleanupContainer(tb, made)
-	if err != nil {
-		tb.Fatalf("start %s: %v", request.Image, err)
-	}
-	return Broker{Container: made}
+	return request
+}
+
+// listens waits until a server in the container listens: Docker itself accepts
+// what comes from outside before. [wait.ForListeningPort] can do so too, but
+// asks without a pause, and takes the processor from the server.
+func listens(port int) wait.Strategy {
+	// In state 0A, TCP_LISTEN, on any address, proc_net_tcp(5).
+	command := fmt.Sprintf("cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ':%04X [0-9A-F]*:0000 0A '", port)
+	return wait.ForExec([]string{"sh", "-c", command}).WithStartupTimeout(startsWithin).WithPollInterval(500 * time.Millisecond).
+		WithExitCodeMatcher(func(code int) bool {
+			return code == 0 || code == 126 || code == 127 // there is no shell to ask
+		})
 }
 
 // Run runs a command in the broker's container and returns what it printed.
@@ -125,16 +159,27 @@ func (b Broker) CPU(tb testing.TB) time.Duration {
 	return time.Duration(ticks) * 10 * time.Millisecond // USER_HZ is 100
 }
 
-// FreePort is a port of 127.0.0.1 that nobody listens on at this moment.
+// FreePort is a port of 127.0.0.1 that nobody listens on at this moment; later
+// somebody may, so [Start] asks for its spec again.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
+	return FreePorts(tb, 1)[0]
+}
+
+// FreePorts are several, each another.
+func FreePorts(tb testing.TB, n int) []int {
+	tb.Helper()
 	var config net.ListenConfig
-	listener, err := config.Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatalf("find a free port: %v", err)
+	ports := make([]int, 0, n)
+	for range n {
+		listener, err := config.Listen(tb.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			tb.Fatalf("find a free port: %v", err)
+		}
+		defer listener.Close() // not before all are chosen
+		ports = append(ports, listener.Addr().(*net.TCPAddr).Port)
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	return ports
 }
 
 func dockerAnswers(ctx context.Context) error {

@@ -17,8 +17,9 @@ import (
 	"github.com/diorama-dev/diorama/internal/queue/queuetest"
 )
 
-// catchesUp bounds how long the API may lag behind the broker.
-const catchesUp = time.Minute
+// catchesUp bounds how long the API may lag behind the broker. rabbitmqctl alone
+// takes 20 s on a busy machine.
+const catchesUp = 5 * time.Minute
 
 type lab struct {
 	queuetest.Broker
@@ -28,20 +29,23 @@ type lab struct {
 
 func start(t testing.TB) *lab {
 	t.Helper()
-	amqpPort, managementPort := queuetest.FreePort(t), queuetest.FreePort(t)
-	broker := queuetest.Start(t, queuetest.Spec{
-		Image: "docker.io/library/rabbitmq:4.3.5-management-alpine",
-		Env:   map[string]string{"RABBITMQ_DEFAULT_USER": "app", "RABBITMQ_DEFAULT_PASS": "rabbitmq", "RABBITMQ_NODENAME": "rabbit@localhost"},
-		Ports: map[int]int{amqpPort: 5672, managementPort: 15672},
-		Files: map[string]string{
-			"/etc/rabbitmq/rabbitmq.conf":   "vm_memory_high_watermark.absolute = 256MiB\ndisk_free_limit.absolute = 50MB\n",
-			"/etc/rabbitmq/enabled_plugins": "[rabbitmq_management,rabbitmq_prometheus].\n",
-		},
-		Ready: "Server startup complete",
+	var ports []int
+	broker := queuetest.Start(t, func() queuetest.Spec {
+		ports = queuetest.FreePorts(t, 2)
+		return queuetest.Spec{
+			Image: "docker.io/library/rabbitmq:4.3.5-management-alpine",
+			Env:   map[string]string{"RABBITMQ_DEFAULT_USER": "app", "RABBITMQ_DEFAULT_PASS": "rabbitmq", "RABBITMQ_NODENAME": "rabbit@localhost"},
+			Ports: map[int]int{ports[0]: 5672, ports[1]: 15672},
+			Files: map[string]string{
+				"/etc/rabbitmq/rabbitmq.conf":   "vm_memory_high_watermark.absolute = 256MiB\ndisk_free_limit.absolute = 50MB\n",
+				"/etc/rabbitmq/enabled_plugins": "[rabbitmq_management,rabbitmq_prometheus].\n",
+			},
+			Ready: "Server startup complete",
+		}
 	})
 	access := queue.Access{
-		"amqp":       {URL: fmt.Sprintf("amqp://app:rabbitmq@127.0.0.1:%d/%%2F", amqpPort)},
-		"management": {Host: "127.0.0.1", Port: managementPort, User: "app", Password: "rabbitmq"},
+		"amqp":       {URL: fmt.Sprintf("amqp://app:rabbitmq@127.0.0.1:%d/%%2F", ports[0])},
+		"management": {Host: "127.0.0.1", Port: ports[1], User: "app", Password: "rabbitmq"},
 	}
 	opened, err := Open(access)
 	if err != nil {

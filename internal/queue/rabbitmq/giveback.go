@@ -12,55 +12,77 @@ import (
 // half of that is given back at a time.
 const (
 	backAtOnce = 16
-	backWait   = time.Second
-	backPause  = 2 * time.Millisecond
+	// backWait bounds how long a queue may stand still: it writes each command to
+	// disk before it applies it.
+	backWait = 10 * time.Second
+	// A queue is asked again after the first of these, and ever later up to the
+	// second: one that stands still has enough to do.
+	backPause   = 2 * time.Millisecond
+	backPauseTo = 100 * time.Millisecond
 )
 
+// returner is what giving back needs of a channel.
+type returner interface {
+	Nack(tag uint64, multiple, requeue bool) error
+	QueueDeclarePassive(name string, durable, autoDelete, exclusive, noWait bool, args amqp.Table) (amqp.Queue, error)
+}
+
 // giveBack returns all messages up to a tag, and asks for the queue once more:
-// it answers after it has them again.
-func giveBack(channel *amqp.Channel, name string, last uint64, quorum bool) error {
-	before, err := ready(channel, name)
-	if err != nil {
-		return err
-	}
-	ordered := quorum
-	for tag := uint64(0); tag < last; {
-		tag = min(tag+backAtOnce, last)
-		if !ordered {
-			tag = last
+// it answers after it has them again. A connection that is closed ends it.
+func giveBack(channel returner, name string, last uint64, quorum bool) error {
+	patience := backWait
+	for given := uint64(0); given < last; {
+		next := last
+		if quorum {
+			next = min(given+backAtOnce, last)
 		}
-		if err := channel.Nack(tag, true, true); err != nil {
+		before, err := ready(channel, name)
+		if err != nil {
 			return err
 		}
-		if ordered {
-			// Where others take them meanwhile, their number never comes, nor is
-			// there an order to keep.
-			ordered, err = hasReady(channel, name, before+int(tag)) //nolint:gosec // at most Limit + mostReturned
+		if err := channel.Nack(next, true, true); err != nil {
+			return err
+		}
+		if quorum {
+			more := int(next - given) //nolint:gosec // at most backAtOnce
+			has, err := getsReady(channel, name, before, before+more, patience)
 			if err != nil {
 				return err
 			}
+			if !has {
+				patience = 0 // for the others too: nobody is held up that long again
+			}
 		}
+		given = next
 	}
-	_, err = ready(channel, name)
+	_, err := ready(channel, name)
 	return err
 }
 
-// hasReady waits until the queue has so many messages to give, and says whether
-// it had them in time.
-func hasReady(channel *amqp.Channel, name string, want int) (bool, error) {
-	for end := time.Now().Add(backWait); ; {
+// getsReady waits until a queue, which had some messages to give, has as many as
+// it should, and says whether it had them in time. It waits while their number
+// grows, and no longer where it falls: others take them meanwhile, so that it
+// never comes, nor is there an order to keep.
+func getsReady(channel returner, name string, had, want int, patience time.Duration) (bool, error) {
+	end, pause := time.Now().Add(patience), backPause
+	for {
 		have, err := ready(channel, name)
 		if err != nil || have >= want {
 			return err == nil, err
 		}
-		if time.Now().After(end) {
+		if have > had {
+			end = time.Now().Add(patience)
+		}
+		if have < had || !time.Now().Before(end) {
 			return false, nil
 		}
-		<-time.After(backPause)
+		had = have
+		<-time.After(pause)
+		pause = min(2*pause, backPauseTo)
 	}
 }
 
-func ready(channel *amqp.Channel, name string) (int, error) {
+func ready(channel returner, name string) (int, error) {
 	q, err := channel.QueueDeclarePassive(name, true, false, false, false, nil)
 	return q.Messages, err
 }

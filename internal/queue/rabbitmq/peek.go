@@ -21,7 +21,8 @@ const mostReturned = 10_000
 // A classic queue puts them where they were. A quorum queue puts them behind
 // all that were given back before, and hands those out first: so as to leave
 // the order as it is, all of those are taken, shown or not; only a context that
-// ends in the middle, or more than 10,000 of them, leave another order.
+// ends in the middle, more than 10,000 of them, or a queue that gets on with
+// nothing for 10 s while they are given back, leave another order.
 func (s *source) Peek(ctx context.Context, r queue.PeekRequest, see func(queue.Message) error) error {
 	a := parseAddress(r.Queue)
 	if a.exchange {

@@ -53,7 +53,9 @@ func TestSampleIsWhatTheBrokerSays(t *testing.T) {
 		if want == nil || !maps.Equal(want, got) {
 			want = l.told(t, "/", "team", "a/b:c")
 		}
-		return maps.Equal(want, got) && named(sample, "payments").Taken.IsKnown()
+		// Channels tell of themselves every 5 s, perhaps in the midst of the gets.
+		payments := named(sample, "payments")
+		return maps.Equal(want, got) && payments.Written == queue.Known[int64](20) && payments.Taken == queue.Known[int64](4)
 	})
 	t.Logf("%v", got)
 	// A quorum queue counts each message that was fetched and is not acknowledged
@@ -64,9 +66,8 @@ func TestSampleIsWhatTheBrokerSays(t *testing.T) {
 	if sample.Nodes != (queue.Nodes{Answering: 1, Known: 1}) || len(sample.Alarms) != 0 || sample.Version == "" {
 		t.Errorf("nodes %v, alarms %q, version %q", sample.Nodes, sample.Alarms, sample.Version)
 	}
-	payments := named(sample, "payments")
-	if payments.Written != queue.Known[int64](20) || payments.Taken != queue.Known[int64](4) || payments.Bytes.Or(0) == 0 {
-		t.Errorf("payments: written %v, taken %v, bytes %v", payments.Written, payments.Taken, payments.Bytes)
+	if q := named(sample, "payments"); q.Bytes.Or(0) == 0 {
+		t.Errorf("payments have %v bytes", q.Bytes)
 	}
 	if named(sample, "exchange:events").Kind != queue.KindExchange {
 		t.Error("the exchange is not listed")
@@ -127,18 +128,21 @@ func TestPaused(t *testing.T) {
 	l.create(t, "orders", "", nil)
 	pid := strings.Fields(l.Run(t, "pgrep", "-f", "beam.smp"))[0]
 	l.Run(t, "kill", "-STOP", pid)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	for what, ask := range map[string]func() error{
-		"sample": func() error { _, err := l.Sample(ctx); return err },
-		"peek": func() error {
+	for what, ask := range map[string]func(context.Context) error{
+		"sample": func(ctx context.Context) error { _, err := l.Sample(ctx); return err },
+		"peek": func(ctx context.Context) error {
 			return l.Peek(ctx, queue.PeekRequest{Queue: "orders", Limit: 1}, func(queue.Message) error { return nil })
 		},
-		"produce": func() error { _, err := l.Produce(ctx, queue.ProduceRequest{Queue: "orders"}); return err },
+		"produce": func(ctx context.Context) error {
+			_, err := l.Produce(ctx, queue.ProduceRequest{Queue: "orders"})
+			return err
+		},
 	} {
-		if err := ask(); !errors.Is(err, context.DeadlineExceeded) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		if err := ask(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: %v", what, err)
 		}
+		cancel()
 	}
 	l.Run(t, "kill", "-CONT", pid)
 	eventually(t, "it answers again", func() bool {

@@ -32,11 +32,14 @@ func start(t testing.TB, args ...string) *lab {
 // startImage starts Redis or Valkey, whose name is also that of its server.
 func startImage(t testing.TB, image, name string, args ...string) *lab {
 	t.Helper()
-	port := queuetest.FreePort(t)
-	broker := queuetest.Start(t, queuetest.Spec{
-		Image: image, Ports: map[int]int{port: 6379},
-		// Not as process 1, which nobody within the container can stop.
-		Cmd: append([]string{"sh", "-c", name + `-server "$@" & trap "kill $!" TERM; wait`, "sh", "--requirepass", "secret", "--maxmemory-policy", "noeviction", "--save", ""}, args...),
+	var port int
+	broker := queuetest.Start(t, func() queuetest.Spec {
+		port = queuetest.FreePort(t)
+		return queuetest.Spec{
+			Image: image, Ports: map[int]int{port: 6379},
+			// Not as process 1, which nobody within the container can stop.
+			Cmd: append([]string{"sh", "-c", name + `-server "$@" & trap "kill $!" TERM; wait`, "sh", "--requirepass", "secret", "--maxmemory-policy", "noeviction", "--save", ""}, args...),
+		}
 	})
 	opened, err := Open(queue.Access{name: {URL: fmt.Sprintf("redis://:secret@127.0.0.1:%d/0", port)}})
 	if err != nil {

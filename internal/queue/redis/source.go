@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -124,7 +125,7 @@ func (s *source) explain(ctx context.Context, doing string, err error) error {
 		return fmt.Errorf("redis at %s: %s: the server is at its maxmemory: delete something, or raise it: %w", s.place, doing, err)
 	case hasPrefix(err, "LOADING"):
 		return fmt.Errorf("redis at %s: %s: the server is still reading its data: %w", s.place, doing, err)
-	case errors.As(err, &network):
+	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("redis at %s does not answer: %s: %w", s.place, doing, err)
 	default:
 		return fmt.Errorf("redis at %s: %s: %w", s.place, doing, err)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -189,6 +191,41 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%v: %v", access, err)
 		}
 	}
+}
+
+// A server that ends while it is asked does not answer, as one that is away.
+func TestEndsWhileAsked(t *testing.T) {
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() {
+				defer conn.Close()
+				if _, err := conn.Read(make([]byte, 1)); err != nil {
+					return
+				}
+				_ = conn.(*net.TCPConn).CloseWrite()
+				_, _ = io.Copy(io.Discard, conn) // what is unread would make it a reset
+			})
+		}
+	})
+	s, err := Open(queue.Access{"redis": {URL: "redis://" + listener.Addr().String()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Sample(t.Context()); !errors.Is(err, io.EOF) || !strings.Contains(err.Error(), "does not answer") {
+		t.Error(err)
+	}
+	s.Close()
+	listener.Close()
+	serving.Wait()
 }
 
 // A server that accepts and says nothing holds nobody beyond the context.

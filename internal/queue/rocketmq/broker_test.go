@@ -34,10 +34,13 @@ type pair struct {
 func start(t *testing.T) pair {
 	t.Helper()
 	heap := "-Xms%[1]s -Xmx%[1]s -XX:MaxDirectMemorySize=128m -XX:G1HeapRegionSize=1m -XX:-AlwaysPreTouch"
-	atNamesrv, atBroker := queuetest.FreePort(t), queuetest.FreePort(t)
-	namesrv := queuetest.Start(t, queuetest.Spec{
-		Image: upstream, Cmd: []string{"sh", "mqnamesrv"}, Ports: map[int]int{atNamesrv: 9876},
-		Env: map[string]string{"JAVA_OPT_EXT": fmt.Sprintf(heap, "64m")},
+	var atNamesrv, atBroker int
+	namesrv := queuetest.Start(t, func() queuetest.Spec {
+		atNamesrv = queuetest.FreePort(t)
+		return queuetest.Spec{
+			Image: upstream, Cmd: []string{"sh", "mqnamesrv"}, Ports: map[int]int{atNamesrv: 9876},
+			Env: map[string]string{"JAVA_OPT_EXT": fmt.Sprintf(heap, "64m")},
+		}
 	})
 	ip, err := namesrv.ContainerIP(t.Context())
 	if err != nil {
@@ -46,13 +49,16 @@ func start(t *testing.T) pair {
 	inside := net.JoinHostPort(ip, "9876")
 	settings := []string{
 		"brokerClusterName=DefaultCluster", "brokerName=broker", "brokerId=0", "brokerIP1=127.0.0.1",
-		"listenPort=" + strconv.Itoa(atBroker), "mappedFileSizeCommitLog=16777216", "diskMaxUsedSpaceRatio=95",
+		"mappedFileSizeCommitLog=16777216", "diskMaxUsedSpaceRatio=95",
 		"diskSpaceCleanForciblyRatio=97", "diskSpaceWarningLevelRatio=98", "defaultTopicQueueNums=3",
 	}
-	broker := queuetest.Start(t, queuetest.Spec{
-		Image: upstream, Cmd: []string{"sh", "mqbroker", "-c", "/tmp/broker.conf"}, Ports: map[int]int{atBroker: atBroker},
-		Env:   map[string]string{"JAVA_OPT_EXT": fmt.Sprintf(heap, "192m"), "NAMESRV_ADDR": inside},
-		Files: map[string]string{"/tmp/broker.conf": strings.Join(settings, "\n")},
+	broker := queuetest.Start(t, func() queuetest.Spec {
+		atBroker = queuetest.FreePort(t) // its clients are told where it listens
+		return queuetest.Spec{
+			Image: upstream, Cmd: []string{"sh", "mqbroker", "-c", "/tmp/broker.conf"}, Ports: map[int]int{atBroker: atBroker},
+			Env:   map[string]string{"JAVA_OPT_EXT": fmt.Sprintf(heap, "192m"), "NAMESRV_ADDR": inside},
+			Files: map[string]string{"/tmp/broker.conf": strings.Join(append(settings, "listenPort="+strconv.Itoa(atBroker)), "\n")},
+		}
 	})
 	source, err := Open(queue.Access{
 		"namesrv": {Host: "127.0.0.1", Port: atNamesrv}, "broker": {Host: "127.0.0.1", Port: atBroker},
@@ -66,10 +72,13 @@ func start(t *testing.T) pair {
 	return p
 }
 
+// catchesUp bounds how long something may take that has to come: it ends a hang.
+const catchesUp = 5 * time.Minute
+
 // until samples until it is so.
 func (p pair) until(t *testing.T, what string, so func(*queue.Sample) bool) *queue.Sample {
 	t.Helper()
-	deadline := time.After(90 * time.Second)
+	deadline := time.After(catchesUp)
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -80,9 +89,21 @@ func (p pair) until(t *testing.T, what string, so func(*queue.Sample) bool) *que
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("not within 90 s: %s; last: %+v, %v", what, sample, err)
+			t.Fatalf("not within %v: %s; last: %s, %v", catchesUp, what, groupsOf(sample), err)
 		}
 	}
+}
+
+// groupsOf are the groups of a sample, if there is one, for messages.
+func groupsOf(s *queue.Sample) string {
+	if s == nil {
+		return "no sample"
+	}
+	var all []string
+	for _, g := range s.Groups {
+		all = append(all, fmt.Sprintf("%+v", *g))
+	}
+	return strings.Join(all, "; ")
 }
 
 // consume reads a topic as a group until it has so many messages, and leaves.
@@ -111,13 +132,15 @@ func (p pair) consume(t *testing.T, group, topic string, number int) {
 	for i := range number {
 		select {
 		case <-read:
-		case <-time.After(time.Minute):
-			t.Fatalf("%s read %d of %d messages within a minute of the last", group, i, number)
+		case <-time.After(catchesUp):
+			t.Fatalf("%s read %d of %d messages, and none for %v", group, i, number, catchesUp)
 		}
 	}
-	p.until(t, group+" has a member", func(s *queue.Sample) bool {
+	// It commits every 5 s, and when it leaves only what it had noted by then.
+	p.until(t, group+" has a member, and has committed", func(s *queue.Sample) bool {
 		g := groupOf(s, group)
-		return g != nil && len(g.Members) == 1 && g.State == "online" && g.Members[0].Client == "GO"
+		return g != nil && len(g.Members) == 1 && g.State == "online" && g.Members[0].Client == "GO" &&
+			sumOf(g, topic, func(o queue.Offset) queue.Count { return o.Committed }) == int64(number)
 	})
 	plan, err := p.PlanReset(t.Context(), queue.ResetRequest{Group: group, Queue: topic, To: queue.ResetStart})
 	if err != nil || plan.Refused != "1 member is active; stop it first" {
@@ -190,6 +213,11 @@ func TestBroker(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// The broker answers once it has a message in its log, and numbers it a
+	// little later.
+	p.until(t, "all messages are in their queues", func(s *queue.Sample) bool {
+		return sumOf(groupOf(s, "billing"), "orders", func(o queue.Offset) queue.Count { return o.Lag }) == 5
+	})
 	t.Run("numbers", func(t *testing.T) { compare(t, p) })
 	t.Run("peek", func(t *testing.T) { peek(t, p) })
 	t.Run("reset", func(t *testing.T) { reset(t, p) })

@@ -73,6 +73,9 @@ func (c *client) connection(ctx context.Context) (*connection, error) {
 	}
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", c.address)
+	if ctx.Err() != nil && err != nil {
+		return nil, context.Cause(ctx) // the dialer says "i/o timeout" of that
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -175,6 +175,20 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
+// TestTooLateToDial sees that whoever has no time left for a connection is told
+// the context's reason, and not that the server does not answer.
+func TestTooLateToDial(t *testing.T) {
+	server := imitate(t, asRecorded(t))
+	ctx, cancel := context.WithDeadlineCause(t.Context(), time.Now(), errors.New("too late"))
+	defer cancel()
+	for range 20 { // it is seen before or while dialling, by chance
+		source := server.open(t)
+		if _, err := source.Sample(ctx); err == nil || !strings.Contains(err.Error(), "too late") {
+			t.Fatalf("got %v", err)
+		}
+	}
+}
+
 // TestHostile sees that a port that is none of RocketMQ's is said to be so.
 func TestHostile(t *testing.T) {
 	var config net.ListenConfig

@@ -25,22 +25,25 @@ import (
 	"github.com/diorama-dev/diorama/internal/runtime/embedded"
 )
 
-// freePort is one that nobody listens on.
-func freePort(t *testing.T) int {
+// freePorts are some that nobody listens on, each another.
+func freePorts(t *testing.T, n int) []int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	ports := make([]int, 0, n)
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() // not before all are chosen
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return ports
 }
 
-func kafka(t *testing.T) plan.Server {
-	t.Helper()
+func kafka(port int) plan.Server {
 	return plan.Server{
 		Service: "kafka", Kind: "kafka", Offer: plan.Offer{Server: env.Server{Form: env.FormImitation}},
-		Ports: map[string]int{"broker": freePort(t)}, Settings: map[string]string{"partitions": "2"},
+		Ports: map[string]int{"broker": port}, Settings: map[string]string{"partitions": "2"},
 	}
 }
 
@@ -66,9 +69,10 @@ func process(t *testing.T, s env.Service) int {
 func TestImitations(t *testing.T) {
 	folder := folderWith(t)
 	w := newWorld(t, folder)
-	broker := kafka(t)
+	ports := freePorts(t, 2)
+	broker := kafka(ports[0])
 	cache := plan.Server{
-		Service: "redis", Kind: "redis", Ports: map[string]int{"redis": freePort(t)},
+		Service: "redis", Kind: "redis", Ports: map[string]int{"redis": ports[1]},
 		Offer: plan.Offer{Server: env.Server{Form: env.FormImitation, Limits: []string{"in memory only"}}},
 	}
 	if err := w.up(t.Context(), planOf(broker, cache)); err != nil {
@@ -199,7 +203,7 @@ func TestEndsInARow(t *testing.T) {
 	w := newWorld(t, folderWith(t))
 	server := program("broken", "fails")
 	server.Environment = map[string]string{"SECRET_LENGTH": plan.Placeholder("redis", "REDIS_PASSWORD")}
-	server.Health = fmt.Sprintf("http://127.0.0.1:%d/", freePort(t))
+	server.Health = fmt.Sprintf("http://127.0.0.1:%d/", freePorts(t, 1)[0])
 	err := w.up(t.Context(), planOf(server))
 	unwell, ok := errors.AsType[*embedded.UnwellError](err)
 	if !ok {
@@ -218,7 +222,7 @@ func TestEndsInARow(t *testing.T) {
 // port is free.
 func TestPortTaken(t *testing.T) {
 	w := newWorld(t, folderWith(t))
-	server := kafka(t)
+	server := kafka(freePorts(t, 1)[0])
 	holder, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", server.Ports["broker"]))
 	if err != nil {
 		t.Fatal(err)

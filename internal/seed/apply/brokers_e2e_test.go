@@ -14,19 +14,22 @@ import (
 )
 
 func TestKafka(t *testing.T) {
-	port := queuetest.FreePort(t)
-	broker := queuetest.Start(t, queuetest.Spec{
-		Image: "docker.io/apache/kafka:4.3.1", Ports: map[int]int{port: 9094}, Ready: "Kafka Server started",
-		Env: map[string]string{
-			"KAFKA_NODE_ID": "1", "KAFKA_PROCESS_ROLES": "broker,controller", "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-			"KAFKA_CONTROLLER_QUORUM_VOTERS":       "1@127.0.0.1:9093",
-			"KAFKA_LISTENERS":                      "INTERNAL://0.0.0.0:9092,EXTERNAL://0.0.0.0:9094,CONTROLLER://127.0.0.1:9093",
-			"KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "INTERNAL:PLAINTEXT,EXTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
-			"KAFKA_INTER_BROKER_LISTENER_NAME":     "INTERNAL",
-			"KAFKA_ADVERTISED_LISTENERS":           fmt.Sprintf("INTERNAL://127.0.0.1:9092,EXTERNAL://127.0.0.1:%d", port),
-			"KAFKA_LOG_DIRS":                       "/var/lib/kafka/data/log", "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
-			"KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "1", "KAFKA_HEAP_OPTS": "-Xms256M -Xmx256M",
-		},
+	var port int
+	broker := queuetest.Start(t, func() queuetest.Spec {
+		port = queuetest.FreePort(t)
+		return queuetest.Spec{
+			Image: "docker.io/apache/kafka:4.3.1", Ports: map[int]int{port: 9094}, Ready: "Kafka Server started",
+			Env: map[string]string{
+				"KAFKA_NODE_ID": "1", "KAFKA_PROCESS_ROLES": "broker,controller", "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+				"KAFKA_CONTROLLER_QUORUM_VOTERS":       "1@127.0.0.1:9093",
+				"KAFKA_LISTENERS":                      "INTERNAL://0.0.0.0:9092,EXTERNAL://0.0.0.0:9094,CONTROLLER://127.0.0.1:9093",
+				"KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "INTERNAL:PLAINTEXT,EXTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
+				"KAFKA_INTER_BROKER_LISTENER_NAME":     "INTERNAL",
+				"KAFKA_ADVERTISED_LISTENERS":           fmt.Sprintf("INTERNAL://127.0.0.1:9092,EXTERNAL://127.0.0.1:%d", port),
+				"KAFKA_LOG_DIRS":                       "/var/lib/kafka/data/log", "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+				"KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "1", "KAFKA_HEAP_OPTS": "-Xms256M -Xmx256M",
+			},
+		}
 	})
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	checkKafka(t, address)
@@ -47,9 +50,12 @@ func TestKafka(t *testing.T) {
 }
 
 func TestRedis(t *testing.T) {
-	port := queuetest.FreePort(t)
-	server := queuetest.Start(t, queuetest.Spec{
-		Image: "docker.io/library/redis:8.10.1-alpine", Ports: map[int]int{port: 6379}, Cmd: []string{"redis-server", "--requirepass", "secret"},
+	var port int
+	server := queuetest.Start(t, func() queuetest.Spec {
+		port = queuetest.FreePort(t)
+		return queuetest.Spec{
+			Image: "docker.io/library/redis:8.10.1-alpine", Ports: map[int]int{port: 6379}, Cmd: []string{"redis-server", "--requirepass", "secret"},
+		}
 	})
 	checkRedis(t, "redis", fmt.Sprintf("127.0.0.1:%d", port), "secret")
 	if got := server.Run(t, "redis-cli", "-a", "secret", "--no-auth-warning", "lrange", "jobs", "0", "-1"); strings.Fields(got)[0] != "a" {
@@ -58,11 +64,14 @@ func TestRedis(t *testing.T) {
 }
 
 func TestRabbitMQ(t *testing.T) {
-	port := queuetest.FreePort(t)
-	broker := queuetest.Start(t, queuetest.Spec{
-		Image: "docker.io/library/rabbitmq:4.3.5-management-alpine",
-		Env:   map[string]string{"RABBITMQ_DEFAULT_USER": "app", "RABBITMQ_DEFAULT_PASS": "rabbitmq", "RABBITMQ_NODENAME": "rabbit@localhost"},
-		Ports: map[int]int{port: 15672}, Ready: "Server startup complete",
+	var port int
+	broker := queuetest.Start(t, func() queuetest.Spec {
+		port = queuetest.FreePort(t)
+		return queuetest.Spec{
+			Image: "docker.io/library/rabbitmq:4.3.5-management-alpine",
+			Env:   map[string]string{"RABBITMQ_DEFAULT_USER": "app", "RABBITMQ_DEFAULT_PASS": "rabbitmq", "RABBITMQ_NODENAME": "rabbit@localhost"},
+			Ports: map[int]int{port: 15672}, Ready: "Server startup complete",
+		}
 	})
 	target := apply.Target{Access: queue.Access{"management": {
 		Host: "127.0.0.1", Port: port, URL: fmt.Sprintf("http://127.0.0.1:%d", port), User: "app", Password: "rabbitmq",

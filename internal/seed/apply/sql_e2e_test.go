@@ -94,10 +94,13 @@ func concat(lists ...[]string) []string {
 }
 
 func TestPostgres(t *testing.T) {
-	port := queuetest.FreePort(t)
-	server := queuetest.Start(t, queuetest.Spec{
-		Image: "docker.io/library/postgres:18.6-alpine", Ports: map[int]int{port: 5432}, Ready: "database system is ready to accept connections",
-		Env: map[string]string{"POSTGRES_USER": "app", "POSTGRES_DB": "app", "POSTGRES_PASSWORD": "secret"},
+	var port int
+	server := queuetest.Start(t, func() queuetest.Spec {
+		port = queuetest.FreePort(t)
+		return queuetest.Spec{
+			Image: "docker.io/library/postgres:18.6-alpine", Ports: map[int]int{port: 5432}, Ready: "database system is ready to accept connections",
+			Env: map[string]string{"POSTGRES_USER": "app", "POSTGRES_DB": "app", "POSTGRES_PASSWORD": "secret"},
+		}
 	})
 	target := apply.Target{
 		Access:    queue.Access{"sql": {Host: "127.0.0.1", Port: port, URL: fmt.Sprintf("postgres://app:secret@127.0.0.1:%d/app?sslmode=disable", port)}},
@@ -157,10 +160,13 @@ func checkScript(t *testing.T, target apply.Target, name, text, want string) {
 }
 
 func TestMySQL(t *testing.T) {
-	port := queuetest.FreePort(t)
-	queuetest.Start(t, queuetest.Spec{
-		Image: "docker.io/library/mysql:9.7.2", Ports: map[int]int{port: 3306}, Ready: "ready for connections",
-		Env: map[string]string{"MYSQL_USER": "app", "MYSQL_DATABASE": "app", "MYSQL_PASSWORD": "secret", "MYSQL_ROOT_PASSWORD": "root"},
+	var port int
+	queuetest.Start(t, func() queuetest.Spec {
+		port = queuetest.FreePort(t)
+		return queuetest.Spec{
+			Image: "docker.io/library/mysql:9.7.2", Ports: map[int]int{port: 3306}, Ready: "ready for connections",
+			Env: map[string]string{"MYSQL_USER": "app", "MYSQL_DATABASE": "app", "MYSQL_PASSWORD": "secret", "MYSQL_ROOT_PASSWORD": "root"},
+		}
 	})
 	target := apply.Target{
 		Access: queue.Access{
@@ -185,30 +191,40 @@ func TestMySQL(t *testing.T) {
 
 // TestCutOffInAFile ends a long file midway: nothing of it is left.
 func TestCutOffInAFile(t *testing.T) {
-	port := queuetest.FreePort(t)
-	server := queuetest.Start(t, queuetest.Spec{
-		Image: "docker.io/library/postgres:18.6-alpine", Ports: map[int]int{port: 5432}, Ready: "database system is ready to accept connections",
-		Env: map[string]string{"POSTGRES_USER": "app", "POSTGRES_DB": "app", "POSTGRES_PASSWORD": "secret"},
+	var port int
+	server := queuetest.Start(t, func() queuetest.Spec {
+		port = queuetest.FreePort(t)
+		return queuetest.Spec{
+			Image: "docker.io/library/postgres:18.6-alpine", Ports: map[int]int{port: 5432}, Ready: "database system is ready to accept connections",
+			Env: map[string]string{"POSTGRES_USER": "app", "POSTGRES_DB": "app", "POSTGRES_PASSWORD": "secret"},
+			// What a client that is gone has begun ends with it, and not by itself: it
+			// holds the name of its table until then.
+			Cmd: []string{"postgres", "-c", "client_connection_check_interval=200ms"},
+		}
 	})
 	target := apply.Target{Access: queue.Access{"sql": {URL: fmt.Sprintf("postgres://app:secret@127.0.0.1:%d/app?sslmode=disable", port)}}}
-	long := script("long.sql", "CREATE TABLE t (id int); SELECT pg_sleep(5); INSERT INTO t VALUES (1);")
-	set := seed.Set{Instance: "postgres", Stack: "postgres", SQL: []seed.Script{long}}
+	sleeping := func(seconds int) seed.Set {
+		text := fmt.Sprintf("CREATE TABLE t (id int); SELECT pg_sleep(%d); INSERT INTO t VALUES (1);", seconds)
+		return seed.Set{Instance: "postgres", Stack: "postgres", SQL: []seed.Script{script("long.sql", text)}}
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		_, err := apply.Apply(ctx, set, target, nil)
+		_, err := apply.Apply(ctx, sleeping(600), target, nil)
 		ended <- err
 	}()
 	const asleep = "PGPASSWORD=secret psql -h 127.0.0.1 -U app -d app -tAc \"SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'\""
 	for strings.TrimSpace(server.Run(t, "sh", "-c", asleep)) != "1" {
-		if t.Context().Err() != nil {
-			t.Fatal("the file was never run")
+		select {
+		case err := <-ended:
+			t.Fatalf("it ended before it was seen: %v", err)
+		default:
 		}
 	}
 	cancel()
 	if err := <-ended; err == nil {
 		t.Fatal("it was not cut off")
 	}
-	wantOutcome(t, put(t, set, target), []string{"file long.sql"}, nil, nil)
+	wantOutcome(t, put(t, sleeping(0), target), []string{"file long.sql"}, nil, nil)
 }

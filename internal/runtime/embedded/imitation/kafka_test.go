@@ -22,26 +22,44 @@ import (
 // begin imitates Kafka on the folder until the test or, with end, it is over.
 func begin(t *testing.T, folder string) (client *kgo.Client, end context.CancelFunc, ended <-chan error) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	port, over, err := listening(ctx, t, folder)
+	for err != nil && strings.Contains(err.Error(), "address already in use") { // somebody was quicker
+		port, over, err = listening(ctx, t, folder)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	listener.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	over := make(chan error, 1)
-	vars := map[string]string{"DIORAMA_DATA": folder, "DIORAMA_PARTITIONS": "1"}
-	said, out := io.Pipe()
-	go func() { over <- kafka(ctx, port, func(name string) string { return vars[name] }, out) }()
-	if _, err := said.Read(make([]byte, 100)); err != nil { // it listens
-		t.Fatal(err)
-	}
-	go func() { _, _ = io.Copy(io.Discard, said) }()
 	if client, err = kgo.NewClient(kgo.SeedBrokers(fmt.Sprintf("127.0.0.1:%d", port)), kgo.DefaultProduceTopic("kept")); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
 	return client, cancel, over
+}
+
+// listening waits until an imitation of Kafka listens, or says why it does not.
+func listening(ctx context.Context, t *testing.T, folder string) (port int, over <-chan error, err error) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port = listener.Addr().(*net.TCPAddr).Port
+	listener.Close()
+	ended := make(chan error, 1)
+	vars := map[string]string{"DIORAMA_DATA": folder, "DIORAMA_PARTITIONS": "1"}
+	said, out := io.Pipe()
+	go func() {
+		err := kafka(ctx, port, func(name string) string { return vars[name] }, out)
+		out.CloseWithError(err)
+		ended <- err
+	}()
+	if _, err := said.Read(make([]byte, 100)); err != nil {
+		return 0, nil, err
+	}
+	go func() { _, _ = io.Copy(io.Discard, said) }()
+	return port, ended, nil
 }
 
 // broker is one that ends well.
