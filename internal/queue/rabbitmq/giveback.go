@@ -15,6 +15,9 @@ const (
 	// backWait bounds how long a queue may stand still: it writes each command to
 	// disk before it applies it.
 	backWait = 10 * time.Second
+	// consumedWait is the same of a queue that has consumers: they may take what
+	// it got, and hold nobody up.
+	consumedWait = time.Second
 	// A queue is asked again after the first of these, and ever later up to the
 	// second: one that stands still has enough to do.
 	backPause   = 2 * time.Millisecond
@@ -36,16 +39,19 @@ func giveBack(channel returner, name string, last uint64, quorum bool) error {
 		if quorum {
 			next = min(given+backAtOnce, last)
 		}
-		before, err := ready(channel, name)
+		before, err := state(channel, name)
 		if err != nil {
 			return err
+		}
+		if before.Consumers > 0 {
+			patience = min(patience, consumedWait)
 		}
 		if err := channel.Nack(next, true, true); err != nil {
 			return err
 		}
 		if quorum {
 			more := int(next - given) //nolint:gosec // at most backAtOnce
-			has, err := getsReady(channel, name, before, before+more, patience)
+			has, err := getsReady(channel, name, before.Messages, before.Messages+more, patience)
 			if err != nil {
 				return err
 			}
@@ -55,7 +61,7 @@ func giveBack(channel returner, name string, last uint64, quorum bool) error {
 		}
 		given = next
 	}
-	_, err := ready(channel, name)
+	_, err := state(channel, name)
 	return err
 }
 
@@ -66,7 +72,8 @@ func giveBack(channel returner, name string, last uint64, quorum bool) error {
 func getsReady(channel returner, name string, had, want int, patience time.Duration) (bool, error) {
 	end, pause := time.Now().Add(patience), backPause
 	for {
-		have, err := ready(channel, name)
+		now, err := state(channel, name)
+		have := now.Messages
 		if err != nil || have >= want {
 			return err == nil, err
 		}
@@ -82,7 +89,7 @@ func getsReady(channel returner, name string, had, want int, patience time.Durat
 	}
 }
 
-func ready(channel returner, name string) (int, error) {
-	q, err := channel.QueueDeclarePassive(name, true, false, false, false, nil)
-	return q.Messages, err
+// state asks for the queue as it is.
+func state(channel returner, name string) (amqp.Queue, error) {
+	return channel.QueueDeclarePassive(name, true, false, false, false, nil)
 }

@@ -18,7 +18,7 @@ type slowQueue struct {
 	// taken is how many of them others have by then.
 	taken func(applied int) int
 
-	given, pending int
+	given, pending, consumers int
 }
 
 func (q *slowQueue) Nack(tag uint64, _, _ bool) error {
@@ -29,7 +29,7 @@ func (q *slowQueue) Nack(tag uint64, _, _ bool) error {
 
 func (q *slowQueue) QueueDeclarePassive(string, bool, bool, bool, bool, amqp.Table) (amqp.Queue, error) {
 	applied := q.applied(q.given, time.Since(q.begun))
-	return amqp.Queue{Messages: 5 + applied - q.taken(applied)}, nil
+	return amqp.Queue{Messages: 5 + applied - q.taken(applied), Consumers: q.consumers}, nil
 }
 
 // TestGiveBack: however long a queue takes, no more is on its way to it than
@@ -39,9 +39,10 @@ func TestGiveBack(t *testing.T) {
 	atOnce := func(given int, _ time.Duration) int { return given }
 	nobody := func(int) int { return 0 }
 	for name, c := range map[string]struct {
-		applied func(int, time.Duration) int
-		taken   func(int) int
-		within  time.Duration
+		applied   func(int, time.Duration) int
+		taken     func(int) int
+		within    time.Duration
+		consumers int
 	}{
 		"quick": {applied: atOnce, taken: nobody, within: time.Millisecond},
 		"stands still and goes on": {
@@ -57,12 +58,13 @@ func TestGiveBack(t *testing.T) {
 			applied: func(given int, passed time.Duration) int { return min(given, int(passed/(3*time.Second))) },
 			taken:   nobody, within: 51 * 3 * time.Second,
 		},
-		"others take all":  {applied: atOnce, taken: func(applied int) int { return applied }, within: backWait + time.Second},
-		"others take more": {applied: atOnce, taken: func(applied int) int { return applied + applied/backAtOnce }, within: time.Millisecond},
+		"others take all":    {applied: atOnce, taken: func(applied int) int { return applied }, within: backWait + time.Second},
+		"consumers take all": {applied: atOnce, taken: func(applied int) int { return applied }, within: consumedWait + time.Second, consumers: 1},
+		"others take more":   {applied: atOnce, taken: func(applied int) int { return applied + applied/backAtOnce }, within: time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				q := &slowQueue{begun: time.Now(), applied: c.applied, taken: c.taken}
+				q := &slowQueue{begun: time.Now(), applied: c.applied, taken: c.taken, consumers: c.consumers}
 				if err := giveBack(q, "payments", 50, true); err != nil {
 					t.Fatal(err)
 				}
