@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -151,14 +150,15 @@ func TestLogsNothingLost(t *testing.T) {
 	w.must("up", w.file("lines.yaml", "name: lines\nstacks: [redis]\napps: [./compose.yaml]\n"))
 	rotated := func() error {
 		const list = "ls /var/log/pods/diorama_flood*/*/*.log.* 2>/dev/null"
-		return exec.Command("docker", "exec", "diorama-lines-control-plane", "sh", "-c", list).Run()
+		_, err := try(t, nil, "docker", "exec", "diorama-lines-control-plane", "sh", "-c", list)
+		return err
 	}
 	eventually(t, "a file that the kubelet has rotated", rotated)
 	killKeeper(t, w, "lines")
 	w.status("lines")
 
 	before := len(onNode(t))
-	killNode(t, "diorama-lines-control-plane")
+	endNode(t, "kill", "diorama-lines-control-plane")
 	docker(t, "start", "diorama-lines-control-plane")
 	eventually(t, "containers that are started again", func() error {
 		if n := len(onNode(t)); n < before+10 {
@@ -189,32 +189,4 @@ func TestLogsNothingLost(t *testing.T) {
 	if err != nil || strings.Contains(string(log), "followed through") {
 		t.Errorf("the files were not read: %v\n%s", err, log)
 	}
-}
-
-// killNode kills a node. Under cgroup v1 a process that runc has frozen for a
-// moment, as it does where a container begins, cannot die before it is thawed.
-func killNode(t *testing.T, name string) {
-	t.Helper()
-	id := docker(t, "inspect", "-f", "{{.Id}}", name)
-	kill := exec.Command("docker", "kill", name)
-	if err := kill.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = kill.Wait() }() // it gives up after ten seconds; the state counts
-	eventually(t, "the end of the node", func() error {
-		if docker(t, "inspect", "-f", "{{.State.Running}}", name) == "false" {
-			return nil
-		}
-		thaw(filepath.Join("/sys/fs/cgroup/freezer/docker", id))
-		return fmt.Errorf("%s still runs", name)
-	})
-}
-
-func thaw(folder string) {
-	_ = filepath.WalkDir(folder, func(path string, _ os.DirEntry, err error) error {
-		if err == nil && filepath.Base(path) == "freezer.state" {
-			_ = os.WriteFile(path, []byte("THAWED"), 0o600)
-		}
-		return nil
-	})
 }

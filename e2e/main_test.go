@@ -30,7 +30,9 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	binary = filepath.Join(folder, "diorama")
-	build := exec.Command("go", "build", "-o", binary, "github.com/diorama-dev/diorama/cmd/diorama")
+	ctx, cancel := context.WithTimeout(context.Background(), programTime)
+	defer cancel()
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/diorama-dev/diorama/cmd/diorama")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "build the program under test:", err)
@@ -117,7 +119,7 @@ func (w *world) env() []string {
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, args...)
+	cmd := bounded(w.t, binary, args...)
 	cmd.Env, cmd.Dir = w.env(), w.dir
 	return cmd
 }
@@ -251,41 +253,4 @@ func (w *world) file(name, text string) string {
 		w.t.Fatal(err)
 	}
 	return path
-}
-
-// docker runs the docker command line and returns its output.
-func docker(t testing.TB, args ...string) string {
-	t.Helper()
-	out, err := exec.Command("docker", args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("docker %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// kubectl runs the node's own kubectl.
-func kubectl(t *testing.T, environment string, args ...string) string {
-	t.Helper()
-	return docker(t, append([]string{
-		"exec", "diorama-" + environment + "-control-plane", "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "-n", "diorama",
-	}, args...)...)
-}
-
-// eventually asks until the answer is yes, within a bound that only a broken
-// program reaches.
-func eventually(t testing.TB, what string, ask func() error) {
-	t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
-	ticker := time.NewTicker(200 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		err := ask()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: %v", what, err)
-		}
-		<-ticker.C
-	}
 }

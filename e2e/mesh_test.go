@@ -3,13 +3,11 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -224,13 +222,13 @@ const strict = `{"apiVersion": "security.istio.io/v1", "kind": "PeerAuthenticati
 func testStrict(t *testing.T, address string) {
 	const path = "/api/v1/namespaces/diorama/services/recommender-v1:8086/proxy/v1/about"
 	outside := func() (string, error) {
-		return tryKubectl("mesh", nil, "get", "--raw", path)
+		return tryKubectl(t, "mesh", nil, "get", "--raw", path)
 	}
 	if out, err := outside(); err != nil || !strings.Contains(out, `"v1"`) {
-		t.Fatalf("while the mesh permits it: %v\n%s", err, out)
+		t.Fatalf("while the mesh permits it: %s, %v", out, err)
 	}
-	if out, err := tryKubectl("mesh", strings.NewReader(strict), "apply", "-f", "-"); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if _, err := tryKubectl(t, "mesh", strings.NewReader(strict), "apply", "-f", "-"); err != nil {
+		t.Fatal(err)
 	}
 	eventually(t, "a client without a proxy is refused", func() error {
 		if out, err := outside(); err == nil {
@@ -289,15 +287,4 @@ func wantSidecars(t *testing.T, services ...string) {
 	if !slices.Equal(got, services) {
 		t.Errorf("Pods with a proxy: %v, want %v", got, services)
 	}
-}
-
-// tryKubectl is kubectl that may fail, with something to read.
-func tryKubectl(environment string, in io.Reader, args ...string) (string, error) {
-	cmd := exec.Command("docker", append([]string{
-		"exec", "-i", "diorama-" + environment + "-control-plane", "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf",
-	}, args...)...)
-	var out bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, &out, &out
-	err := cmd.Run()
-	return out.String(), err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -179,10 +178,10 @@ func wantEvents(t *testing.T, vars map[string]string) {
 // has an image with it.
 func consoleConsumer(t *testing.T, vars map[string]string) {
 	image := kafkaImage(t)
-	if exec.Command("docker", "image", "inspect", image).Run() != nil {
+	if _, err := try(t, nil, "docker", "image", "inspect", image); err != nil {
 		t.Skipf("left out: the image %s is not here", image)
 	}
-	out, err := exec.Command("docker", "run", "--rm", "--network", "host", "--entrypoint", "/opt/kafka/bin/kafka-console-consumer.sh", image,
+	out, err := bounded(t, "docker", "run", "--rm", "--network", "host", "--entrypoint", "/opt/kafka/bin/kafka-console-consumer.sh", image,
 		"--bootstrap-server", vars["KAFKA_BOOTSTRAP_SERVERS"], "--topic", "inference-completed", "--from-beginning", "--max-messages", "5", "--timeout-ms", "60000").CombinedOutput()
 	if err != nil || strings.Count(string(out), `"trace`) < 5 {
 		t.Errorf("the console consumer: %v\n%s", err, out)
