@@ -91,10 +91,12 @@ func tryKubectl(t *testing.T, environment string, in io.Reader, args ...string) 
 }
 
 // eventually asks until the answer is yes, within a bound that only a broken
-// program reaches.
+// program reaches: a node starts again in tens of seconds, and in minutes where
+// the machine has much else to do. An ask that may fail by chance returns its
+// error; one that is fatal ends the test at once.
 func eventually(t testing.TB, what string, ask func() error) {
 	t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.Now().Add(5 * time.Minute)
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
 	for {
