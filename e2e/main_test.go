@@ -15,7 +15,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -24,6 +26,11 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	// The lock of .ci/e2e is held by this process, and by no keeper that a test
+	// leaves running.
+	if lock, err := strconv.Atoi(os.Getenv("DIORAMA_E2E_LOCK")); err == nil {
+		syscall.CloseOnExec(lock)
+	}
 	folder, err := os.MkdirTemp("", "diorama-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
