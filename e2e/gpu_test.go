@@ -128,7 +128,8 @@ func TestSimulatedGPUs(t *testing.T) {
 	deletePods(t, "gpus", "-l", "app=gpu-simulated")
 	wantHeld(t, w, first.uuids(), want)
 
-	docker(t, "restart", "diorama-gpus-control-plane")
+	endNode(t, "stop", "diorama-gpus-control-plane")
+	docker(t, "start", "diorama-gpus-control-plane")
 	eventually(t, "the plugin after its node's start", func() error {
 		restarts, err := tryKubectl(t, "gpus", nil, "get", "pods", "-l", "app=gpu-simulated", "-o", "jsonpath={.items[*].status.containerStatuses[*].restartCount}")
 		if err != nil || restarts == "0" {
