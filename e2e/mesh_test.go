@@ -247,6 +247,11 @@ func testWithoutMesh(t *testing.T, w *world) {
 		}
 	}
 	address := endpoint(t, w.status("mesh"), "demo", "gateway")
+	// The node's rules follow the Pods, a moment behind their readiness.
+	eventually(t, "the demo behind its own gateway", func() error {
+		_, err := version(address, "curl")
+		return err
+	})
 	counts := versions(t, address, "curl", 200)
 	if counts["v1"]+counts["v2"] != 200 || counts["v1"] == 0 || counts["v2"] == 0 {
 		t.Errorf("without the mesh: %v", counts)
