@@ -208,7 +208,7 @@ func killedAfterStart(t *testing.T) {
 	w.must("start", "--name", "minimal")
 	killKeeper(t, w, "minimal")
 	w.must("wait", "--name", "minimal", "--timeout", "1m")
-	w.wantReady("minimal", "postgres", "redis")
+	w.awaitReady("minimal", "postgres", "redis")
 }
 
 // interrupted ends a start with Ctrl-C; the next one converges.

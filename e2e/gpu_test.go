@@ -142,7 +142,7 @@ func TestSimulatedGPUs(t *testing.T) {
 	w.must("stop", "--name", "gpus")
 	w.must("start", "--name", "gpus")
 	wantHeld(t, w, first.uuids(), want)
-	w.wantReady("gpus", "gpu-simulated", "redis", "train")
+	w.awaitReady("gpus", "gpu-simulated", "redis", "train")
 
 	w.file("profile.yaml", "name: gpus\ngpu: off\nstacks: [redis]\n")
 	w.must("up", profile, "--timeout", "8m")

@@ -208,24 +208,37 @@ func (w *world) status(name string) status {
 	return s
 }
 
+// wantReady looks once: after an up all is ready.
 func (w *world) wantReady(name string, stacks ...string) {
 	w.t.Helper()
-	s := w.status(name)
-	if s.Phase != "ready" {
-		w.t.Errorf("phase = %q, want ready", s.Phase)
+	if err := w.status(name).ready(stacks); err != nil {
+		w.t.Error(err)
 	}
-	var have []string
+}
+
+// awaitReady looks until all is ready, where the machine has so much else to do
+// that a server's answer may be late now and then.
+func (w *world) awaitReady(name string, stacks ...string) {
+	w.t.Helper()
+	eventually(w.t, name+" is ready", func() error { return w.status(name).ready(stacks) })
+}
+
+// ready says what of the stacks is not, or which others there are.
+func (s status) ready(stacks []string) error {
+	var have, wrong []string
 	for _, service := range s.Services {
 		if service.Phase != "ready" {
-			w.t.Errorf("service %s is %s", service.Name, service.Phase)
+			wrong = append(wrong, service.Name+" is "+service.Phase)
 		}
 		have = append(have, service.Stack)
 	}
 	slices.Sort(have)
 	slices.Sort(stacks)
-	if have = slices.Compact(have); !slices.Equal(have, stacks) {
-		w.t.Errorf("stacks = %v, want %v", have, stacks)
+	have = slices.Compact(have)
+	if s.Phase != "ready" || len(wrong) > 0 || !slices.Equal(have, stacks) {
+		return fmt.Errorf("phase %s, stacks %v, want ready and %v; %s", s.Phase, have, stacks, strings.Join(wrong, ", "))
 	}
+	return nil
 }
 
 // keeps says of each service whether it keeps its data: an imitation of Redis

@@ -64,7 +64,7 @@ func TestServersAreKilled(t *testing.T) {
 			}
 			clients.more(t)
 			clients.wantKept(t)
-			w.wantReady(name, "demo", "kafka", "postgres", "redis")
+			w.awaitReady(name, "demo", "kafka", "postgres", "redis")
 			for _, e := range w.status(name).Endpoints {
 				if n := listeners(t, e.URL); n != 1 {
 					t.Errorf("%d listen at %s", n, e.URL)

@@ -122,7 +122,7 @@ func story(t *testing.T, p place) {
 		wantSilence(t, vars)
 		p.between(t)
 		w.must("start", "--name", "streaming")
-		w.wantReady("streaming", "demo", "kafka", "postgres", "redis")
+		w.awaitReady("streaming", "demo", "kafka", "postgres", "redis")
 		after := w.vars("streaming")
 		if fmt.Sprint(after) != fmt.Sprint(vars) {
 			t.Errorf("the variables changed:\n%v\n%v", vars, after)
