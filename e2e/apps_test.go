@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -80,7 +79,7 @@ func TestAppIsBuiltAndRolled(t *testing.T) {
 func buildShop(t *testing.T, w *world, version string) {
 	t.Helper()
 	w.file("src/main.go", strings.ReplaceAll(shop, "VERSION", version))
-	build := exec.Command("go", "build", "-o", filepath.Join(w.dir, "shop"), "main.go")
+	build := bounded(t, "go", "build", "-o", filepath.Join(w.dir, "shop"), "main.go")
 	build.Dir = filepath.Join(w.dir, "src")
 	build.Env = append(w.env(), "CGO_ENABLED=0", "GOOS=linux")
 	if out, err := build.CombinedOutput(); err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -99,7 +98,7 @@ func otherVersion(t *testing.T) {
 // in the state folder.
 func fullDisk(t *testing.T) {
 	w := newServerWorld(t)
-	if os.Getuid() != 0 || exec.Command("setpriv", "--version").Run() != nil {
+	if _, err := try(t, nil, "setpriv", "--version"); err != nil || os.Getuid() != 0 {
 		t.Skip("left out: it takes root, and setpriv, to mount a small disk for another user")
 	}
 	disk, err := os.MkdirTemp("", "diorama-disk-") // where others may enter
@@ -116,12 +115,12 @@ func fullDisk(t *testing.T) {
 		_ = os.Remove(disk)
 	})
 	program := filepath.Join(disk, "diorama") // nobody else can enter ours
-	if out, err := exec.Command("cp", binary, program).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	if _, err := try(t, nil, "cp", binary, program); err != nil {
+		t.Fatal(err)
 	}
 	nobody := func(args ...string) string {
 		t.Helper()
-		cmd := exec.Command("setpriv", slices.Concat([]string{"--reuid=65534", "--regid=65534", "--clear-groups", program}, args)...)
+		cmd := bounded(t, "setpriv", slices.Concat([]string{"--reuid=65534", "--regid=65534", "--clear-groups", program}, args)...)
 		cmd.Env = append(w.env(), "HOME="+disk, "DIORAMA_STATE="+filepath.Join(disk, "state"))
 		cmd.Dir = disk
 		out, err := cmd.CombinedOutput()
@@ -137,10 +136,10 @@ func fullDisk(t *testing.T) {
 	url := strings.TrimSpace(nobody("run", "--name", "minimal", "--", "sh", "-c", "echo $POSTGRES_URL"))
 	execute(t, url, "create table greetings(word text); insert into greetings values ('hello')")
 	filler := filepath.Join(disk, "filler")
-	_ = exec.Command("dd", "if=/dev/zero", "of="+filler, "bs=1M").Run() // it ends with the disk
+	_, _ = try(t, nil, "dd", "if=/dev/zero", "of="+filler, "bs=1M") // it ends with the disk
 	pid := query(t, url, "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")
-	if out, err := exec.Command("kill", "-9", pid).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	if _, err := try(t, nil, "kill", "-9", pid); err != nil {
+		t.Fatal(err)
 	}
 	eventually(t, "the finding", func() error {
 		if out := nobody("explain", "--name", "minimal"); !strings.Contains(out, "no room left on the disk") {
@@ -168,7 +167,7 @@ func fullDisk(t *testing.T) {
 func noHome(t *testing.T) {
 	w := newServerWorld(t)
 	homeless := func(extra ...string) (string, int) {
-		cmd := exec.Command(binary, "up", "minimal", "--runtime", "embedded", "--name", "homeless")
+		cmd := bounded(t, binary, "up", "minimal", "--runtime", "embedded", "--name", "homeless")
 		cmd.Env = append([]string{"PATH=" + os.Getenv("PATH")}, extra...)
 		out, _ := cmd.CombinedOutput() // the exit code says it
 		return string(out), cmd.ProcessState.ExitCode()
@@ -192,7 +191,7 @@ func noHome(t *testing.T) {
 // whose number the first file that is opened would get.
 func noInput(t *testing.T) {
 	w := newServerWorld(t)
-	cmd := exec.Command("sh", "-c", `exec "$0" up minimal --runtime embedded <&-`, binary)
+	cmd := bounded(t, "sh", "-c", `exec "$0" up minimal --runtime embedded <&-`, binary)
 	cmd.Env, cmd.Dir = w.env(), w.dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -209,7 +208,7 @@ func killedAfterStart(t *testing.T) {
 	w.must("start", "--name", "minimal")
 	killKeeper(t, w, "minimal")
 	w.must("wait", "--name", "minimal", "--timeout", "1m")
-	w.wantReady("minimal", "postgres", "redis")
+	w.awaitReady("minimal", "postgres", "redis")
 }
 
 // interrupted ends a start with Ctrl-C; the next one converges.
@@ -236,7 +235,7 @@ func goRun(t *testing.T) {
 	w := newServerWorld(t)
 	run := func(args ...string) string {
 		t.Helper()
-		cmd := exec.Command("go", append([]string{"run", "github.com/diorama-dev/diorama/cmd/diorama"}, args...)...)
+		cmd := bounded(t, "go", append([]string{"run", "github.com/diorama-dev/diorama/cmd/diorama"}, args...)...)
 		cmd.Env = w.env()
 		out, err := cmd.CombinedOutput()
 		if err != nil {

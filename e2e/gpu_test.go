@@ -5,7 +5,6 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -66,15 +65,6 @@ func (w *world) gpus(name string) gpuState {
 	return s
 }
 
-// asked is what the node's kubectl answers; a node that has just been started
-// may answer with an error.
-func asked(args ...string) (string, error) {
-	out, err := exec.Command("docker", append([]string{
-		"exec", "diorama-gpus-control-plane", "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "-n", "diorama",
-	}, args...)...).Output()
-	return strings.TrimSpace(string(out)), err
-}
-
 // wantHeld waits until the services hold so many devices of three, and the node
 // counts three.
 func wantHeld(t *testing.T, w *world, uuids []string, want map[string]int) {
@@ -92,10 +82,10 @@ func wantHeld(t *testing.T, w *world, uuids []string, want map[string]int) {
 				return fmt.Errorf("%s is lost: %s", d.UUID, d.Why)
 			}
 		}
-		if n, err := asked("get", "node", "-o", `jsonpath={.items[*].status.allocatable.nvidia\.com/gpu}`); n != "3" {
+		if n, err := tryKubectl(t, "gpus", nil, "get", "node", "-o", `jsonpath={.items[*].status.allocatable.nvidia\.com/gpu}`); n != "3" {
 			return fmt.Errorf("the node counts %q, %v", n, err) //nolint:errorlint // there may be none
 		}
-		if left, err := asked("get", "pods", "--field-selector", "status.phase=Failed", "-o", "name"); left != "" || err != nil {
+		if left, err := tryKubectl(t, "gpus", nil, "get", "pods", "--field-selector", "status.phase=Failed", "-o", "name"); left != "" || err != nil {
 			return fmt.Errorf("refused Pods are left: %s, %v", left, err) //nolint:errorlint // there may be none
 		}
 		return nil
@@ -138,9 +128,10 @@ func TestSimulatedGPUs(t *testing.T) {
 	deletePods(t, "gpus", "-l", "app=gpu-simulated")
 	wantHeld(t, w, first.uuids(), want)
 
-	docker(t, "restart", "diorama-gpus-control-plane")
+	endNode(t, "stop", "diorama-gpus-control-plane")
+	docker(t, "start", "diorama-gpus-control-plane")
 	eventually(t, "the plugin after its node's start", func() error {
-		restarts, err := asked("get", "pods", "-l", "app=gpu-simulated", "-o", "jsonpath={.items[*].status.containerStatuses[*].restartCount}")
+		restarts, err := tryKubectl(t, "gpus", nil, "get", "pods", "-l", "app=gpu-simulated", "-o", "jsonpath={.items[*].status.containerStatuses[*].restartCount}")
 		if err != nil || restarts == "0" {
 			return fmt.Errorf("%s restarts, %v", restarts, err) //nolint:errorlint // there may be none
 		}
@@ -151,15 +142,15 @@ func TestSimulatedGPUs(t *testing.T) {
 	w.must("stop", "--name", "gpus")
 	w.must("start", "--name", "gpus")
 	wantHeld(t, w, first.uuids(), want)
-	w.wantReady("gpus", "gpu-simulated", "redis", "train")
+	w.awaitReady("gpus", "gpu-simulated", "redis", "train")
 
 	w.file("profile.yaml", "name: gpus\ngpu: off\nstacks: [redis]\n")
 	w.must("up", profile, "--timeout", "8m")
 	w.wantReady("gpus", "redis")
 	eventually(t, "the node without GPUs", func() error {
-		node := kubectl(t, "gpus", "get", "node", "-o", `jsonpath={.items[0].metadata.labels}`)
-		if s := w.gpus("gpus"); strings.Contains(node, "nvidia.com") || len(s.Devices) > 0 {
-			return fmt.Errorf("labels %s, devices %v", node, s.Devices)
+		node, err := tryKubectl(t, "gpus", nil, "get", "node", "-o", `jsonpath={.items[0].metadata.labels}`)
+		if s := w.gpus("gpus"); err != nil || strings.Contains(node, "nvidia.com") || len(s.Devices) > 0 {
+			return fmt.Errorf("labels %s, devices %v, %v", node, s.Devices, err) //nolint:errorlint // there may be none
 		}
 		return nil
 	})

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -66,7 +65,8 @@ func awaitStep(t *testing.T, w *world, kind string) {
 	if k, ok := kinds[kind]; ok {
 		kind = k
 	}
-	watch := exec.Command("curl", "-sN", "--retry", "20", "--retry-all-errors", "--unix-socket", socket, "http://keeper/v1/watch")
+	// Where the keeper has died, curl's own pauses would become hours.
+	watch := bounded(t, "curl", "-sN", "--retry", "20", "--retry-delay", "1", "--retry-max-time", "60", "--retry-all-errors", "--unix-socket", socket, "http://keeper/v1/watch")
 	out, err := watch.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -101,12 +101,12 @@ func awaitStep(t *testing.T, w *world, kind string) {
 func keeperPID(t testing.TB, w *world, name string) int {
 	t.Helper()
 	socket := filepath.Join(w.state, name, "keeper.sock")
-	out, err := exec.Command("curl", "-s", "--unix-socket", socket, "http://keeper/v1/hello").Output()
+	out, err := try(t, nil, "curl", "-s", "--unix-socket", socket, "http://keeper/v1/hello")
 	if err != nil {
 		t.Fatalf("ask the keeper who it is: %v", err)
 	}
 	var hello struct{ PID int }
-	if err := json.Unmarshal(out, &hello); err != nil || hello.PID <= 1 {
+	if err := json.Unmarshal([]byte(out), &hello); err != nil || hello.PID <= 1 {
 		t.Fatalf("the keeper says %s: %v", out, err)
 	}
 	return hello.PID

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,9 +16,10 @@ import (
 )
 
 // numbered are services that write numbered lines. Each run of a container has
-// a name of its own and counts from 1: "w NAME NUMBER". Writers write in bursts,
-// end now and then and are started again; the flood writes so much that the
-// kubelet rotates its file. All stop when Redis tells them to.
+// a name of its own and counts from 1: "w NAME NUMBER END", the end by which a
+// line is known to be whole. Writers write in bursts, end now and then and are
+// started again; the flood writes so much that the kubelet rotates its file.
+// All stop when Redis tells them to.
 const numbered = `services:
   writer:
     image: redis:8.10.1-alpine
@@ -31,7 +31,7 @@ const numbered = `services:
       - |
         r=$$(cat /proc/sys/kernel/random/uuid); n=0
         while [ $$n -lt 10000 ]; do
-          awk -v r=$$r -v n=$$n 'BEGIN { for (i = 1; i <= 500; i++) print "w", r, n + i }'
+          awk -v r=$$r -v n=$$n 'BEGIN { for (i = 1; i <= 500; i++) print "w", r, n + i, "end" }'
           n=$$((n+500))
           [ "$$(redis-cli -u $$URL get stop 2>/dev/null)" = yes ] && exec sleep 100000
           sleep 2
@@ -54,14 +54,30 @@ const numbered = `services:
 // runs are how far each run of a container has counted.
 type runs map[string]int
 
-// onNode asks the node's files.
-func onNode(t *testing.T) runs {
+// onNode asks the node's files. A line that is cut in two is one there too: its
+// rest is in the next file of the same run.
+func onNode(t *testing.T) (runs, error) {
 	t.Helper()
-	out := docker(t, "exec", "diorama-lines-control-plane", "sh", "-c", `cd /var/log/pods
-		for f in diorama_writer*/*/* diorama_flood*/*/*; do
-			case $f in *.gz) zcat "$f" ;; *.tmp) ;; *) cat "$f" ;; esac
-		done 2>/dev/null | awk '$3 == "F" && $4 == "w" && $6 > last[$5] { last[$5] = $6 + 0 } END { for (r in last) print r, last[r] }'`)
-	return parseRuns(t, out)
+	out, err := try(t, nil, "docker", "exec", "diorama-lines-control-plane", "sh", "-c", `cd /var/log/pods
+		for run in diorama_writer*/*/ diorama_flood*/*/; do
+			for f in "$run"*.log.* "$run"*.log; do
+				n=${f##*/}; echo "file $run${n%%.*}"
+				case $f in *.gz) zcat "$f" ;; *.tmp) ;; *) cat "$f" ;; esac
+			done
+		done 2>/dev/null | awk '
+			function whole() { return $1 == "w" && NF == 4 && ($4 == "end" || length($4) == 1000) }
+			$1 == "file" { run = $2; next }
+			{
+				sub(/^[^ ]+ [^ ]+ [FP] ?/, "")
+				if (!whole()) $0 = head[run] $0
+				head[run] = whole() || length($0) > 1100 ? "" : $0
+				if (whole() && $3 + 0 > last[$2]) last[$2] = $3 + 0
+			}
+			END { for (r in last) print r, last[r] }'`)
+	if err != nil {
+		return nil, err
+	}
+	return parseRuns(t, out), nil
 }
 
 func parseRuns(t *testing.T, out string) runs {
@@ -79,8 +95,8 @@ func parseRuns(t *testing.T, out string) runs {
 }
 
 // inStore reads all numbered lines of the store, and fails where one run's are
-// not every number once and in order.
-func inStore(t *testing.T, w *world) runs {
+// not every number once and in order. The error is that a line is half there.
+func inStore(t *testing.T, w *world) (runs, error) {
 	t.Helper()
 	cmd := w.command("logs", "writer", "flood", "--tail", "-1", "-o", "json", "--name", "lines")
 	out, err := cmd.StdoutPipe()
@@ -90,44 +106,26 @@ func inStore(t *testing.T, w *world) runs {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	all, wrong, last := make(runs), 0, ""
+	c := counting{runs: make(runs), heads: make(map[string]string)}
 	for lines := json.NewDecoder(out); lines.More(); {
-		var l struct{ Time, Service, Message string }
+		var l struct{ Pod, Message string }
 		if err := lines.Decode(&l); err != nil {
 			t.Fatal(err)
 		}
-		words := strings.Fields(l.Message)
-		if l.Service == "flood" && cutInTwo(last, l.Message) {
-			last = ""
-			continue
-		}
-		if l.Service == "flood" {
-			last = l.Message
-		}
-		if len(words) < 3 || words[0] != "w" {
-			t.Errorf("of %s at %s: %q", l.Service, l.Time, l.Message)
-			continue
-		}
-		n, err := strconv.Atoi(words[2])
-		if err != nil || n != all[words[1]]+1 {
-			if wrong++; wrong < 10 {
-				t.Errorf("run %s of %s goes on with %s after %d", words[1], l.Service, words[2], all[words[1]])
-			}
-		}
-		all[words[1]] = n
+		c.line(l.Pod, l.Message)
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	return all
-}
-
-// cutInTwo reports whether two lines of the flood are one: where the kubelet
-// rotates a file, containerd ends the line that is being written in the old
-// file and goes on with it in the new one.
-func cutInTwo(first, second string) bool {
-	pad := first[strings.LastIndexByte(first, ' ')+1:]
-	return strings.Trim(pad+second, "0") == "" && len(second) > 0 && len(pad)+len(second) == 1000
+	for i, wrong := range c.wrong {
+		if i < 10 {
+			t.Error(wrong)
+		}
+	}
+	for pod, head := range c.heads {
+		return c.runs, fmt.Errorf("of %s there is half a line: %q", pod, head)
+	}
+	return c.runs, nil
 }
 
 // caughtUp compares the store with the node's files.
@@ -151,20 +149,31 @@ func TestLogsNothingLost(t *testing.T) {
 	w.must("up", w.file("lines.yaml", "name: lines\nstacks: [redis]\napps: [./compose.yaml]\n"))
 	rotated := func() error {
 		const list = "ls /var/log/pods/diorama_flood*/*/*.log.* 2>/dev/null"
-		return exec.Command("docker", "exec", "diorama-lines-control-plane", "sh", "-c", list).Run()
+		_, err := try(t, nil, "docker", "exec", "diorama-lines-control-plane", "sh", "-c", list)
+		return err
 	}
 	eventually(t, "a file that the kubelet has rotated", rotated)
 	killKeeper(t, w, "lines")
 	w.status("lines")
 
-	before := len(onNode(t))
-	killNode(t, "diorama-lines-control-plane")
+	before, err := onNode(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	endNode(t, "kill", "diorama-lines-control-plane")
 	docker(t, "start", "diorama-lines-control-plane")
 	eventually(t, "containers that are started again", func() error {
-		if n := len(onNode(t)); n < before+10 {
-			return fmt.Errorf("%d runs, want 10 more than %d", n, before)
+		now, err := onNode(t)
+		fresh := 0
+		for name := range now {
+			if _, old := before[name]; !old { // whose files go away as new ones come
+				fresh++
+			}
 		}
-		return nil
+		if err == nil && fresh < 10 {
+			err = fmt.Errorf("%d runs that were not there before, want 10", fresh)
+		}
+		return err
 	})
 	killKeeper(t, w, "lines")
 	w.status("lines")
@@ -176,8 +185,13 @@ func TestLogsNothingLost(t *testing.T) {
 	defer client.Close()
 	eventually(t, "the order to stop", func() error { return client.Set(t.Context(), "stop", "yes", 0).Err() })
 	var node, store runs
-	eventually(t, "all lines in the store", func() error {
-		node, store = onNode(t), inStore(t, w)
+	eventually(t, "all lines in the store", func() (err error) {
+		if node, err = onNode(t); err != nil {
+			return err
+		}
+		if store, err = inStore(t, w); err != nil {
+			return err
+		}
 		return caughtUp(node, store)
 	})
 	total := 0
@@ -189,32 +203,4 @@ func TestLogsNothingLost(t *testing.T) {
 	if err != nil || strings.Contains(string(log), "followed through") {
 		t.Errorf("the files were not read: %v\n%s", err, log)
 	}
-}
-
-// killNode kills a node. Under cgroup v1 a process that runc has frozen for a
-// moment, as it does where a container begins, cannot die before it is thawed.
-func killNode(t *testing.T, name string) {
-	t.Helper()
-	id := docker(t, "inspect", "-f", "{{.Id}}", name)
-	kill := exec.Command("docker", "kill", name)
-	if err := kill.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = kill.Wait() }() // it gives up after ten seconds; the state counts
-	eventually(t, "the end of the node", func() error {
-		if docker(t, "inspect", "-f", "{{.State.Running}}", name) == "false" {
-			return nil
-		}
-		thaw(filepath.Join("/sys/fs/cgroup/freezer/docker", id))
-		return fmt.Errorf("%s still runs", name)
-	})
-}
-
-func thaw(folder string) {
-	_ = filepath.WalkDir(folder, func(path string, _ os.DirEntry, err error) error {
-		if err == nil && filepath.Base(path) == "freezer.state" {
-			_ = os.WriteFile(path, []byte("THAWED"), 0o600)
-		}
-		return nil
-	})
 }

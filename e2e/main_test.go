@@ -15,7 +15,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -24,13 +26,20 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	// The lock of .ci/e2e is held by this process, and by no keeper that a test
+	// leaves running.
+	if lock, err := strconv.Atoi(os.Getenv("DIORAMA_E2E_LOCK")); err == nil {
+		syscall.CloseOnExec(lock)
+	}
 	folder, err := os.MkdirTemp("", "diorama-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	binary = filepath.Join(folder, "diorama")
-	build := exec.Command("go", "build", "-o", binary, "github.com/diorama-dev/diorama/cmd/diorama")
+	ctx, cancel := context.WithTimeout(context.Background(), programTime) //nolint:forbidigo // there is no test yet whose context it could be
+	defer cancel()
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/diorama-dev/diorama/cmd/diorama")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "build the program under test:", err)
@@ -117,7 +126,7 @@ func (w *world) env() []string {
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, args...)
+	cmd := bounded(w.t, binary, args...)
 	cmd.Env, cmd.Dir = w.env(), w.dir
 	return cmd
 }
@@ -199,24 +208,37 @@ func (w *world) status(name string) status {
 	return s
 }
 
+// wantReady looks once: after an up all is ready.
 func (w *world) wantReady(name string, stacks ...string) {
 	w.t.Helper()
-	s := w.status(name)
-	if s.Phase != "ready" {
-		w.t.Errorf("phase = %q, want ready", s.Phase)
+	if err := w.status(name).ready(stacks); err != nil {
+		w.t.Error(err)
 	}
-	var have []string
+}
+
+// awaitReady looks until all is ready, where the machine has so much else to do
+// that a server's answer may be late now and then.
+func (w *world) awaitReady(name string, stacks ...string) {
+	w.t.Helper()
+	eventually(w.t, name+" is ready", func() error { return w.status(name).ready(stacks) })
+}
+
+// ready says what of the stacks is not, or which others there are.
+func (s status) ready(stacks []string) error {
+	var have, wrong []string
 	for _, service := range s.Services {
 		if service.Phase != "ready" {
-			w.t.Errorf("service %s is %s", service.Name, service.Phase)
+			wrong = append(wrong, service.Name+" is "+service.Phase)
 		}
 		have = append(have, service.Stack)
 	}
 	slices.Sort(have)
 	slices.Sort(stacks)
-	if have = slices.Compact(have); !slices.Equal(have, stacks) {
-		w.t.Errorf("stacks = %v, want %v", have, stacks)
+	have = slices.Compact(have)
+	if s.Phase != "ready" || len(wrong) > 0 || !slices.Equal(have, stacks) {
+		return fmt.Errorf("phase %s, stacks %v, want ready and %v; %s", s.Phase, have, stacks, strings.Join(wrong, ", "))
 	}
+	return nil
 }
 
 // keeps says of each service whether it keeps its data: an imitation of Redis
@@ -251,41 +273,4 @@ func (w *world) file(name, text string) string {
 		w.t.Fatal(err)
 	}
 	return path
-}
-
-// docker runs the docker command line and returns its output.
-func docker(t testing.TB, args ...string) string {
-	t.Helper()
-	out, err := exec.Command("docker", args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("docker %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// kubectl runs the node's own kubectl.
-func kubectl(t *testing.T, environment string, args ...string) string {
-	t.Helper()
-	return docker(t, append([]string{
-		"exec", "diorama-" + environment + "-control-plane", "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "-n", "diorama",
-	}, args...)...)
-}
-
-// eventually asks until the answer is yes, within a bound that only a broken
-// program reaches.
-func eventually(t testing.TB, what string, ask func() error) {
-	t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
-	ticker := time.NewTicker(200 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		err := ask()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: %v", what, err)
-		}
-		<-ticker.C
-	}
 }

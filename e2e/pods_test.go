@@ -14,20 +14,22 @@ import (
 // seen to wait for ever where the next Pod of the name came at once.
 func deletePods(t *testing.T, environment string, which ...string) {
 	t.Helper()
-	uids := func(which ...string) []string {
-		return strings.Fields(kubectl(t, environment, append([]string{"get", "pods", "-o", "jsonpath={..metadata.uid}"}, which...)...))
+	uids := func(which ...string) ([]string, error) {
+		out, err := tryKubectl(t, environment, nil, append([]string{"get", "pods", "-o", "jsonpath={..metadata.uid}"}, which...)...)
+		return strings.Fields(out), err
 	}
-	before := uids(which...)
-	if len(before) == 0 {
-		t.Fatalf("there are no Pods %v", which)
+	before, err := uids(which...)
+	if err != nil || len(before) == 0 {
+		t.Fatalf("there are no Pods %v: %v", which, err)
 	}
 	kubectl(t, environment, append([]string{"delete", "pod", "--wait=false"}, which...)...)
 	eventually(t, fmt.Sprintf("the Pods %v are gone", which), func() error {
-		for _, uid := range uids() {
+		now, err := uids()
+		for _, uid := range now {
 			if slices.Contains(before, uid) {
 				return fmt.Errorf("%s is still there", uid)
 			}
 		}
-		return nil
+		return err
 	})
 }

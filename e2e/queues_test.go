@@ -41,6 +41,19 @@ func (w *world) queues(name string) queuesJSON {
 	return q
 }
 
+// eventuallyOf asks until the broker answers, rather than what is known of it
+// from before where it was slow, and what it says is as wanted.
+func (w *world) eventuallyOf(t *testing.T, stack, what string, as func(queuesJSON) error) {
+	t.Helper()
+	eventually(t, what, func() error {
+		q := w.queues("shop")
+		if state := q.state(stack); state != "answering" {
+			return fmt.Errorf("%s is %s", stack, state)
+		}
+		return as(q)
+	})
+}
+
 // state is how a broker is: "answering", or what it is instead and why.
 func (q queuesJSON) state(stack string) string {
 	for _, b := range q.Brokers {
@@ -139,9 +152,12 @@ func seeded(t *testing.T, w *world, profile string) {
 	if got := query(t, strings.Replace(vars["POSTGRES_URL"], "/app?", "/shop?", 1), "select name from goods"); got != "pen" {
 		t.Errorf("PostgreSQL holds %q, want pen", got)
 	}
-	if got := w.queues("shop").lag("kafka", "billing"); got != 0 {
-		t.Errorf("the lag of the seeded group is %d, want 0", got)
-	}
+	w.eventuallyOf(t, "kafka", "the seeded group", func(q queuesJSON) error {
+		if got := q.lag("kafka", "billing"); got != 0 {
+			return fmt.Errorf("its lag is %d, want 0", got)
+		}
+		return nil
+	})
 	r := w.run("up", profile)
 	if r.code != 0 || strings.Count(r.stderr, "seeds") == 0 {
 		t.Errorf("the same again: exit code %d\n%s", r.code, r.stderr)
@@ -159,15 +175,18 @@ func seeded(t *testing.T, w *world, profile string) {
 func kafkaQueues(t *testing.T, w *world) {
 	lines := w.file("lines", strings.Repeat("{\"id\": 1}\n", 100))
 	w.must("queues", "produce", "kafka/orders", "--lines", "--file", lines, "--name", "shop")
-	if q := w.queues("shop"); q.depth("kafka", "orders") != 100 || q.lag("kafka", "billing") != 100 {
-		t.Errorf("%d messages, lag %d; want 100 of both", q.depth("kafka", "orders"), q.lag("kafka", "billing"))
-	}
+	w.eventuallyOf(t, "kafka", "the messages in kafka/orders", func(q queuesJSON) error {
+		if q.depth("kafka", "orders") != 100 || q.lag("kafka", "billing") != 100 {
+			return fmt.Errorf("%d messages, lag %d; want 100 of both", q.depth("kafka", "orders"), q.lag("kafka", "billing"))
+		}
+		return nil
+	})
 	if out := w.must("queues", "peek", "kafka/orders", "-n", "3", "-o", "json", "--name", "shop"); strings.Count(out, `"value":"{\"id\": 1}"`) != 3 {
 		t.Errorf("peeking shows %s", out)
 	}
 	wait := []string{"wait", "--name", "shop", "--queue", "kafka/orders", "--consumed", "100", "--lag", "0", "--stable", "1s", "--group"}
-	w.fails(4, []string{"billing", "0 of 100"}, append(wait, "billing", "--timeout", "3s")...)
-	w.fails(4, []string{"not committed"}, append(wait, "nobody", "--timeout", "3s")...)
+	w.fails(4, []string{"billing", "0 of 100"}, append(wait, "billing", "--timeout", "10s")...)
+	w.fails(4, []string{"not committed"}, append(wait, "nobody", "--timeout", "10s")...)
 	w.fails(2, []string{"--yes"}, "queues", "reset", "kafka/orders", "--group", "billing", "--to", "end", "--name", "shop")
 	w.must("queues", "reset", "kafka/orders", "--group", "billing", "--to", "end", "--yes", "--name", "shop")
 	w.must(append(wait, "billing", "--timeout", "1m")...)
@@ -186,13 +205,15 @@ func redisQueues(t *testing.T, w *world) {
 	w.must("queues", "produce", "redis/jobs", "two", "--name", "shop")
 	redisDo(t, vars["REDIS_URL"], "xreadgroup", "group", "workers", "one", "count", "1", "streams", "jobs", ">")
 	redisDo(t, vars["REDIS_URL"], "rpush", "todo", "a", "b", "c")
-	q := w.queues("shop")
-	if q.depth("redis", "jobs") != 2 || q.depth("redis", "todo") != 3 {
-		t.Errorf("%d entries and %d elements, want 2 and 3", q.depth("redis", "jobs"), q.depth("redis", "todo"))
-	}
-	if lag := q.lag("redis", "workers"); lag != 1 && lag != -1 { // not every server says
-		t.Errorf("the lag is %d, want 1", lag)
-	}
+	w.eventuallyOf(t, "redis", "what is in Redis", func(q queuesJSON) error {
+		if q.depth("redis", "jobs") != 2 || q.depth("redis", "todo") != 3 {
+			return fmt.Errorf("%d entries and %d elements, want 2 and 3", q.depth("redis", "jobs"), q.depth("redis", "todo"))
+		}
+		if lag := q.lag("redis", "workers"); lag != 1 && lag != -1 { // not every server says
+			return fmt.Errorf("the lag is %d, want 1", lag)
+		}
+		return nil
+	})
 	if out := w.must("queues", "peek", "redis/jobs", "--from", "oldest", "--name", "shop"); !strings.Contains(out, "two") {
 		t.Errorf("peeking shows %s", out)
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
@@ -47,15 +48,18 @@ func newTerminal(t *testing.T, cols, rows int) *terminal {
 
 func (x *terminal) emulate() {
 	buf := make([]byte, 32<<10)
+	cut := 0 // bytes of a character whose rest has not been read yet
 	for {
-		n, err := x.keys.Read(buf)
+		n, err := x.keys.Read(buf[cut:])
 		if err != nil {
 			return
 		}
-		_, _ = x.screen.Write(buf[:n])
 		x.mu.Lock()
-		x.bytes = append(x.bytes, buf[:n]...)
+		x.bytes = append(x.bytes, buf[cut:cut+n]...)
 		x.mu.Unlock()
+		end := whole(buf[:cut+n])
+		_, _ = x.screen.Write(buf[:end])
+		cut = copy(buf, buf[end:cut+n])
 		select {
 		case x.changed <- struct{}{}:
 		default:
@@ -63,11 +67,40 @@ func (x *terminal) emulate() {
 	}
 }
 
-// await waits until the screen shows all of the texts. The deadline only ends
-// a test that hangs.
+// whole is how many of the bytes are whole characters: a read may cut the last
+// one, of which the emulator would make nothing.
+func whole(b []byte) int {
+	for i := len(b) - 1; i >= max(0, len(b)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(b[i]) {
+			if utf8.FullRune(b[i:]) {
+				break
+			}
+			return i
+		}
+	}
+	return len(b)
+}
+
+// patience only ends a test that hangs.
+const patience = 30 * time.Second
+
+// receive waits for what a channel brings.
+func receive[T any](t *testing.T, what string, from <-chan T) (v T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	select {
+	case v = <-from:
+	case <-ctx.Done():
+		t.Fatalf("%s never came", what)
+	}
+	return v
+}
+
+// await waits until the screen shows all of the texts.
 func (x *terminal) await(texts ...string) {
 	x.t.Helper()
-	ctx, cancel := context.WithTimeout(x.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(x.t.Context(), patience)
 	defer cancel()
 	for {
 		shown := x.screen.String()
@@ -127,11 +160,11 @@ func TestProgram(t *testing.T) {
 	x.typed("/line 7")
 	x.await("line 79", "enter keep")
 	x.typed("\r1r")
-	<-f.asked // what it says of that goes by too fast to be waited for
+	receive(t, "the restart", f.asked) // what it says of that goes by too fast to be waited for
 	x.typed("D")
 	x.await("Take ai-platform down?")
 	x.typed("y")
-	got := <-over
+	got := receive(t, "the end", over)
 	if got.err != nil || got.outcome != OutcomeDown {
 		t.Errorf("ended with %q, %v", got.outcome, got.err)
 	}
@@ -180,7 +213,7 @@ func TestLogsInATerminal(t *testing.T) {
 	x.typed("\x1b[B\r")
 	x.await("from loki", "line 29")
 	x.typed("q")
-	if err := <-over; err != nil {
+	if err := receive(t, "the end", over); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
@@ -199,7 +232,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	f.updates <- ascii(tuitest.Running())
 	x.await("kafka")
 	cancel(errFake)
-	if err := <-over; err != errFake { //nolint:errorlint // the very cause
+	if err := receive(t, "the end", over); err != errFake { //nolint:errorlint // the very cause
 		t.Errorf("ended with %v", err)
 	}
 }
@@ -219,7 +252,7 @@ func TestColoursObeyTheTerminal(t *testing.T) {
 			f.updates <- ascii(tuitest.Running())
 			x.await("kafka", "killed 6 times")
 			x.typed("q")
-			if err := <-over; err != nil {
+			if err := receive(t, "the end", over); err != nil {
 				t.Fatal(err)
 			}
 			x.mu.Lock()
