@@ -14,6 +14,7 @@ import (
 	"github.com/diorama-dev/diorama/internal/env"
 	"github.com/diorama-dev/diorama/internal/plan"
 	"github.com/diorama-dev/diorama/internal/report"
+	"github.com/diorama-dev/diorama/profiles"
 )
 
 type upOptions struct {
@@ -89,13 +90,7 @@ func up(ctx context.Context, s *streams, o *upOptions) error {
 	tellPlacement(s, session)
 	merging, cancel := context.WithCancel(ctx)
 	defer cancel()
-	merged := make(chan error, 1)
-	go func() {
-		if o.MergeKubeconfig {
-			merged <- session.MergeKubeconfig(merging)
-		}
-		close(merged)
-	}()
+	merged := merge(merging, s, o, session)
 	if s.interactive && !o.detach && o.output == "text" {
 		err = attachUI(ctx, s, session)
 	} else {
@@ -108,6 +103,23 @@ func up(ctx context.Context, s *streams, o *upOptions) error {
 		return err
 	}
 	return awaitMerged(s, merged)
+}
+
+// merge adds the cluster to the kubeconfig beside the start, where that is wanted
+// and there is to be one; the channel is closed when it is done.
+func merge(ctx context.Context, s *streams, o *upOptions, session *diorama.Session) <-chan error {
+	merged := make(chan error, 1)
+	if p, err := session.Begun(); o.MergeKubeconfig && err == nil && p.Runtime == string(profiles.RuntimeEmbedded) {
+		s.say("your kubeconfig stays as it is: the runtime embedded has no cluster")
+		o.MergeKubeconfig = false
+	}
+	go func() {
+		if o.MergeKubeconfig {
+			merged <- session.MergeKubeconfig(ctx)
+		}
+		close(merged)
+	}()
+	return merged
 }
 
 // awaitMerged waits until the cluster is in the kubeconfig, where it is to be:

@@ -29,10 +29,15 @@ func endedBadly(end *corev1.ContainerStateTerminated) bool {
 }
 
 // Relapsing reports whether a container has only just begun again after a short
-// run that ended badly: it may run and end so for ever.
+// run that ended badly: it may run and end so for ever. Of a container that the
+// node had lost nobody knows how long it ran; and a clock that is far from the
+// node's tells nothing.
 func Relapsing(status corev1.ContainerStatus, now time.Time) bool {
 	run, end := status.State.Running, status.LastTerminationState.Terminated
-	return run != nil && endedBadly(end) && end.FinishedAt.Sub(end.StartedAt.Time) < readyFor && now.Sub(run.StartedAt.Time) < readyFor
+	if run == nil || !endedBadly(end) || end.StartedAt.IsZero() || end.FinishedAt.IsZero() {
+		return false
+	}
+	return end.FinishedAt.Sub(end.StartedAt.Time) < readyFor && now.Sub(run.StartedAt.Time).Abs() < readyFor
 }
 
 // relapsing is the same of one whose readiness says nothing of how it is: a
@@ -64,12 +69,13 @@ func (c containerFacts) runs() int {
 	return max(1, n)
 }
 
-// givenUp reports whether a restart will not follow, or has not helped often enough.
+// givenUp reports whether a restart will not follow, or has not helped often
+// enough. One that has just begun is given its time.
 func (c containerFacts) givenUp(after int) bool {
 	if c.pod.owner != nil && c.pod.owner.failed {
 		return true
 	}
-	return c.runs() >= after
+	return c.runs() >= after && !c.relapsing()
 }
 
 // lastWords are the container's last lines, as evidence.
@@ -226,7 +232,7 @@ func (f *facts) crashes(doc RuleDoc, tell func(c containerFacts, text string) st
 		}
 		finding := ofContainer(c, doc)
 		finding.Since = c.pod.CreationTimestamp.Time
-		finding.Terminal = true
+		finding.Terminal = !c.relapsing()
 		finding.Summary = sentence
 		finding.known["architecture"] = f.architecture(c.pod.Spec.NodeName)
 		for _, t := range text {

@@ -187,17 +187,6 @@ func (f Folder) WriteRecord(r Record) error {
 	return WriteFile(f.recordFile(), append(data, '\n'))
 }
 
-// Amend changes the record. Who may do so at the same time takes care that one
-// does after the other.
-func (f Folder) Amend(change func(*Record)) error {
-	r, err := f.ReadRecord()
-	if err != nil {
-		return err
-	}
-	change(&r)
-	return f.WriteRecord(r)
-}
-
 // Gain notes that there may be something of the stack.
 func (r *Record) Gain(stack string) {
 	if !slices.Contains(r.Stacks, stack) {

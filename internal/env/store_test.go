@@ -3,6 +3,7 @@ package env_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,6 +40,30 @@ func TestWatchersGetTheNewest(t *testing.T) {
 		}
 		store.Emit(env.Event{Logs: &env.LogCounters{}}) // must not panic
 	})
+}
+
+// TestAmend: what several processes note of an environment at once is all noted.
+func TestAmend(t *testing.T) {
+	root := t.TempDir()
+	if err := env.FolderOf(root, "shop").Make(); err != nil {
+		t.Fatal(err)
+	}
+	if err := env.FolderOf(root, "shop").WriteRecord(env.Record{}); err != nil {
+		t.Fatal(err)
+	}
+	var processes sync.WaitGroup
+	for i := range 20 {
+		processes.Go(func() {
+			// Each opens the lock's file anew, as a process of its own would.
+			if err := env.FolderOf(root, "shop").Amend(func(r *env.Record) { r.Gain(fmt.Sprint(i)) }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	processes.Wait()
+	if got, err := env.FolderOf(root, "shop").ReadRecord(); err != nil || len(got.Stacks) != 20 {
+		t.Errorf("%d of 20 are noted: %v, %v", len(got.Stacks), got.Stacks, err)
+	}
 }
 
 func TestRecord(t *testing.T) {

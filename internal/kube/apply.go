@@ -143,9 +143,7 @@ func (c *Client) applyOne(ctx context.Context, object *unstructured.Unstructured
 		}
 	}
 	change := Change{ObjectID: id, Action: Action(entry.Action)}
-	if change.Generation, err = c.generation(ctx, change); err != nil {
-		return change, err
-	}
+	change.Generation = c.generation(ctx, change)
 	if needsUnsticking(existing, entry) {
 		return change, c.unstick(ctx, id)
 	}

@@ -20,6 +20,9 @@ const (
 	heartbeat = 3 * time.Second
 	// reconnect is how often it is asked while it is not.
 	reconnect = time.Second
+	// lookAgain is how soon something that is not well is looked at once more,
+	// while nothing changes but the time that it takes.
+	lookAgain = 5 * time.Second
 	// usageEvery is how often the nodes are asked what Pods use.
 	usageEvery = 10 * time.Second
 )
@@ -91,9 +94,14 @@ func (o *observer) watch(ctx context.Context) error {
 		o.last.API = diagnose.API{Address: o.client.config.Host}
 		o.lines.want(ctx, o.last)
 		o.emit(o.last)
+		var again <-chan time.Time
+		if unsettled(o.last) {
+			again = time.After(lookAgain)
+		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		case <-again:
 		case <-caches.changed:
 		case <-o.lines.arrived:
 		case pods := <-usage:
@@ -105,6 +113,20 @@ func (o *observer) watch(ctx context.Context) error {
 		case <-time.After(debounce):
 		}
 	}
+}
+
+// unsettled reports whether time alone may change what an observation means: how
+// long something that is not well has been so.
+func unsettled(o diagnose.Observation) bool {
+	return slices.ContainsFunc(o.Pods, func(pod corev1.Pod) bool {
+		ended := pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+		ready := slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+			return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+		})
+		return !ended && !ready || slices.ContainsFunc(pod.Status.ContainerStatuses, func(status corev1.ContainerStatus) bool {
+			return diagnose.Relapsing(status, o.Time)
+		})
+	})
 }
 
 // pulse ends the watch when the API does not answer twice in a row; watches

@@ -17,27 +17,43 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
+// mostTakes bounds how often a list is taken back from whoever changes its object
+// at that moment, as its controller does while a rollout is under way.
+const mostTakes = 3
+
 // applyOver applies an object. Where somebody has changed what tells the item of
 // a list apart, as a port's number, an apply takes theirs for another one, adds
 // ours, and the API refuses the name that both have: the list is ours then.
 func (c *Client) applyOver(ctx context.Context, existing, object *unstructured.Unstructured, opts ApplyOptions) (*ssa.ChangeSetEntry, error) {
-	entry, err := c.manager(existing).Apply(ctx, object.DeepCopy(), ssaOptions(opts))
-	entries, wrong := displaced(existing, err)
-	if wrong != nil || entries == nil {
-		return entry, errors.Join(err, wrong)
+	for try := 1; ; try++ {
+		entry, refused := c.manager(existing).Apply(ctx, object.DeepCopy(), ssaOptions(opts))
+		entries, err := displaced(existing, refused)
+		if err != nil || entries == nil {
+			return entry, errors.Join(refused, err)
+		}
+		lists := strings.Join(twiceIn(refused), ", ")
+		if try > mostTakes {
+			return nil, fmt.Errorf("%w; somebody goes on changing %s: run up again when that is over", refused, lists)
+		}
+		if err := c.giveTo(ctx, existing, entries); err != nil && !apierrors.IsConflict(err) && !apierrors.IsInvalid(err) {
+			return nil, fmt.Errorf("take back %s, which somebody has changed: %w", lists, err)
+		}
+		if existing, err = c.get(ctx, IDOf(object)); err != nil {
+			return nil, fmt.Errorf("read %s: %w", IDOf(object), err)
+		}
 	}
-	patch, wrong := json.Marshal([]map[string]any{
+}
+
+// giveTo replaces the entries of an object that is still as it was read.
+func (c *Client) giveTo(ctx context.Context, existing *unstructured.Unstructured, entries []metav1.ManagedFieldsEntry) error {
+	patch, err := json.Marshal([]map[string]any{
 		{"op": "test", "path": "/metadata/resourceVersion", "value": existing.GetResourceVersion()},
 		{"op": "replace", "path": "/metadata/managedFields", "value": entries},
 	})
-	if wrong != nil {
-		return nil, errors.Join(err, wrong)
+	if err != nil {
+		return err
 	}
-	now := existing.DeepCopy()
-	if wrong := c.dynamic.Patch(ctx, now, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(FieldOwner)); wrong != nil {
-		return nil, errors.Join(err, fmt.Errorf("take back what somebody has changed: %w", wrong))
-	}
-	return c.manager(now).Apply(ctx, object.DeepCopy(), ssaOptions(opts))
+	return c.dynamic.Patch(ctx, existing.DeepCopy(), client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(FieldOwner))
 }
 
 // displaced are an object's entries with the lists given to us that an apply was
@@ -50,8 +66,9 @@ func displaced(existing *unstructured.Unstructured, refusal error) ([]metav1.Man
 	return takeBack(existing.GetManagedFields(), lists)
 }
 
-// twiceIn are the outermost lists that an object is refused for because an item is twice in
-// them, by the names of fields with dots between; empty where it has another reason.
+// twiceIn are the lists that an object is refused for because an item is twice in
+// them, by the names of fields with dots between: those of all containers are one.
+// It is empty where the refusal has another reason.
 func twiceIn(err error) []string {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
@@ -67,11 +84,16 @@ func twiceIn(err error) []string {
 	}
 	var lists []string
 	for _, cause := range status.Status().Details.Causes {
-		list, _, ofItem := strings.Cut(cause.Field, "[")
-		if cause.Type != metav1.CauseTypeFieldValueDuplicate || !ofItem {
+		item := strings.LastIndexByte(cause.Field, '[')
+		if cause.Type != metav1.CauseTypeFieldValueDuplicate || item < 0 {
 			return nil
 		}
-		lists = append(lists, list)
+		var list strings.Builder
+		for part := range strings.SplitSeq(cause.Field[:item], "]") {
+			name, _, _ := strings.Cut(part, "[")
+			list.WriteString(name)
+		}
+		lists = append(lists, list.String())
 	}
 	slices.Sort(lists)
 	return slices.Compact(lists)
@@ -126,8 +148,8 @@ func without(entry *metav1.ManagedFieldsEntry, lists []string, version string) (
 		return nil, fmt.Errorf("read which fields are of %s: %w", entry.Manager, err)
 	}
 	all.Iterate(func(path fieldpath.Path) {
-		list, _, _ := strings.Cut(path.String(), "[")
-		if slices.Contains(lists, strings.TrimPrefix(list, ".")) {
+		field := namesOf(path) + "."
+		if slices.ContainsFunc(lists, func(list string) bool { return strings.HasPrefix(field, list+".") }) {
 			taken.Insert(path.Copy())
 		}
 	})
@@ -141,4 +163,15 @@ func without(entry *metav1.ManagedFieldsEntry, lists []string, version string) (
 	}
 	entry.FieldsV1 = &fields
 	return taken, nil
+}
+
+// namesOf are the names of a path's fields, with dots between.
+func namesOf(path fieldpath.Path) string {
+	var names []string
+	for _, element := range path {
+		if element.FieldName != nil {
+			names = append(names, *element.FieldName)
+		}
+	}
+	return strings.Join(names, ".")
 }

@@ -14,67 +14,79 @@ import (
 // TestTakeBack: a port whose number somebody has changed stands beside ours after
 // an apply, and does not once the list is ours. What else they have set stays theirs.
 func TestTakeBack(t *testing.T) {
+	containers := field.NewPath("spec", "template", "spec", "containers")
 	for name, c := range map[string]struct {
-		kind   string
-		change func(*unstructured.Unstructured)
-		list   []string // where the list is
+		kind    string
+		ports   func(*unstructured.Unstructured) []any
+		refused *field.Path
+		also    func(*unstructured.Unstructured)
+		stays   func(*unstructured.Unstructured) any
 	}{
-		"service": {"service", func(o *unstructured.Unstructured) {
-			ports, _, _ := unstructured.NestedSlice(o.Object, "spec", "ports")
-			ports[0].(map[string]any)["port"] = int64(8080)
-			_ = unstructured.SetNestedSlice(o.Object, ports, "spec", "ports")
-		}, []string{"spec", "ports"}},
-		"deployment": {"deployment", func(o *unstructured.Unstructured) {
-			containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
-			containers[0].(map[string]any)["ports"].([]any)[0].(map[string]any)["containerPort"] = int64(8080)
-			_ = unstructured.SetNestedSlice(o.Object, containers, "spec", "template", "spec", "containers")
-		}, []string{"spec", "template", "spec", "containers"}},
+		"service": {
+			kind: "service", refused: field.NewPath("spec", "ports").Index(1).Child("name"),
+			ports: func(o *unstructured.Unstructured) []any { return at(o.Object, "spec", "ports").([]any) },
+			also:  func(o *unstructured.Unstructured) { o.SetLabels(map[string]string{"theirs": "yes"}) },
+			stays: func(o *unstructured.Unstructured) any { return o.GetLabels()["theirs"] },
+		},
+		"deployment": {
+			kind: "deployment", refused: containers.Index(0).Child("ports").Index(1).Child("name"),
+			ports: func(o *unstructured.Unstructured) []any { return container(o, 0)["ports"].([]any) },
+			also: func(o *unstructured.Unstructured) {
+				all := at(o.Object, "spec", "template", "spec", "containers").([]any)
+				set(at(o.Object, "spec", "template", "spec"), "containers", append(all, map[string]any{"name": "debug", "image": "theirs"}))
+			},
+			stays: func(o *unstructured.Unstructured) any { return container(o, 2)["name"] },
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wanted := parsed(t, appliedKinds()[c.kind])
 			cluster := clusterFor(t, wanted)
 			before := cluster.create(wanted)
 			changed := before.DeepCopy()
-			c.change(changed)
-			changed.SetLabels(map[string]string{"theirs": "yes"})
+			for _, key := range []string{"port", "containerPort"} {
+				if port := c.ports(changed)[0].(map[string]any); port[key] != nil {
+					port[key] = int64(8080)
+				}
+			}
+			c.also(changed)
 			changed = cluster.update(before, changed)
 
 			twice := cluster.apply(changed, wanted)
-			if same(t, twice, before, c.list) {
+			if fmt.Sprint(c.ports(twice)) == fmt.Sprint(c.ports(before)) {
 				t.Fatal("an apply alone puts it right: nothing to take back")
 			}
-			items := field.NewPath(c.list[0], c.list[1:]...)
-			entries, err := displaced(changed, refusedFor(items.Index(1).Child("name")))
+			entries, err := displaced(changed, refusedFor(c.refused))
 			if err != nil || entries == nil {
 				t.Fatalf("entries %v, %v", entries, err)
 			}
 			taken := changed.DeepCopy()
 			taken.SetManagedFields(entries)
 			after := cluster.apply(taken, wanted)
-			if !same(t, after, before, c.list) {
-				t.Errorf("after it: %v", after.Object["spec"])
+			if fmt.Sprint(c.ports(after)) != fmt.Sprint(c.ports(before)) {
+				t.Errorf("ports after it: %v, want %v", c.ports(after), c.ports(before))
 			}
-			if after.GetLabels()["theirs"] != "yes" {
-				t.Errorf("their label is gone: %v", after.GetLabels())
+			if c.stays(after) != c.stays(changed) {
+				t.Errorf("theirs is gone: %v", after.Object)
 			}
-			if !asOwned(after, wanted) {
-				t.Errorf("the next apply would change it: %v", after.GetManagedFields())
-			}
-			if entries, err := displaced(before, refusedFor(items.Index(0).Child("name"))); entries != nil || err != nil {
+			if entries, err := displaced(before, refusedFor(c.refused)); entries != nil || err != nil {
 				t.Errorf("taken back though nobody has changed it: %v, %v", entries, err)
 			}
 		})
 	}
 }
 
-func same(t *testing.T, a, b *unstructured.Unstructured, list []string) bool {
-	t.Helper()
-	there, _, err := unstructured.NestedFieldNoCopy(a.Object, list...)
-	if err != nil {
-		t.Fatal(err)
+func at(object map[string]any, names ...string) any {
+	value, _, _ := unstructured.NestedFieldNoCopy(object, names...)
+	return value
+}
+
+func container(o *unstructured.Unstructured, i int) map[string]any {
+	all, _ := at(o.Object, "spec", "template", "spec", "containers").([]any)
+	if i >= len(all) {
+		return nil
 	}
-	then, _, _ := unstructured.NestedFieldNoCopy(b.Object, list...)
-	return fmt.Sprint(there) == fmt.Sprint(then)
+	found, _ := all[i].(map[string]any)
+	return found
 }
 
 // refusedFor is how the API refuses two of a name.

@@ -64,14 +64,15 @@ func (c *Client) patch(ctx context.Context, w Workload, change map[string]any) e
 }
 
 // generation is that of a workload that was just configured, which its
-// controller has still to see; 0 for all else.
-func (c *Client) generation(ctx context.Context, change Change) (int64, error) {
-	if change.Action != ActionConfigured || !slices.Contains([]string{kindDeployment, kindStatefulSet, kindDaemonSet}, change.Kind) {
-		return 0, nil
+// controller has still to see; 0 for all else, and where it cannot be read.
+func (c *Client) generation(ctx context.Context, change Change) int64 {
+	kinds := []string{kindDeployment, kindStatefulSet, kindDaemonSet}
+	if change.Action != ActionConfigured || change.Group != "apps" || !slices.Contains(kinds, change.Kind) {
+		return 0
 	}
 	now, err := c.get(ctx, change.ObjectID)
 	if err != nil || now == nil {
-		return 0, err
+		return 0
 	}
-	return now.GetGeneration(), nil
+	return now.GetGeneration()
 }

@@ -94,6 +94,16 @@ func parseKlog(s string) (klogLine, bool) {
 	return klogLine{time: s[1 : 1+len(day)+1+len(clock)], thread: thread, source: source, text: text}, true
 }
 
+// InHeader reports whether a message may have a member without naming its key:
+// klog's header has those by their places.
+func InHeader(key string) bool {
+	switch key {
+	case "level", "source", "thread", "time", "msg":
+		return true
+	}
+	return false
+}
+
 // klogReach bounds the header's length.
 const klogReach = 256
 

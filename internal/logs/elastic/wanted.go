@@ -37,6 +37,11 @@ func (r *Reader) wanted(ctx context.Context, q logs.Query) (wanted, error) {
 	return wanted{q, dsl}, nil
 }
 
+// mostInAddress is how many bytes of names go into an address, of which
+// Elasticsearch takes 4 KB, and three bytes for one that is escaped
+// (http.max_initial_line_length).
+const mostInAddress = 1000
+
 // fields asks which of some fields, or of patterns of them, the index has.
 // https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-field-caps
 func (r *Reader) fields(ctx context.Context, names []string) ([]string, error) {
@@ -46,7 +51,11 @@ func (r *Reader) fields(ctx context.Context, names []string) ([]string, error) {
 	var answer struct {
 		Fields map[string]json.RawMessage `json:"fields"`
 	}
-	query := url.Values{"fields": {strings.Join(names, ",")}, "ignore_unavailable": {"true"}, "allow_no_indices": {"true"}}
+	fields := strings.Join(names, ",")
+	if len(fields) > mostInAddress {
+		fields = "*"
+	}
+	query := url.Values{"fields": {fields}, "ignore_unavailable": {"true"}, "allow_no_indices": {"true"}}
 	err := r.ask(ctx, "_field_caps?"+query.Encode(), nil, &answer)
 	return slices.Collect(maps.Keys(answer.Fields)), err
 }

@@ -52,7 +52,7 @@ func (q *Query) For(has []string, now time.Time) (json.RawMessage, logs.Conditio
 			there = append(there, part)
 			continue
 		}
-		if part, err = prepared(part, q.text, now); err != nil {
+		if part, err = prepared(q.withoutAbsent(part), q.text, now); err != nil {
 			return nil, nil, err
 		}
 		rest = append(rest, part)
@@ -101,11 +101,38 @@ func (q *Query) lacking(part node, has []string) (lacking bool, err error) {
 	}
 	fieldsOf(part, func(field literal) {
 		if wrong := known(field, q.text); wrong != nil && !lacks(field) {
-			err = fmt.Errorf("kql: column %d: Elasticsearch alone has the field %q, and lacks others that stand beside it: join them by \"and\"",
+			err = fmt.Errorf("kql: column %d: Elasticsearch alone has the field %q, and lacks others that stand beside it: ask for one after the other, or join them by \"and\"",
 				columnAt(q.text, field.at), field.text())
 		}
 	})
 	return true, err
+}
+
+// withoutAbsent is a part in which what asks for fields that no document can have
+// is never true: such as shippers add, and the index lacks.
+func (q *Query) withoutAbsent(n node) node {
+	never := noneOf{everything{}}
+	switch n := n.(type) {
+	case allOf:
+		for i := range n {
+			n[i] = q.withoutAbsent(n[i])
+		}
+	case anyOf:
+		for i := range n {
+			n[i] = q.withoutAbsent(n[i])
+		}
+	case noneOf:
+		return noneOf{q.withoutAbsent(n.node)}
+	case equals:
+		if n.field != nil && known(*n.field, q.text) != nil {
+			return never
+		}
+	case compares:
+		if known(n.field, q.text) != nil {
+			return never
+		}
+	}
+	return n
 }
 
 // fieldsOf shows each field that is named.
@@ -131,7 +158,8 @@ func fieldsOf(n node, show func(field literal)) {
 }
 
 // keys are texts that every line has for which all parts hold: the keys of its
-// members. Other than plain ones may be escaped there.
+// members. Other than plain ones may be escaped there, and those of klog's header
+// do not stand in the line.
 func keys(all allOf) []string {
 	var out []string
 	for _, n := range all {
@@ -145,7 +173,7 @@ func keys(all allOf) []string {
 			field = n.field
 		}
 		name := field.text()
-		if last := name[strings.LastIndexByte(name, '.')+1:]; last != "" && !field.wild() && propertyOf(name) == propertyNone && ascii(last) {
+		if last := name[strings.LastIndexByte(name, '.')+1:]; last != "" && !field.wild() && propertyOf(name) == propertyNone && ascii(last) && !logs.InHeader(name) {
 			out = append(out, last)
 		}
 	}

@@ -34,6 +34,13 @@ func TestFor(t *testing.T) {
 			dsl:   `{"bool":{"filter":[{"match":{"service":"a"}},{"match":{"stream":"stderr"}}]}}`,
 			finds: `{"b":1}`, passes: `{"b":1,"c":2}`, literals: "b",
 		},
+		`thread: 1`: {
+			dsl: `{"match_all":{}}`, finds: `I1122 15:04:05.000000 1 leader.go:257] became it`, passes: `I1122 15:04:05.000000 2 leader.go:257] became it`,
+		},
+		`kubernetes.host: n1 or b: 1`: {dsl: `{"match_all":{}}`, finds: `{"b":1}`, passes: `{"b":2}`},
+		`not kubernetes.host: n1 and not (kubernetes.host: n1 or b: 1)`: {
+			dsl: `{"bool":{"must_not":[{"match":{"kubernetes.host":"n1"}}]}}`, finds: `{"b":2}`, passes: `{"b":1}`,
+		},
 		`b: 1 or level: error`: {dsl: `{"match_all":{}}`, finds: `{"b":1}`, passes: `{"b":2}`},
 		`not (b: 1 or c > 2)`:  {dsl: `{"match_all":{}}`, finds: `{"b":2,"c":2}`, passes: `{"c":3}`},
 	} {
@@ -68,7 +75,7 @@ func TestFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `kql: column 11: Elasticsearch alone has the field "stream", and lacks others that stand beside it: join them by "and"`
+	const want = `kql: column 11: Elasticsearch alone has the field "stream", and lacks others that stand beside it: ask for one after the other, or join them by "and"`
 	if _, _, err := q.For(has, now); err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

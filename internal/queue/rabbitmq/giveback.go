@@ -14,7 +14,7 @@ const (
 	backAtOnce = 16
 	// backWait bounds how long a queue may stand still: it writes each command to
 	// disk before it applies it.
-	backWait = 10 * time.Second
+	backWait = 5 * time.Second
 	// consumedWait is the same of a queue that has consumers: they may take what
 	// it got, and hold nobody up.
 	consumedWait = time.Second

@@ -47,12 +47,12 @@ func TestGiveBack(t *testing.T) {
 		"quick": {applied: atOnce, taken: nobody, within: time.Millisecond},
 		"stands still and goes on": {
 			applied: func(given int, passed time.Duration) int {
-				if passed < 6*time.Second {
+				if passed < 4*time.Second {
 					return min(given, 20)
 				}
 				return given
 			},
-			taken: nobody, within: 7 * time.Second,
+			taken: nobody, within: 5 * time.Second,
 		},
 		"one message every 3 s": {
 			applied: func(given int, passed time.Duration) int { return min(given, int(passed/(3*time.Second))) },

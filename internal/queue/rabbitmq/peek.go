@@ -22,7 +22,7 @@ const mostReturned = 10_000
 // all that were given back before, and hands those out first: so as to leave
 // the order as it is, all of those are taken, shown or not; only a context that
 // ends in the middle, more than 10,000 of them, or a queue that gets on with
-// nothing for 10 s while they are given back (1 s where it has consumers), leave another order.
+// nothing for 5 s while they are given back (1 s where it has consumers), leave another order.
 func (s *source) Peek(ctx context.Context, r queue.PeekRequest, see func(queue.Message) error) error {
 	a := parseAddress(r.Queue)
 	if a.exchange {

@@ -100,8 +100,7 @@ func (r *Runtime) revive(ctx context.Context, nodes []Node, record env.Record, r
 		}
 	}
 	if record.Stopped {
-		record.Stopped = false
-		if err := r.options.Folder.WriteRecord(record); err != nil {
+		if err := r.amend(func(record *env.Record) { record.Stopped = false }); err != nil {
 			return engine.Outcome{}, err
 		}
 	}
@@ -167,8 +166,7 @@ func (r *Runtime) complete(ctx context.Context) error {
 		return err
 	}
 	r.observer.started(nodes)
-	record.Cluster.Complete = true
-	return r.options.Folder.WriteRecord(record)
+	return r.amend(func(record *env.Record) { record.Cluster.Complete = true })
 }
 
 // awaitAPI waits until the cluster's API answers, and reports whether it had to.
