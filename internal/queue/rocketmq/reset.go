@@ -107,7 +107,10 @@ func (s *Source) committed(ctx context.Context, a *asker, group, topic string, q
 		return queue.Count{}, err
 	}
 	offset, err := field(answer, "offset")
-	return queue.Known(offset), err
+	if err != nil || offset < 0 { // a client that has read nothing yet commits that
+		return queue.Count{}, err
+	}
+	return queue.Known(offset), nil
 }
 
 // Reset moves the group. The broker has no way to do it only if nothing has

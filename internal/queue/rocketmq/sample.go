@@ -147,7 +147,9 @@ type committed map[string]map[int32]int64
 
 // byGroup sorts the offsets by group. Those of topics that are not there any
 // more are left out, and those of group@broadcast: there a proxy notes how far
-// single members are whose group has no offset in common.
+// single members are whose group has no offset in common. So are those below 0,
+// which a client that has read nothing yet commits: the broker itself takes them
+// for none.
 func byGroup(seen overview) map[string]committed {
 	groups := make(map[string]committed, len(seen.groups.Groups))
 	for key, offsets := range seen.offsets.Table {
@@ -158,6 +160,7 @@ func byGroup(seen overview) map[string]committed {
 		if groups[group] == nil {
 			groups[group] = committed{}
 		}
+		maps.DeleteFunc(offsets, func(_ int32, offset int64) bool { return offset < 0 })
 		groups[group][topic] = offsets
 	}
 	return groups

@@ -99,7 +99,7 @@ func TestNeverCommitted(t *testing.T) {
 	usual := asRecorded(t)
 	source := imitate(t, func(request frame) (frame, bool) {
 		if request.Code == askConsumerOffsets {
-			return frame{body: []byte(`{"offsetTable":{"orders@billing":{2:1},"gone@billing":{0:4}}}`)}, true
+			return frame{body: []byte(`{"offsetTable":{"orders@billing":{1:-1,2:1},"gone@billing":{0:4}}}`)}, true
 		}
 		return usual(request)
 	}).open(t)
