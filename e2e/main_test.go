@@ -37,9 +37,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	binary = filepath.Join(folder, "diorama")
-	ctx, cancel := context.WithTimeout(context.Background(), programTime) //nolint:forbidigo // there is no test yet whose context it could be
-	defer cancel()
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/diorama-dev/diorama/cmd/diorama")
+	build := exec.Command("go", "build", "-o", binary, "github.com/diorama-dev/diorama/cmd/diorama")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "build the program under test:", err)

@@ -109,12 +109,13 @@ func up(ctx context.Context, s *streams, o *upOptions) error {
 // and there is to be one; the channel is closed when it is done.
 func merge(ctx context.Context, s *streams, o *upOptions, session *diorama.Session) <-chan error {
 	merged := make(chan error, 1)
-	if p, err := session.Begun(); o.MergeKubeconfig && err == nil && p.Runtime == string(profiles.RuntimeEmbedded) {
+	wanted := o.MergeKubeconfig
+	if p, err := session.Begun(); wanted && err == nil && p.Runtime == string(profiles.RuntimeEmbedded) {
 		s.say("your kubeconfig stays as it is: the runtime embedded has no cluster")
-		o.MergeKubeconfig = false
+		wanted = false
 	}
 	go func() {
-		if o.MergeKubeconfig {
+		if wanted {
 			merged <- session.MergeKubeconfig(ctx)
 		}
 		close(merged)

@@ -34,18 +34,12 @@ func (f Folder) lockRecord() (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock the environment's record: %w", err)
 	}
-	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
-	for end := time.Now().Add(amendWithin); ; <-ticker.C {
-		held, err := filelock.Try(file)
-		if held {
-			return file, nil
-		}
-		if err == nil && time.Now().After(end) {
-			err = fmt.Errorf("another process has had %s for %s", file.Name(), amendWithin)
-		}
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("lock the environment's record: %w", err), file.Close())
-		}
+	held, err := await(file, time.After(amendWithin))
+	if held {
+		return file, nil
 	}
+	if err == nil {
+		err = fmt.Errorf("another process has had %s for %s", file.Name(), amendWithin)
+	}
+	return nil, errors.Join(fmt.Errorf("lock the environment's record: %w", err), file.Close())
 }

@@ -18,22 +18,32 @@ func (f Folder) Acquire(ctx context.Context) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock the environment: %w", err)
 	}
+	held, err := await(file, ctx.Done())
+	switch {
+	case err != nil:
+	case !held:
+		err = fmt.Errorf("another process has it: %w", context.Cause(ctx))
+	case !f.still(file): // whoever had it has taken the environment away
+		err = errGone
+	default:
+		return file, nil
+	}
+	return nil, errors.Join(fmt.Errorf("lock the environment: %w", err), file.Close())
+}
+
+// await waits until this process holds the file, or something comes of over: then
+// it does not.
+func await[T any](file *os.File, over <-chan T) (held bool, err error) {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		held, err := filelock.Try(file)
-		switch {
-		case err != nil:
-			return nil, errors.Join(fmt.Errorf("lock the environment: %w", err), file.Close())
-		case held && f.still(file):
-			return file, nil
-		case held: // whoever had it has taken the environment away
-			return nil, errors.Join(fmt.Errorf("lock the environment: %w", errGone), file.Close())
+		if held, err = filelock.Try(file); held || err != nil {
+			return held, err
 		}
 		select {
 		case <-ticker.C:
-		case <-ctx.Done():
-			return nil, errors.Join(fmt.Errorf("lock the environment: another process has it: %w", context.Cause(ctx)), file.Close())
+		case <-over:
+			return false, nil
 		}
 	}
 }

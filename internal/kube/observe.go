@@ -120,10 +120,7 @@ func (o *observer) watch(ctx context.Context) error {
 func unsettled(o diagnose.Observation) bool {
 	return slices.ContainsFunc(o.Pods, func(pod corev1.Pod) bool {
 		ended := pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
-		ready := slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-			return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-		})
-		return !ended && !ready || slices.ContainsFunc(pod.Status.ContainerStatuses, func(status corev1.ContainerStatus) bool {
+		return !ended && !isReady(&pod) || slices.ContainsFunc(pod.Status.ContainerStatuses, func(status corev1.ContainerStatus) bool {
 			return diagnose.Relapsing(status, o.Time)
 		})
 	})

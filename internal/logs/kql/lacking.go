@@ -10,27 +10,29 @@ import (
 	"github.com/diorama-dev/diorama/internal/logs"
 )
 
-// Query is a query for Elasticsearch.
-type Query struct{ text string }
+// Query is a query for Elasticsearch. It keeps the text: what is made of it for an
+// index and a moment changes its parts.
+type Query struct {
+	text   string
+	fields []string
+}
 
 // Read reads a query. The error is an [*Error] where the text is wrong.
 func Read(text string) (*Query, error) {
-	_, err := parse(text)
-	return &Query{text}, err
+	n, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	q := &Query{text: text}
+	fieldsOf(n, func(field literal) { q.fields = append(q.fields, field.text()) })
+	slices.Sort(q.fields)
+	q.fields = slices.Compact(q.fields)
+	return q, nil
 }
 
 // Fields are the names of the fields that the query asks for, and patterns of
 // them, each once.
-func (q *Query) Fields() []string {
-	n, err := parse(q.text)
-	if err != nil {
-		return nil // it was read before
-	}
-	var names []string
-	fieldsOf(n, func(field literal) { names = append(names, field.text()) })
-	slices.Sort(names)
-	return slices.Compact(names)
-}
+func (q *Query) Fields() []string { return q.fields }
 
 // For makes of the query what an index is asked that has such fields, as the
 // value of "query" in a search: servers before 9.1 do not read KQL themselves.

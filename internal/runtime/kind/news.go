@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/diorama-dev/diorama/internal/kube"
 )
 
@@ -35,20 +33,12 @@ func (o *observer) awaitNews(ctx context.Context, changes kube.ChangeSet) {
 	}
 }
 
-// generations are those of the workloads that are observed; the lock is held.
+// generations are those of the workloads of apps/v1 that are observed; the lock is
+// held.
 func (o *observer) generations() map[kube.ObjectID]int64 {
 	all := make(map[kube.ObjectID]int64)
-	add := func(kind string, meta metav1.ObjectMeta) {
+	for kind, meta := range workloads(o.last) {
 		all[kube.ObjectID{Group: "apps", Version: "v1", Kind: kind, Namespace: meta.Namespace, Name: meta.Name}] = meta.Generation
-	}
-	for _, w := range o.last.Deployments {
-		add("Deployment", w.ObjectMeta)
-	}
-	for _, w := range o.last.StatefulSets {
-		add("StatefulSet", w.ObjectMeta)
-	}
-	for _, w := range o.last.DaemonSets {
-		add("DaemonSet", w.ObjectMeta)
 	}
 	return all
 }

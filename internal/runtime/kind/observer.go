@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -137,22 +138,36 @@ func fresh(o diagnose.Observation, started map[string]time.Time) diagnose.Observ
 // service.
 func revisions(o diagnose.Observation) map[string]string {
 	all := make(map[string]string)
-	add := func(meta metav1.ObjectMeta) {
+	for _, meta := range workloads(o) {
 		all[meta.Labels[diagnose.LabelService]] = meta.Annotations[plan.Revision]
 	}
-	for _, w := range o.Deployments {
-		add(w.ObjectMeta)
-	}
-	for _, w := range o.StatefulSets {
-		add(w.ObjectMeta)
-	}
-	for _, w := range o.DaemonSets {
-		add(w.ObjectMeta)
-	}
-	for _, w := range o.Jobs {
-		add(w.ObjectMeta)
-	}
 	return all
+}
+
+// workloads are what the observation has that runs Pods, by kind.
+func workloads(o diagnose.Observation) iter.Seq2[string, metav1.ObjectMeta] {
+	return func(yield func(string, metav1.ObjectMeta) bool) {
+		for _, w := range o.Deployments {
+			if !yield("Deployment", w.ObjectMeta) {
+				return
+			}
+		}
+		for _, w := range o.StatefulSets {
+			if !yield("StatefulSet", w.ObjectMeta) {
+				return
+			}
+		}
+		for _, w := range o.DaemonSets {
+			if !yield("DaemonSet", w.ObjectMeta) {
+				return
+			}
+		}
+		for _, w := range o.Jobs {
+			if !yield("Job", w.ObjectMeta) {
+				return
+			}
+		}
+	}
 }
 
 // UnwellError is a wait that cannot succeed any more: it carries all that is

@@ -93,15 +93,21 @@ func concat(lists ...[]string) []string {
 	return all
 }
 
-func TestPostgres(t *testing.T) {
-	var port int
-	server := queuetest.Start(t, func() queuetest.Spec {
+func startPostgres(t *testing.T, command ...string) (server queuetest.Broker, port int) {
+	t.Helper()
+	server = queuetest.Start(t, func() queuetest.Spec {
 		port = queuetest.FreePort(t)
 		return queuetest.Spec{
 			Image: "docker.io/library/postgres:18.6-alpine", Ports: map[int]int{port: 5432}, Ready: "database system is ready to accept connections",
 			Env: map[string]string{"POSTGRES_USER": "app", "POSTGRES_DB": "app", "POSTGRES_PASSWORD": "secret"},
+			Cmd: command,
 		}
 	})
+	return server, port
+}
+
+func TestPostgres(t *testing.T) {
+	server, port := startPostgres(t)
 	target := apply.Target{
 		Access:    queue.Access{"sql": {Host: "127.0.0.1", Port: port, URL: fmt.Sprintf("postgres://app:secret@127.0.0.1:%d/app?sslmode=disable", port)}},
 		Passwords: map[string]string{"SEED_SHOP_PASSWORD": "s3cret"},
@@ -191,17 +197,9 @@ func TestMySQL(t *testing.T) {
 
 // TestCutOffInAFile ends a long file midway: nothing of it is left.
 func TestCutOffInAFile(t *testing.T) {
-	var port int
-	server := queuetest.Start(t, func() queuetest.Spec {
-		port = queuetest.FreePort(t)
-		return queuetest.Spec{
-			Image: "docker.io/library/postgres:18.6-alpine", Ports: map[int]int{port: 5432}, Ready: "database system is ready to accept connections",
-			Env: map[string]string{"POSTGRES_USER": "app", "POSTGRES_DB": "app", "POSTGRES_PASSWORD": "secret"},
-			// What a client that is gone has begun ends with it, and not by itself: it
-			// holds the name of its table until then.
-			Cmd: []string{"postgres", "-c", "client_connection_check_interval=200ms"},
-		}
-	})
+	// What a client that is gone has begun ends with it, and not by itself: it
+	// holds the name of its table until then.
+	server, port := startPostgres(t, "postgres", "-c", "client_connection_check_interval=200ms")
 	target := apply.Target{Access: queue.Access{"sql": {URL: fmt.Sprintf("postgres://app:secret@127.0.0.1:%d/app?sslmode=disable", port)}}}
 	sleeping := func(seconds int) seed.Set {
 		text := fmt.Sprintf("CREATE TABLE t (id int); SELECT pg_sleep(%d); INSERT INTO t VALUES (1);", seconds)
